@@ -1,0 +1,1 @@
+"""What is deployed: Pulumi components, and the settings that shape them."""

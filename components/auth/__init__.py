@@ -1,0 +1,14 @@
+"""Who can log in to Vault: one component for each auth method."""
+
+from components.auth.approle import AppRoleAuth, AppRoleAuthArgs
+from components.auth.kubernetes import KubernetesAuth, KubernetesAuthArgs
+from components.auth.oidc import OidcAuth, OidcAuthArgs
+
+__all__ = [
+    "AppRoleAuth",
+    "AppRoleAuthArgs",
+    "KubernetesAuth",
+    "KubernetesAuthArgs",
+    "OidcAuth",
+    "OidcAuthArgs",
+]

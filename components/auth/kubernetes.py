@@ -1,0 +1,132 @@
+"""Kubernetes auth: workloads log in with their service account's token."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pulumi_vault as vault
+
+from components.settings import KubernetesAuthSettings, Reviewer
+from policies.paths import KUBERNETES_AUTH
+from policies.plan import KubernetesRole
+
+
+@dataclass(frozen=True)
+class KubernetesAuthArgs:
+    settings: KubernetesAuthSettings
+    roles: Sequence[KubernetesRole]
+
+
+class KubernetesAuth(pulumi.ComponentResource):
+    """The auth method, its connection to the API server, and a role for each workload.
+
+    Every role is bound to one service account, one namespace and one audience. Deliberately makes
+    no workload's namespace or service account: those are the applications'.
+    """
+
+    path: str
+
+    def __init__(
+        self, name: str, args: KubernetesAuthArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vaultstack:auth:KubernetesAuth", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        mount = vault.AuthBackend(
+            f"{name}-mount",
+            type="kubernetes",
+            path=KUBERNETES_AUTH,
+            description="Workloads in Kubernetes, by service account",
+            opts=child,
+        )
+        settings = args.settings
+        vault.kubernetes.AuthBackendConfig(
+            f"{name}-config",
+            backend=mount.path,
+            kubernetes_host=settings.host,
+            kubernetes_ca_cert=settings.ca_cert,
+            token_reviewer_jwt=self._reviewer_token(name, settings),
+            # In a pod Vault reads its own token and CA, and reads them again when they change.
+            disable_local_ca_jwt=settings.reviewer is not Reviewer.POD,
+            opts=child,
+        )
+        for role in args.roles:
+            vault.kubernetes.AuthBackendRole(
+                f"{name}-role-{role.name}",
+                backend=mount.path,
+                role_name=role.name,
+                bound_service_account_names=[role.service_account],
+                bound_service_account_namespaces=[role.namespace],
+                audience=role.audience,
+                token_policies=list(role.token.policies),
+                token_ttl=role.token.ttl_seconds,
+                token_max_ttl=role.token.max_ttl_seconds,
+                token_no_default_policy=True,
+                opts=child,
+            )
+        self.path = KUBERNETES_AUTH
+        self.register_outputs({"path": self.path})
+
+    def _reviewer_token(
+        self, name: str, settings: KubernetesAuthSettings
+    ) -> pulumi.Input[str] | None:
+        match settings.reviewer:
+            case Reviewer.POD:
+                return None
+            case Reviewer.GIVEN:
+                return settings.reviewer_token
+            case Reviewer.CREATE:
+                return self._create_reviewer(f"{name}-reviewer", settings.reviewer_namespace)
+
+    def _create_reviewer(self, name: str, namespace: str) -> pulumi.Output[str]:
+        """A service account that may review tokens and nothing else, for a Vault outside the
+        cluster. Its token does not expire: prefer a Vault in a pod, which needs none.
+        """
+        child = pulumi.ResourceOptions(parent=self)
+        labels = {"app.kubernetes.io/managed-by": "vaultstack"}
+        account = kubernetes.core.v1.ServiceAccount(
+            f"{name}-account",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                name="vault-token-reviewer", namespace=namespace, labels=labels
+            ),
+            automount_service_account_token=False,
+            opts=child,
+        )
+        kubernetes.rbac.v1.ClusterRoleBinding(
+            f"{name}-binding",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                name=f"vault-token-reviewer-{namespace}", labels=labels
+            ),
+            role_ref=kubernetes.rbac.v1.RoleRefArgs(
+                api_group="rbac.authorization.k8s.io",
+                kind="ClusterRole",
+                name="system:auth-delegator",
+            ),
+            subjects=[
+                kubernetes.rbac.v1.SubjectArgs(
+                    kind="ServiceAccount", name="vault-token-reviewer", namespace=namespace
+                )
+            ],
+            opts=child,
+        )
+        token = kubernetes.core.v1.Secret(
+            f"{name}-token",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                name="vault-token-reviewer-token",
+                namespace=namespace,
+                labels=labels,
+                annotations={"kubernetes.io/service-account.name": "vault-token-reviewer"},
+            ),
+            type="kubernetes.io/service-account-token",
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[account], additional_secret_outputs=["data"]
+            ),
+        )
+        return pulumi.Output.secret(token.data.apply(_decoded_token))
+
+
+def _decoded_token(data: Mapping[str, str]) -> str:
+    return base64.b64decode(data["token"]).decode()

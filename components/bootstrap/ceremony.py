@@ -1,0 +1,235 @@
+"""The steps of first contact, over Vault's API. Each does one thing and can be tried again.
+
+Knows nothing of Pulumi. No secret leaves a function but as its return value, and none is part of
+an error's text.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import hvac
+import requests
+from hvac.exceptions import Forbidden, InvalidRequest, VaultError
+
+from components.bootstrap import provisioner
+from policies import paths
+
+_POLL_SECONDS: Final = 0.1
+_REQUEST_SECONDS: Final = 30
+
+
+class BootstrapError(Exception):
+    """First contact failed; says what was left in which state, and what to do."""
+
+
+class AlreadyInitialisedError(BootstrapError):
+    """The Vault is initialised, and this stack's state does not hold its keys."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"Vault at {address} is already initialised, but not by this stack: its state holds no "
+            "keys of it. Nothing was changed. To configure it, adopt it: put a token that may "
+            "write ACL policies and auth mounts into VAULT_TOKEN, run `python -m "
+            f"components.bootstrap --address {address}`, and follow what it prints. If it is a "
+            "leftover that holds nothing, empty its storage and run `pulumi up` again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the provisioner logs in with."""
+
+    role_id: str
+    secret_id: str
+
+    def __repr__(self) -> str:
+        return "Credentials(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """What `sys/init` answers, once in a Vault's life. `shares` are unseal keys, or recovery keys
+    where a KMS seals; hex, or encrypted to the PGP keys (base64).
+    """
+
+    shares: tuple[str, ...]
+    root_token: str
+
+    def __repr__(self) -> str:
+        return f"Initialised(<{len(self.shares)} shares>)"
+
+
+def connect(address: str, ca_cert_file: str | None, token: str | None = None) -> hvac.Client:
+    """A client that verifies TLS and takes nothing from the environment."""
+    client = hvac.Client(
+        url=address, verify=ca_cert_file or True, timeout=_REQUEST_SECONDS, token=token
+    )
+    client.token = token or ""  # hvac falls back to VAULT_TOKEN and ~/.vault-token
+    return client
+
+
+def wait_until_answering(client: hvac.Client, timeout_seconds: float) -> None:
+    """Returns when Vault's API answers at all: sealed or not, initialised or not.
+
+    Raises `BootstrapError` after `timeout_seconds`.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            client.sys.read_seal_status()
+        except requests.exceptions.SSLError as error:
+            raise BootstrapError(
+                f"Vault at {client.url} answers with a certificate that cannot be verified: "
+                f"{error}. Set vaultstack:vaultCaCertFile to the CA that signed it."
+            ) from error
+        except (requests.exceptions.RequestException, VaultError) as error:
+            if time.monotonic() >= deadline:
+                raise BootstrapError(
+                    f"Vault at {client.url} did not answer within {timeout_seconds:g} s "
+                    f"({type(error).__name__}). Check vaultstack:vaultAddress, that the server "
+                    "runs, and that this machine may reach it; vaultstack:bootstrapTimeout sets "
+                    "how long to wait."
+                ) from error
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+
+
+def initialise(
+    client: hvac.Client, *, auto_unseal: bool, shares: int, threshold: int, pgp_keys: Sequence[str]
+) -> Initialised:
+    """Initialise a Vault that never was.
+
+    Raises `AlreadyInitialisedError` where it was, having changed nothing.
+    """
+    if client.sys.is_initialized():
+        raise AlreadyInitialisedError(client.url)
+    kind = "recovery" if auto_unseal else "secret"
+    body: dict[str, object] = {f"{kind}_shares": shares, f"{kind}_threshold": threshold}
+    if pgp_keys:
+        body["recovery_pgp_keys" if auto_unseal else "pgp_keys"] = list(pgp_keys)
+    try:
+        answer = client.adapter.put("/v1/sys/init", json=body).json()
+    except InvalidRequest as error:
+        if client.sys.is_initialized():  # somebody else was quicker
+            raise AlreadyInitialisedError(client.url) from error
+        raise BootstrapError(f"Vault at {client.url} refused to be initialised: {error}") from error
+    field = "recovery_keys_base64" if auto_unseal else "keys_base64"
+    return Initialised(tuple(answer[field]), answer["root_token"])
+
+
+def unseal(client: hvac.Client, shares: Sequence[str]) -> None:
+    """Give shares until Vault is unsealed. Does nothing where it already is."""
+    for share in shares:
+        if not client.sys.read_seal_status()["sealed"]:
+            return
+        client.sys.submit_unseal_key(key=share)
+    if client.sys.read_seal_status()["sealed"]:
+        raise BootstrapError(
+            f"Vault at {client.url} is still sealed after {len(shares)} shares. Unseal it with "
+            "`vault operator unseal`, then run `pulumi up` again."
+        )
+
+
+def wait_until_active(client: hvac.Client, timeout_seconds: float) -> None:
+    """Returns when the server that answers is unsealed and leads: `sys/health` is 200 only then."""
+    deadline = time.monotonic() + timeout_seconds
+    while not client.adapter.get("/v1/sys/health", raise_exception=False).ok:
+        if time.monotonic() >= deadline:
+            raise BootstrapError(
+                f"Vault at {client.url} is initialised but not active after {timeout_seconds:g} s: "
+                "sealed, or without a leader. Look at its log and `vault status`, then run "
+                "`pulumi up` again."
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def install_provisioner(
+    client: hvac.Client, *, secret_id_ttl_seconds: int, bound_cidrs: Sequence[str]
+) -> Credentials:
+    """Make, or bring up to date, the provisioner's ACL policy, auth mount and role, and issue it a
+    secret ID. `client` needs a token that may do so.
+    """
+    mount = paths.PROVISIONER_AUTH
+    client.sys.create_or_update_policy(name=provisioner.NAME, policy=provisioner.acl())
+    if f"{mount}/" not in client.sys.list_auth_methods()["data"]:
+        client.sys.enable_auth_method(
+            "approle", path=mount, description="The identity with which vaultstack works"
+        )
+    client.auth.approle.create_or_update_approle(
+        provisioner.NAME,
+        token_policies=[provisioner.NAME],
+        token_no_default_policy=True,
+        token_ttl=provisioner.TOKEN_TTL,
+        token_max_ttl=provisioner.TOKEN_TTL,
+        token_bound_cidrs=list(bound_cidrs),
+        secret_id_bound_cidrs=list(bound_cidrs),
+        secret_id_ttl=f"{secret_id_ttl_seconds}s",
+        mount_point=mount,
+    )
+    return issue_secret_id(client)
+
+
+def issue_secret_id(client: hvac.Client) -> Credentials:
+    """A new secret ID of the provisioner; old ones go on until they expire."""
+    approle, mount = client.auth.approle, paths.PROVISIONER_AUTH
+    role_id = approle.read_role_id(provisioner.NAME, mount_point=mount)["data"]["role_id"]
+    secret_id = approle.generate_secret_id(provisioner.NAME, mount_point=mount)["data"]["secret_id"]
+    return Credentials(role_id, secret_id)
+
+
+def destroy_secret_id(client: hvac.Client, secret_id: str) -> None:
+    """End a secret ID of the provisioner before its time."""
+    client.auth.approle.destroy_secret_id(
+        provisioner.NAME, secret_id, mount_point=paths.PROVISIONER_AUTH
+    )
+
+
+def log_in(client: hvac.Client, credentials: Credentials) -> None:
+    """Give `client` a token of the provisioner.
+
+    Raises `BootstrapError` where Vault refuses the credential.
+    """
+    try:
+        client.auth.approle.login(
+            credentials.role_id, credentials.secret_id, mount_point=paths.PROVISIONER_AUTH
+        )
+    except (InvalidRequest, Forbidden) as error:
+        raise BootstrapError(
+            f"Vault at {client.url} refused the provisioner's credential: it is wrong, has "
+            "expired, or may not be used from this address. Nothing was changed. Put a token that "
+            "may write ACL policies and auth mounts into VAULT_TOKEN, run `python -m "
+            f"components.bootstrap --address {client.url}`, and set the new credential as it says."
+        ) from error
+
+
+def regain_root(client: hvac.Client, shares: Sequence[str]) -> str:
+    """A new root token, made from the key shares (`sys/generate-root`)."""
+    client.sys.cancel_root_generation()
+    started: dict[str, Any] = client.adapter.put("/v1/sys/generate-root/attempt", json={}).json()
+    otp, progress = started["otp"], started
+    for share in shares:
+        progress = client.sys.generate_root(key=share, nonce=started["nonce"])
+        if progress["complete"]:
+            break
+    encoded = progress["encoded_token"]
+    if not encoded:
+        raise BootstrapError(f"Vault at {client.url} wants more than the {len(shares)} shares")
+    return _unmask(encoded, otp)
+
+
+def _unmask(encoded: str, otp: str) -> str:
+    """Vault gives the token XORed with the one-time password, as unpadded base64."""
+    masked = base64.b64decode(encoded + "=" * (-len(encoded) % 4))
+    return bytes(a ^ b for a, b in zip(masked, otp.encode(), strict=True)).decode()
+
+
+def revoke_self(client: hvac.Client) -> None:
+    """End the token that `client` holds."""
+    client.auth.token.revoke_self()
+    client.logout()

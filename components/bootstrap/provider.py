@@ -1,0 +1,224 @@
+"""The two dynamic resources of first contact: initialise a new Vault, or adopt one.
+
+Effects happen in `create` and `update` only, so that a preview never touches the server. Pulumi's
+plugin process loads these classes by reference: they hold no state, all comes in as properties.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import hvac
+from pulumi.dynamic import (
+    CreateResult,
+    DiffResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from components.bootstrap import ceremony
+from components.bootstrap.ceremony import BootstrapError, Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """The resource's inputs as Pulumi hands them over: numbers may come as floats."""
+
+    raw: Mapping[str, Any]
+
+    def connect(self, token: str | None = None) -> hvac.Client:
+        return ceremony.connect(self.raw["address"], self.raw["ca_cert_file"] or None, token)
+
+    @property
+    def timeout_seconds(self) -> float:
+        return float(self.raw["timeout_seconds"])
+
+    @property
+    def secret_id_ttl_seconds(self) -> int:
+        return int(self.raw["secret_id_ttl_seconds"])
+
+    @property
+    def auto_unseal(self) -> bool:
+        return bool(self.raw["auto_unseal"])
+
+    @property
+    def pgp_keys(self) -> list[str]:
+        return list(self.raw["pgp_keys"])
+
+    @property
+    def bound_cidrs(self) -> list[str]:
+        return list(self.raw["bound_cidrs"])
+
+    @property
+    def credentials(self) -> Credentials:
+        return Credentials(self.raw["role_id"], self.raw["secret_id"])
+
+
+INPUTS = (
+    "address",
+    "auto_unseal",
+    "bound_cidrs",
+    "ca_cert_file",
+    "pgp_keys",
+    "secret_id_ttl_seconds",
+    "share_count",
+    "share_threshold",
+    "timeout_seconds",
+)
+
+
+class InitialiseProvider(ResourceProvider):
+    """Initialises a Vault once, installs the provisioner, and ends the root token.
+
+    Once `sys/init` has answered, nothing may be lost: the shares exist nowhere else. So a failure
+    after it does not fail the resource, which would throw them away; it is noted in `problem`,
+    which stops the rest of the program, and the next `up` finishes the work.
+    """
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        given = Properties(props)
+        client = given.connect()
+        ceremony.wait_until_answering(client, given.timeout_seconds)
+        initialised = ceremony.initialise(
+            client,
+            auto_unseal=given.auto_unseal,
+            shares=int(props["share_count"]),
+            threshold=int(props["share_threshold"]),
+            pgp_keys=given.pgp_keys,
+        )
+        outs = {
+            **_inputs_of(props),
+            "shares": list(initialised.shares),
+            "role_id": "",
+            "secret_id": "",
+            "secret_id_issued_at": 0,
+            "problem": "",
+        }
+        client.token = initialised.root_token
+        _finish(client, given, outs)
+        return CreateResult(id_=props["address"], outs=outs)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        changed = any(_plain(olds.get(key)) != _plain(news.get(key)) for key in INPUTS)
+        return DiffResult(changes=changed or _unfinished(olds) or _renewal_due(olds))
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        given = Properties(news)
+        outs = {**olds, **_inputs_of(news)}
+        outs.pop("__provider", None)
+        client = given.connect()
+        ceremony.wait_until_answering(client, given.timeout_seconds)
+        if _unfinished(olds):
+            _resume(client, given, outs)
+        else:
+            _renew(client, outs)
+        return UpdateResult(outs=outs)
+
+
+class AdoptProvider(ResourceProvider):
+    """Makes sure that a given provisioner can log in, so that a wrong or expired credential is one
+    clear error and not one for each resource.
+    """
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(id_=props["address"], outs=self._verified(props))
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        keys = ("address", "ca_cert_file", "role_id", "secret_id", "timeout_seconds")
+        return DiffResult(changes=any(_plain(olds.get(k)) != _plain(news.get(k)) for k in keys))
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(outs=self._verified(news))
+
+    @staticmethod
+    def _verified(props: dict[str, Any]) -> dict[str, Any]:
+        given = Properties(props)
+        client = given.connect()
+        ceremony.wait_until_answering(client, given.timeout_seconds)
+        ceremony.log_in(client, given.credentials)
+        ceremony.revoke_self(client)
+        return {key: value for key, value in props.items() if key != "__provider"}
+
+
+def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> None:
+    """From a root token to the provisioner's credential; the token ends whatever happens."""
+    token = client.token
+    try:
+        if not (given.auto_unseal or given.pgp_keys):
+            ceremony.unseal(client, outs["shares"])
+        ceremony.wait_until_active(client, given.timeout_seconds)
+        _keep(
+            outs,
+            ceremony.install_provisioner(
+                client,
+                secret_id_ttl_seconds=given.secret_id_ttl_seconds,
+                bound_cidrs=given.bound_cidrs,
+            ),
+        )
+        ceremony.revoke_self(client)
+        outs["problem"] = ""
+    except Exception as error:  # noqa: BLE001 - the shares must reach the state, whatever went wrong
+        outs["problem"] = (
+            f"Vault at {given.raw['address']} was initialised, but setting up the provisioner did "
+            f"not finish ({type(error).__name__}: {_without(error, token)}). The key shares are "
+            "safe in the state. Repair the cause and run `pulumi up` again; it goes on from here."
+        )
+
+
+def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> None:
+    if given.pgp_keys:
+        raise BootstrapError(
+            f"{outs['problem']} Its shares are encrypted to PGP keys, so this program cannot use "
+            "them: let their holders make a root token (`vault operator generate-root`), put it "
+            f"into VAULT_TOKEN, run `python -m components.bootstrap --address "
+            f"{given.raw['address']}`, set the credential as it says, and revoke the token."
+        )
+    if not given.auto_unseal:
+        ceremony.unseal(client, outs["shares"])
+    ceremony.wait_until_active(client, given.timeout_seconds)
+    client.token = ceremony.regain_root(client, outs["shares"])
+    _finish(client, given, outs)
+    if outs["problem"]:
+        raise BootstrapError(outs["problem"])
+
+
+def _renew(client: hvac.Client, outs: dict[str, Any]) -> None:
+    """Replace the secret ID by a new one. The old one is left to expire: a run that stops before
+    the state is written must not lock itself out.
+    """
+    if _renewal_due(outs):
+        ceremony.log_in(client, Credentials(outs["role_id"], outs["secret_id"]))
+        _keep(outs, ceremony.issue_secret_id(client))
+        ceremony.revoke_self(client)
+
+
+def _keep(outs: dict[str, Any], credentials: Credentials) -> None:
+    outs["role_id"], outs["secret_id"] = credentials.role_id, credentials.secret_id
+    outs["secret_id_issued_at"] = int(time.time())
+
+
+def _unfinished(state: Mapping[str, Any]) -> bool:
+    return bool(_plain(state.get("problem")))
+
+
+def _renewal_due(state: Mapping[str, Any]) -> bool:
+    """In the second half of the secret ID's life, so that an `up` now and then keeps it valid."""
+    issued, ttl = _plain(state["secret_id_issued_at"]), _plain(state["secret_id_ttl_seconds"])
+    return time.time() > float(issued) + float(ttl) / 2
+
+
+def _inputs_of(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: props[key] for key in INPUTS}
+
+
+def _plain(value: Any) -> Any:
+    """`diff` is handed secrets in their wire form."""
+    return value["value"] if isinstance(value, Mapping) else value
+
+
+def _without(error: Exception, token: str | None) -> str:
+    text = str(error)
+    return text.replace(token, "<token>") if token else text

@@ -1,0 +1,111 @@
+"""PostgreSQL: users that exist for as long as their lease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_vault as vault
+
+from components.settings import DatabaseSettings, Secret
+from policies.paths import DATABASE
+from policies.plan import DatabaseConnection, DatabaseRole
+
+
+@dataclass(frozen=True)
+class DatabaseEngineArgs:
+    settings: DatabaseSettings
+    connections: Sequence[DatabaseConnection]
+    roles: Sequence[DatabaseRole]
+
+
+class DatabaseEngine(pulumi.ComponentResource):
+    """The engine, a connection for each application's database, and its roles.
+
+    A connection whose administrator's password is not given yet is left out with its roles, and a
+    warning says so. Rotating the administrator's password is one way: afterwards only Vault knows
+    it. Deliberately makes no database, owner or administrator.
+    """
+
+    path: str
+
+    def __init__(
+        self, name: str, args: DatabaseEngineArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vaultstack:engines:DatabaseEngine", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        mount = vault.Mount(
+            f"{name}-mount",
+            path=DATABASE,
+            type="database",
+            description="PostgreSQL users that live as long as their lease",
+            opts=child,
+        )
+        for connection in args.connections:
+            password = args.settings.passwords.get(connection.database)
+            if password is None:
+                pulumi.log.warn(
+                    f"database {connection.database!r} has no connection yet: give its "
+                    "administrator's password (pulumi config set --secret --path "
+                    f"vaultstack:databasePasswords.{connection.database})",
+                    self,
+                )
+                continue
+            made = self._connect(name, mount, connection, args.settings, password)
+            for role in args.roles:
+                if role.connection == connection.name:
+                    vault.database.SecretBackendRole(
+                        f"{name}-role-{role.name}",
+                        backend=mount.path,
+                        name=role.name,
+                        db_name=made.name,
+                        creation_statements=list(role.statements.creation),
+                        revocation_statements=list(role.statements.revocation),
+                        renew_statements=list(role.statements.renewal),
+                        rollback_statements=list(role.statements.rollback),
+                        default_ttl=role.default_ttl_seconds,
+                        max_ttl=role.max_ttl_seconds,
+                        opts=child,
+                    )
+        self.path = DATABASE
+        self.register_outputs({"path": self.path})
+
+    def _connect(
+        self,
+        name: str,
+        mount: vault.Mount,
+        connection: DatabaseConnection,
+        settings: DatabaseSettings,
+        password: Secret,
+    ) -> vault.database.SecretBackendConnection:
+        made = vault.database.SecretBackendConnection(
+            f"{name}-connection-{connection.name}",
+            backend=mount.path,
+            name=connection.name,
+            allowed_roles=list(connection.allowed_roles),
+            verify_connection=True,
+            postgresql=vault.database.SecretBackendConnectionPostgresqlArgs(
+                # Vault fills in the credentials, so that they are in no log and no read of this.
+                connection_url=(
+                    "postgresql://{{username}}:{{password}}@"
+                    f"{settings.host}:{settings.port}/{connection.database}"
+                    f"?sslmode={settings.tls.value}"
+                ),
+                username=settings.username.replace("{database}", connection.database),
+                password=password,
+                password_authentication="scram-sha-256",
+                tls_ca=settings.ca_cert,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        if settings.rotate_root:
+            vault.generic.Endpoint(
+                f"{name}-rotation-{connection.name}",
+                path=f"{DATABASE}/rotate-root/{connection.name}",
+                data_json="{}",
+                disable_read=True,
+                disable_delete=True,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[made]),
+            )
+        return made

@@ -1,0 +1,124 @@
+"""KV v2: the secrets that applications read, with their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random as random
+import pulumi_vault as vault
+
+from components.settings import KvSettings, Secret
+from policies.paths import KV
+from policies.plan import KvSecret
+
+
+@dataclass(frozen=True)
+class KvEngineArgs:
+    settings: KvSettings
+    entries: Sequence[KvSecret]
+    protect: bool
+
+
+class KvEngine(pulumi.ComponentResource):
+    """The engine, and the entries that exist after the first `up`.
+
+    A generated entry is written once (check-and-set 0) and never again: rotation owns it from then
+    on, and every later write to it must name the version that it replaces. A given entry follows
+    the configuration, and is left out, with a warning that names what is missing, until all its
+    values are given. Values are never read back, so a preview needs no right to see them.
+    """
+
+    path: str
+    pending: tuple[str, ...]
+    """What is still to be given: `<path>: <key>, <key>`."""
+
+    def __init__(
+        self, name: str, args: KvEngineArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vaultstack:engines:KvEngine", name, None, opts)
+        self._name, self._protect = name, args.protect
+        mount = vault.Mount(
+            f"{name}-mount",
+            path=KV,
+            type="kv",
+            options={"version": "2"},
+            description="Versioned secrets of the applications",
+            opts=self._child(),
+        )
+        self._config = vault.kv.SecretBackendV2(
+            f"{name}-config",
+            mount=mount.path,
+            max_versions=args.settings.max_versions,
+            opts=self._child(),
+        )
+        pending = []
+        for entry in args.entries:
+            values = args.settings.values.get(entry.name, {})
+            if entry.generated_length is not None:
+                self._generate(entry, entry.generated_length)
+            elif missing := [key for key in entry.keys if key not in values]:
+                pending.append(f"{entry.name}: {', '.join(missing)}")
+            else:
+                self._give(entry, values)
+        self.path, self.pending = KV, tuple(pending)
+        _warn(self, args, self.pending)
+        self.register_outputs({"path": self.path, "pending": list(self.pending)})
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, protect=self._protect)
+
+    def _generate(self, entry: KvSecret, length: int) -> None:
+        key = entry.name.replace("/", "-")
+        values = {
+            field: random.RandomPassword(
+                f"{self._name}-value-{key}-{field}",
+                length=length,
+                special=False,
+                opts=pulumi.ResourceOptions(parent=self),
+            ).result
+            for field in entry.keys
+        }
+        vault.kv.SecretV2(
+            f"{self._name}-entry-{key}",
+            mount=self._config.mount,
+            name=entry.name,
+            data_json=pulumi.Output.json_dumps(values),
+            options={"cas": "0"},
+            custom_metadata=vault.kv.SecretV2CustomMetadataArgs(cas_required=True),
+            disable_read=True,
+            delete_all_versions=True,
+            opts=pulumi.ResourceOptions.merge(
+                self._child(), pulumi.ResourceOptions(ignore_changes=["dataJson", "options"])
+            ),
+        )
+
+    def _give(self, entry: KvSecret, values: Mapping[str, Secret]) -> None:
+        key = entry.name.replace("/", "-")
+        vault.kv.SecretV2(
+            f"{self._name}-entry-{key}",
+            mount=self._config.mount,
+            name=entry.name,
+            data_json=pulumi.Output.json_dumps({field: values[field] for field in entry.keys}),
+            disable_read=True,
+            delete_all_versions=True,
+            opts=self._child(),
+        )
+
+
+def _warn(engine: KvEngine, args: KvEngineArgs, pending: Sequence[str]) -> None:
+    for line in pending:
+        path, keys = line.split(": ")
+        commands = "; ".join(
+            f"pulumi config set --secret --path 'vaultstack:kvValues[\"{path}\"].{key}'"
+            for key in keys.split(", ")
+        )
+        pulumi.log.warn(f"secret {path} is not there yet: give {keys} ({commands})", engine)
+    known = {entry.name for entry in args.entries}
+    for path in sorted(args.settings.values.keys() - known):
+        pulumi.log.warn(
+            f"vaultstack:kvValues holds {path!r}, which the matrix does not know; add a KvEntry to "
+            "its application or remove the values",
+            engine,
+        )

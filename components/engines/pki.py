@@ -1,0 +1,164 @@
+"""PKI: a root that signs one intermediate, and an intermediate that signs everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_vault as vault
+
+from components.settings import PkiSettings
+from policies.environments import Environment
+from policies.paths import PKI, PKI_ROOT
+from policies.plan import PkiRole
+
+# EC P-256 issues in a few milliseconds where RSA 2048 takes tens, and every TLS client knows it.
+_KEY_TYPE, _KEY_BITS = "ec", 256
+
+
+@dataclass(frozen=True)
+class PkiEngineArgs:
+    settings: PkiSettings
+    environment: Environment
+    roles: Sequence[PkiRole]
+    protect: bool
+
+
+class PkiEngine(pulumi.ComponentResource):
+    """Both CAs, where their certificates and CRLs are found, and the roles.
+
+    Keys are made in Vault and never leave it. The root has a mount of its own, so that the right
+    to issue from the intermediate is never a right to sign a CA.
+    """
+
+    path: str
+    root_certificate: pulumi.Output[str]
+    """PEM, what clients should trust."""
+
+    def __init__(
+        self, name: str, args: PkiEngineArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vaultstack:engines:PkiEngine", name, None, opts)
+        self._name, self._args = name, args
+        root_mount = self._mount(PKI_ROOT, "Root CA", args.settings.root_ttl.seconds)
+        mount = self._mount(
+            PKI, "Certificates of the workloads", args.settings.intermediate_ttl.seconds
+        )
+        root = self._root(root_mount)
+        signed = self._intermediate(mount, root)
+        for role in args.roles:
+            self._role(mount, role, signed)
+        self.path, self.root_certificate = PKI, root.certificate
+        self.register_outputs({"path": self.path, "rootCertificate": self.root_certificate})
+
+    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def _data(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Of what cannot be made again: a CA that is gone takes every certificate with it."""
+        return pulumi.ResourceOptions(
+            parent=self, protect=self._args.protect, depends_on=list(depends_on)
+        )
+
+    def _mount(self, path: str, description: str, max_lease_seconds: int) -> vault.Mount:
+        mount = vault.Mount(
+            f"{self._name}-mount-{path}",
+            path=path,
+            type="pki",
+            description=description,
+            default_lease_ttl_seconds=max_lease_seconds,
+            max_lease_ttl_seconds=max_lease_seconds,
+            opts=self._data(),
+        )
+        base = f"{self._args.settings.url}/v1/{path}"
+        vault.pkisecret.SecretBackendConfigUrls(
+            f"{self._name}-urls-{path}",
+            backend=mount.path,
+            issuing_certificates=[f"{base}/ca"],
+            crl_distribution_points=[f"{base}/crl"],
+            ocsp_servers=[f"{base}/ocsp"],
+            opts=self._child(),
+        )
+        vault.pkisecret.SecretBackendCrlConfig(
+            f"{self._name}-crl-{path}",
+            backend=mount.path,
+            # A new CRL before the old one ends, so that no client meets an expired one.
+            expiry="72h",
+            auto_rebuild=True,
+            auto_rebuild_grace_period="12h",
+            opts=self._child(),
+        )
+        return mount
+
+    def _root(self, mount: vault.Mount) -> vault.pkisecret.SecretBackendRootCert:
+        settings = self._args.settings
+        return vault.pkisecret.SecretBackendRootCert(
+            f"{self._name}-root",
+            backend=mount.path,
+            type="internal",
+            common_name=f"{settings.organization} {self._args.environment.value} root CA",
+            organization=settings.organization,
+            issuer_name="root",
+            key_type=_KEY_TYPE,
+            key_bits=_KEY_BITS,
+            ttl=f"{settings.root_ttl.seconds}s",
+            max_path_length=1,
+            opts=self._data(),
+        )
+
+    def _intermediate(
+        self, mount: vault.Mount, root: vault.pkisecret.SecretBackendRootCert
+    ) -> vault.pkisecret.SecretBackendIntermediateSetSigned:
+        settings = self._args.settings
+        common_name = f"{settings.organization} {self._args.environment.value} intermediate CA"
+        request = vault.pkisecret.SecretBackendIntermediateCertRequest(
+            f"{self._name}-intermediate-request",
+            backend=mount.path,
+            type="internal",
+            common_name=common_name,
+            organization=settings.organization,
+            key_type=_KEY_TYPE,
+            key_bits=_KEY_BITS,
+            opts=self._data(),
+        )
+        certificate = vault.pkisecret.SecretBackendRootSignIntermediate(
+            f"{self._name}-intermediate-certificate",
+            backend=root.backend,
+            csr=request.csr,
+            common_name=common_name,
+            organization=settings.organization,
+            ttl=f"{settings.intermediate_ttl.seconds}s",
+            max_path_length=0,
+            opts=self._data(root),
+        )
+        return vault.pkisecret.SecretBackendIntermediateSetSigned(
+            f"{self._name}-intermediate",
+            backend=mount.path,
+            certificate=certificate.certificate_bundle,
+            opts=self._data(),
+        )
+
+    def _role(self, mount: vault.Mount, role: PkiRole, signed: pulumi.Resource) -> None:
+        vault.pkisecret.SecretBackendRole(
+            f"{self._name}-role-{role.name}",
+            backend=mount.path,
+            name=role.name,
+            allowed_domains=list(role.allowed_domains),
+            allow_bare_domains=True,
+            allow_subdomains=role.allow_subdomains,
+            allow_glob_domains=False,
+            allow_wildcard_certificates=False,
+            allow_localhost=False,
+            allow_ip_sans=False,
+            allow_any_name=False,
+            enforce_hostnames=True,
+            client_flag=role.client,
+            server_flag=role.server,
+            key_type=_KEY_TYPE,
+            key_bits=_KEY_BITS,
+            key_usages=["DigitalSignature"],
+            ttl=str(role.default_ttl_seconds),
+            max_ttl=str(role.max_ttl_seconds),
+            opts=self._child(signed),
+        )

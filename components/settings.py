@@ -1,0 +1,426 @@
+"""Typed, validated settings of one stack: the only reader of `pulumi.Config`.
+
+Cross-field rules live here, so that whatever the components receive makes sense. Says nothing of
+who may do what: that is the access matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+import pulumi
+
+from components.config_reader import ConfigReader, SettingsError
+from policies.environments import Environment
+from policies.lifetime import Duration
+from policies.matrix import LIFETIMES
+
+__all__ = [
+    "AwsSettings",
+    "AzureSettings",
+    "BootstrapSettings",
+    "DatabaseSettings",
+    "GcpSettings",
+    "KubernetesAuthSettings",
+    "KvSettings",
+    "OidcSettings",
+    "PkiSettings",
+    "ProvisionerCredentials",
+    "Reviewer",
+    "Seal",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "Target",
+    "TlsMode",
+    "VaultSettings",
+    "load",
+]
+
+NAMESPACE = "vaultstack"
+
+Secret = pulumi.Output[str]
+"""A value that Pulumi keeps encrypted, and never shows."""
+
+
+@unique
+class Target(StrEnum):
+    EXISTING = "existing"
+    KUBERNETES = "kubernetes"
+
+
+@unique
+class Seal(StrEnum):
+    SHAMIR = "shamir"
+    AWSKMS = "awskms"
+
+
+@unique
+class Reviewer(StrEnum):
+    POD = "pod"
+    GIVEN = "given"
+    CREATE = "create"
+
+
+@unique
+class TlsMode(StrEnum):
+    """PostgreSQL's sslmode."""
+
+    DISABLE = "disable"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    address: str
+    ca_cert_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionerCredentials:
+    role_id: str
+    secret_id: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapSettings:
+    seal: Seal
+    shares: int
+    threshold: int
+    pgp_keys: tuple[str, ...]
+    timeout: Duration
+    adopted: ProvisionerCredentials | None
+    """None: this program initialises Vault and makes its own provisioner."""
+    secret_id_ttl: Duration
+    bound_cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesAuthSettings:
+    host: str
+    ca_cert: str | None
+    reviewer: Reviewer
+    reviewer_token: Secret | None
+    reviewer_namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    discovery_url: str
+    client_id: str
+    client_secret: Secret
+    groups_claim: str
+    scopes: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KvSettings:
+    max_versions: int
+    values: Mapping[str, Mapping[str, Secret]]
+    """Path -> key -> value, of the entries that somebody else issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    host: str
+    port: int
+    tls: TlsMode
+    ca_cert: str | None
+    username: str
+    """The administrator's name, in which `{database}` stands for the database's."""
+    passwords: Mapping[str, Secret]
+    rotate_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSettings:
+    access_key_id: str | None
+    secret_access_key: Secret | None
+    role_arns: Mapping[str, str]
+    endpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GcpSettings:
+    credentials: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class AzureSettings:
+    subscription_id: str
+    tenant_id: str
+    client_id: str | None
+    client_secret: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class PkiSettings:
+    root_ttl: Duration
+    intermediate_ttl: Duration
+    organization: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    environment: Environment
+    target: Target
+    protect: bool
+    vault: VaultSettings
+    bootstrap: BootstrapSettings
+    kubernetes_auth: KubernetesAuthSettings
+    oidc: OidcSettings | None
+    kv: KvSettings
+    database: DatabaseSettings | None
+    aws: AwsSettings | None
+    gcp: GcpSettings | None
+    azure: AzureSettings | None
+    pki: PkiSettings
+
+
+def load() -> Settings:
+    """Settings of the current stack.
+
+    Raises `SettingsError` that lists every problem: each names the key, the rule and the fix.
+    """
+    read = ConfigReader(NAMESPACE)
+    environment = read.choice("environment", Environment, Environment.DEV)
+    vault = _vault(read, environment)
+    settings = Settings(
+        environment=environment,
+        target=read.choice("target", Target, Target.EXISTING),
+        protect=read.flag("protectData"),
+        vault=vault,
+        bootstrap=_bootstrap(read),
+        kubernetes_auth=_kubernetes_auth(read),
+        oidc=_oidc(read),
+        kv=_kv(read),
+        database=_database(read, environment),
+        aws=_aws(read),
+        gcp=_gcp(read),
+        azure=_azure(read),
+        pki=_pki(read, vault),
+    )
+    if settings.target is Target.KUBERNETES:
+        read.problem(
+            "target",
+            "'kubernetes' is not built yet: this version configures a Vault and deploys none",
+            f"pulumi config set {NAMESPACE}:target existing, with vaultAddress",
+        )
+    read.finish()
+    return settings
+
+
+def _secret(value: str) -> Secret:
+    return pulumi.Output.secret(value)
+
+
+def _vault(read: ConfigReader, environment: Environment) -> VaultSettings:
+    address = read.url("vaultAddress")
+    if not address:
+        read.problem(
+            "vaultAddress",
+            "is needed to reach Vault",
+            f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
+        )
+    elif environment is not Environment.DEV and not address.startswith("https://"):
+        read.problem(
+            "vaultAddress",
+            f"must be https in {environment.value}, is {address!r}: tokens travel over it",
+            f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
+        )
+    return VaultSettings(address, read.text("vaultCaCertFile") or None)
+
+
+def _bootstrap(read: ConfigReader) -> BootstrapSettings:
+    shares = read.integer("shares", minimum=1, maximum=255)
+    threshold = read.integer("shareThreshold", minimum=1, maximum=255)
+    pgp_keys = read.strings("sharePgpKeys")
+    if threshold > shares:
+        read.problem(
+            "shareThreshold",
+            f"must not be above vaultstack:shares ({shares}), is {threshold}",
+            "lower the one or raise the other",
+        )
+    if threshold == 1 < shares:
+        read.problem(
+            "shareThreshold",
+            "must be at least 2 where there are several shares: any one would do",
+            f"pulumi config set {NAMESPACE}:shareThreshold 3",
+        )
+    if pgp_keys and len(pgp_keys) != shares:
+        read.problem(
+            "sharePgpKeys",
+            f"must be one key for each of the {shares} shares, are {len(pgp_keys)}",
+            "give as many keys as vaultstack:shares, or none",
+        )
+    role_id, secret_id = read.text("provisionerRoleId"), read.secret("provisionerSecretId")
+    if bool(role_id) != bool(secret_id):
+        missing = "provisionerSecretId" if role_id else "provisionerRoleId"
+        read.problem(
+            missing,
+            "is missing while the other half of the provisioner's credential is given",
+            f"pulumi config set {'--secret ' if role_id else ''}{NAMESPACE}:{missing}",
+        )
+    return BootstrapSettings(
+        seal=read.choice("seal", Seal, Seal.SHAMIR),
+        shares=shares,
+        threshold=threshold,
+        pgp_keys=pgp_keys,
+        timeout=read.duration("bootstrapTimeout"),
+        adopted=ProvisionerCredentials(role_id, _secret(secret_id)) if role_id else None,
+        secret_id_ttl=read.duration("provisionerSecretIdTtl"),
+        bound_cidrs=read.strings("provisionerBoundCidrs"),
+    )
+
+
+def _kubernetes_auth(read: ConfigReader) -> KubernetesAuthSettings:
+    reviewer = read.choice("kubernetesReviewer", Reviewer, Reviewer.POD)
+    token = read.secret("kubernetesReviewerToken")
+    if (reviewer is Reviewer.GIVEN) != bool(token):
+        read.problem(
+            "kubernetesReviewerToken",
+            "must be given if, and only if, kubernetesReviewer is 'given'",
+            f"pulumi config set --secret {NAMESPACE}:kubernetesReviewerToken, or change "
+            "kubernetesReviewer",
+        )
+    return KubernetesAuthSettings(
+        host=read.url("kubernetesHost"),
+        ca_cert=read.text("kubernetesCaCert") or None,
+        reviewer=reviewer,
+        reviewer_token=_secret(token) if token else None,
+        reviewer_namespace=read.text("kubernetesReviewerNamespace"),
+    )
+
+
+def _oidc(read: ConfigReader) -> OidcSettings | None:
+    discovery_url, client_id = read.url("oidcDiscoveryUrl"), read.text("oidcClientId")
+    client_secret = read.secret("oidcClientSecret")
+    groups_claim, scopes = read.text("oidcGroupsClaim"), read.strings("oidcScopes")
+    redirect_uris = read.strings("oidcRedirectUris")
+    if not discovery_url:
+        return None
+    if not client_id:
+        read.problem(
+            "oidcClientId",
+            "is needed with oidcDiscoveryUrl",
+            f"pulumi config set {NAMESPACE}:oidcClientId <id>",
+        )
+    if not client_secret:
+        pulumi.log.warn(
+            "people cannot log in yet: the OIDC client secret is not given; "
+            f"pulumi config set --secret {NAMESPACE}:oidcClientSecret"
+        )
+        return None
+    return OidcSettings(
+        discovery_url, client_id, _secret(client_secret), groups_claim, scopes, redirect_uris
+    )
+
+
+def _kv(read: ConfigReader) -> KvSettings:
+    return KvSettings(
+        max_versions=read.integer("kvMaxVersions", minimum=2, maximum=1000),
+        values={
+            path: {key: _secret(value) for key, value in values.items()}
+            for path, values in read.secret_mappings("kvValues").items()
+        },
+    )
+
+
+def _database(read: ConfigReader, environment: Environment) -> DatabaseSettings | None:
+    host, username = read.text("databaseHost"), read.text("databaseUsername")
+    tls = read.choice("databaseTls", TlsMode, TlsMode.VERIFY_FULL)
+    rotate_root = read.flag("databaseRotateRoot")
+    if tls is TlsMode.DISABLE and environment is not Environment.DEV:
+        read.problem(
+            "databaseTls",
+            f"must not be 'disable' in {environment.value}: issued passwords travel over it",
+            f"pulumi config set {NAMESPACE}:databaseTls verify-full",
+        )
+    if rotate_root and "{database}" not in username:
+        read.problem(
+            "databaseUsername",
+            "must hold '{database}' where databaseRotateRoot is true: rotating a shared "
+            "administrator's password for one connection locks out the others",
+            f"pulumi config set {NAMESPACE}:databaseUsername 'vault_{{database}}'",
+        )
+    settings = DatabaseSettings(
+        host=host,
+        port=read.integer("databasePort", minimum=1, maximum=65535),
+        tls=tls,
+        ca_cert=read.text("databaseCaCert") or None,
+        username=username,
+        passwords={
+            name: _secret(value) for name, value in read.secret_mapping("databasePasswords").items()
+        },
+        rotate_root=rotate_root,
+    )
+    return settings if host else None
+
+
+def _aws(read: ConfigReader) -> AwsSettings | None:
+    enabled = read.flag("awsEngine")
+    access_key_id, secret = read.text("awsAccessKeyId"), read.secret("awsSecretAccessKey")
+    if bool(access_key_id) != bool(secret):
+        missing = "awsSecretAccessKey" if access_key_id else "awsAccessKeyId"
+        read.problem(
+            missing,
+            "is missing while the other half of Vault's AWS key is given",
+            f"pulumi config set {'--secret ' if access_key_id else ''}{NAMESPACE}:{missing}",
+        )
+    settings = AwsSettings(
+        access_key_id=access_key_id or None,
+        secret_access_key=_secret(secret) if secret else None,
+        role_arns=read.mapping("awsRoleArns"),
+        endpoint=read.url("awsEndpoint") or None,
+    )
+    return settings if enabled else None
+
+
+def _gcp(read: ConfigReader) -> GcpSettings | None:
+    enabled, credentials = read.flag("gcpEngine"), read.secret("gcpCredentials")
+    return GcpSettings(_secret(credentials) if credentials else None) if enabled else None
+
+
+def _azure(read: ConfigReader) -> AzureSettings | None:
+    subscription_id, tenant_id = read.text("azureSubscriptionId"), read.text("azureTenantId")
+    client_id, secret = read.text("azureClientId"), read.secret("azureClientSecret")
+    if subscription_id and not tenant_id:
+        read.problem(
+            "azureTenantId",
+            "is needed with azureSubscriptionId",
+            f"pulumi config set {NAMESPACE}:azureTenantId <id>",
+        )
+    if not subscription_id:
+        return None
+    return AzureSettings(
+        subscription_id, tenant_id, client_id or None, _secret(secret) if secret else None
+    )
+
+
+def _pki(read: ConfigReader, vault: VaultSettings) -> PkiSettings:
+    root, intermediate = read.duration("pkiRootTtl"), read.duration("pkiIntermediateTtl")
+    certificate = LIFETIMES.certificate.maximum
+    if intermediate > root:
+        read.problem(
+            "pkiIntermediateTtl",
+            f"must not outlive the root CA: {intermediate} is above pkiRootTtl, {root}",
+            "lower the one or raise the other",
+        )
+    if certificate > intermediate:
+        read.problem(
+            "pkiIntermediateTtl",
+            f"must outlive the certificates it signs: {intermediate} is below {certificate}",
+            f"pulumi config set {NAMESPACE}:pkiIntermediateTtl 26280h",
+        )
+    return PkiSettings(
+        root_ttl=root,
+        intermediate_ttl=intermediate,
+        organization=read.text("pkiOrganization"),
+        url=read.url("pkiUrl") or vault.address,
+    )

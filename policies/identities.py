@@ -1,0 +1,73 @@
+"""Who can log in, and how: Kubernetes workloads, pipelines, people. No wildcard can be written."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from policies.environments import Environment
+from policies.lifetime import Duration
+from policies.paths import check_name
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A Kubernetes workload. The namespace is written without its environment: `kubesentiment`
+    is bound as `kubesentiment-dev` in dev, so that clusters may be shared and access is not.
+    """
+
+    namespace: str
+    name: str
+
+    def __post_init__(self) -> None:
+        for kind, name in (("namespace", self.namespace), ("service account", self.name)):
+            refuse_wildcard(kind, name)
+            check_name(kind, name)
+
+    def bound_namespace(self, environment: Environment) -> str:
+        return f"{self.namespace}-{environment.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class AppRole:
+    """A pipeline or service outside Kubernetes. Its secret ID is handed out wrapped by an
+    operator, never by this program; `bound_cidrs` says from where its tokens may be used.
+    """
+
+    secret_id_lifetime: Duration
+    secret_id_uses: int = 0
+    """How many logins one secret ID is good for; 0 is no limit but its lifetime."""
+    bound_cidrs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for cidr in self.bound_cidrs:
+            network = ipaddress.ip_network(cidr)
+            if network.prefixlen == 0:
+                raise ValueError(f"bound CIDR {cidr!r}: must not be everywhere; leave it out")
+
+
+@dataclass(frozen=True, slots=True)
+class OidcGroup:
+    """People, by a group of the identity provider. As with namespaces the environment is added:
+    `vault-operators` is bound as `vault-operators-dev`.
+    """
+
+    group: str
+
+    def __post_init__(self) -> None:
+        refuse_wildcard("OIDC group", self.group)
+        check_name("OIDC group", self.group)
+
+    def bound_group(self, environment: Environment) -> str:
+        return f"{self.group}-{environment.value}"
+
+
+Identity = ServiceAccount | AppRole | OidcGroup
+
+
+def refuse_wildcard(kind: str, name: str) -> None:
+    if "*" in name or "+" in name:
+        raise ValueError(
+            f"{kind} {name!r}: must name one identity; a wildcard lets anyone who may create such "
+            f"a name log in; write the {kind}'s full name"
+        )

@@ -1,0 +1,259 @@
+"""Who may do what. The one table that a security reviewer reads.
+
+A new application is one `Application(...)` here and nothing anywhere else. Every grant holds in all
+environments unless it says which; a grant that differs by environment says why.
+"""
+
+from __future__ import annotations
+
+from policies.environments import Environment, EnvironmentSpec
+from policies.grants import (
+    Cloud,
+    Control,
+    Database,
+    IssueSecretIds,
+    Kv,
+    KvAccess,
+    Pki,
+    PkiAccess,
+    RenewSelf,
+)
+from policies.hcl import Capability
+from policies.iam import Allow, AwsAccount
+from policies.identities import AppRole, OidcGroup, ServiceAccount
+from policies.lifetime import Duration, Lifetime
+from policies.model import AccessMatrix, Application, Lifetimes, Workload
+from policies.paths import SecretPath
+from policies.postgresql import DatabaseAccess
+from policies.resources import AwsCloudRole, KvEntry, PostgresDatabase
+
+DEV, STAGING, PROD = (
+    frozenset({Environment.DEV}),
+    frozenset({Environment.STAGING}),
+    frozenset({Environment.PROD}),
+)
+READ, LIST, UPDATE, SUDO = (
+    Capability.READ,
+    Capability.LIST,
+    Capability.UPDATE,
+    Capability.SUDO,
+)
+
+ENVIRONMENTS = (
+    EnvironmentSpec(
+        Environment.DEV, "dev.example.internal", AwsAccount("111111111111", "eu-west-1")
+    ),
+    EnvironmentSpec(
+        Environment.STAGING, "staging.example.internal", AwsAccount("222222222222", "eu-west-1")
+    ),
+    EnvironmentSpec(
+        Environment.PROD, "prod.example.internal", AwsAccount("333333333333", "eu-west-1")
+    ),
+)
+
+LIFETIMES = Lifetimes(
+    token=Lifetime.of("1h", "24h"),
+    database=Lifetime.of("1h", "24h"),
+    cloud=Lifetime.of("1h", "4h"),
+    certificate=Lifetime.of("24h", "72h"),
+)
+
+KUBESENTIMENT = Application(
+    name="kubesentiment",
+    owner="sentiment-team",
+    database=PostgresDatabase(name="kubesentiment", owner="kubesentiment"),
+    entries=(
+        KvEntry.given("kubesentiment/config", "redis_password", "kafka_password", "model_api_key"),
+        # Outside `kubesentiment/`, so that the services which read that folder cannot deploy.
+        KvEntry.given("deploy/kubesentiment/keys", "registry_token", "signing_key"),
+    ),
+    cloud_roles=(
+        AwsCloudRole(
+            "s3-access",
+            (
+                Allow(("s3:ListBucket",), ("arn:aws:s3:::kubesentiment-{environment}-models",)),
+                Allow(
+                    ("s3:GetObject", "s3:PutObject"),
+                    ("arn:aws:s3:::kubesentiment-{environment}-models/*",),
+                ),
+            ),
+        ),
+        AwsCloudRole(
+            "kubesentiment-deploy",
+            (
+                Allow(("ecr:GetAuthorizationToken",), ("*",)),
+                Allow(
+                    (
+                        "ecr:BatchCheckLayerAvailability",
+                        "ecr:BatchGetImage",
+                        "ecr:CompleteLayerUpload",
+                        "ecr:InitiateLayerUpload",
+                        "ecr:PutImage",
+                        "ecr:UploadLayerPart",
+                    ),
+                    ("arn:aws:ecr:{region}:{account}:repository/kubesentiment",),
+                ),
+                Allow(
+                    ("eks:DescribeCluster",),
+                    ("arn:aws:eks:{region}:{account}:cluster/platform-{environment}",),
+                ),
+            ),
+        ),
+        AwsCloudRole(
+            "kubesentiment-admin",
+            (
+                Allow(
+                    ("s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"),
+                    ("arn:aws:s3:::kubesentiment-{environment}-models",),
+                ),
+                Allow(
+                    (
+                        "s3:DeleteObject",
+                        "s3:DeleteObjectVersion",
+                        "s3:GetObject",
+                        "s3:GetObjectVersion",
+                        "s3:PutObject",
+                    ),
+                    ("arn:aws:s3:::kubesentiment-{environment}-models/*",),
+                ),
+                Allow(
+                    ("ecr:BatchDeleteImage", "ecr:DescribeImages", "ecr:ListImages"),
+                    ("arn:aws:ecr:{region}:{account}:repository/kubesentiment",),
+                ),
+            ),
+        ),
+    ),
+    workloads=(
+        Workload(
+            "api",
+            ServiceAccount("kubesentiment", "kubesentiment"),
+            role="kubesentiment",
+            grants=(
+                Kv(SecretPath("kubesentiment/*"), KvAccess.READ),
+                Database(DatabaseAccess.READ_WRITE),
+                Cloud("s3-access"),
+                Pki(PkiAccess.CLIENT),
+                RenewSelf(),
+            ),
+        ),
+        Workload(
+            "batch",
+            ServiceAccount("kubesentiment", "kubesentiment-batch"),
+            grants=(
+                Kv(SecretPath("kubesentiment/*"), KvAccess.READ),
+                Database(DatabaseAccess.READ_ONLY),
+            ),
+        ),
+        Workload(
+            "admin",
+            ServiceAccount("kubesentiment", "kubesentiment-admin"),
+            grants=(
+                Kv(SecretPath("kubesentiment/*"), KvAccess.READ_WRITE),
+                Database(DatabaseAccess.READ_WRITE),
+                Cloud("kubesentiment-admin"),
+                Pki(PkiAccess.ADMIN),
+            ),
+        ),
+        Workload(
+            "ci",
+            AppRole(secret_id_lifetime=Duration.parse("24h"), secret_id_uses=20),
+            token=Lifetime.of("15m", "1h"),
+            grants=(
+                Kv(SecretPath("deploy/kubesentiment/*"), KvAccess.READ),
+                Cloud("kubesentiment-deploy"),
+            ),
+        ),
+    ),
+)
+
+MEDIA_CATALOG = Application(
+    name="media-catalog",
+    owner="media-team",
+    entries=(
+        KvEntry.given("media-catalog/database", "url", "password", "ssl_mode"),
+        KvEntry.random("media-catalog/api", "jwt_secret", "session_secret"),
+        KvEntry.given(
+            "media-catalog/external", "tmdb_api_key", "sentry_dsn", environments=DEV | STAGING
+        ),
+    ),
+    workloads=(
+        Workload(
+            "api",
+            ServiceAccount("media-catalog", "media-catalog"),
+            grants=(
+                Kv(
+                    SecretPath("media-catalog/*"),
+                    KvAccess.READ,
+                    DEV,
+                    reason="developers add entries daily; dev holds no real secret",
+                ),
+                Kv(SecretPath("media-catalog/database"), KvAccess.READ, STAGING | PROD),
+                Kv(SecretPath("media-catalog/api"), KvAccess.READ, STAGING | PROD),
+                Kv(
+                    SecretPath("media-catalog/external"),
+                    KvAccess.READ,
+                    STAGING,
+                    reason="the canary moves external keys to Vault first, so staging must try "
+                    "them before prod is given them",
+                ),
+            ),
+        ),
+        Workload(
+            "rotation",
+            ServiceAccount("media-catalog", "media-catalog-rotation"),
+            token=Lifetime.of("10m", "10m"),
+            grants=(Kv(SecretPath("media-catalog/api"), KvAccess.ROTATE),),
+        ),
+    ),
+)
+
+OPERATORS = Workload(
+    "operators",
+    OidcGroup("vault-operators"),
+    token=Lifetime.of("1h", "8h"),
+    grants=(
+        RenewSelf(),
+        Control("sys/mounts", (READ,), "see which engines are mounted"),
+        Control("sys/leases/lookup", (UPDATE,), "find what a suspect workload holds"),
+        Control("sys/leases/lookup/*", (LIST, SUDO), "find what a suspect workload holds"),
+        Control("sys/leases/revoke", (UPDATE,), "end one credential in an incident"),
+        Control("sys/leases/revoke-prefix/*", (UPDATE, SUDO), "end a role's credentials at once"),
+        Control("sys/metrics", (READ,), "see load and lease counts"),
+        IssueSecretIds("hand a pipeline what it logs in with", wrapped=Lifetime.of("1m", "1h")),
+    ),
+)
+
+AUDITORS = Workload(
+    "auditors",
+    OidcGroup("vault-auditors"),
+    token=Lifetime.of("1h", "8h"),
+    grants=(
+        Control("secret/metadata/*", (LIST, READ), "which secrets exist, and how old they are"),
+        Control("sys/mounts", (READ,), "which engines exist"),
+        Control("sys/auth", (READ,), "which ways to log in exist"),
+        Control("sys/audit", (READ, SUDO), "that everything is recorded"),
+        Control("sys/policies/acl", (LIST,), "which ACL policies exist"),
+        Control("sys/policies/acl/+", (READ,), "what they allow"),
+        Control("auth/kubernetes/role", (LIST,), "who can log in"),
+        Control("auth/kubernetes/role/+", (READ,), "who can log in"),
+        Control("auth/approle/role", (LIST,), "who can log in"),
+        Control("auth/approle/role/+", (READ,), "who can log in, without the role ID"),
+        Control("auth/oidc/role", (LIST,), "who can log in"),
+        Control("auth/oidc/role/+", (READ,), "who can log in"),
+        Control("database/config", (LIST,), "which databases Vault manages"),
+        Control("database/roles", (LIST,), "what database users may do"),
+        Control("database/roles/+", (READ,), "what database users may do"),
+        Control("aws/roles", (LIST,), "what AWS keys may do"),
+        Control("aws/roles/+", (READ,), "what AWS keys may do"),
+        Control("pki/roles", (LIST,), "which certificates can be issued"),
+        Control("pki/roles/+", (READ,), "which certificates can be issued"),
+        Control("pki/certs", (LIST,), "which certificates were issued"),
+    ),
+)
+
+MATRIX = AccessMatrix(
+    environments=ENVIRONMENTS,
+    lifetimes=LIFETIMES,
+    applications=(KUBESENTIMENT, MEDIA_CATALOG),
+    people=(OPERATORS, AUDITORS),
+)

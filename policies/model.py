@@ -1,0 +1,195 @@
+"""The access matrix as types: applications, their workloads, and people.
+
+Whatever can be written here is meant: names that Vault would change, wildcard identities, paths of
+somebody else, and grants that contradict one another cannot be built. It does not know Vault's
+syntax (`hcl`), its paths (`paths`) or what becomes of a grant (`compile`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from policies.environments import Environment, EnvironmentSpec
+from policies.grants import (
+    Cloud,
+    Control,
+    Database,
+    Grant,
+    IssueSecretIds,
+    Kv,
+    refuse_contradictions,
+)
+from policies.identities import Identity, OidcGroup, ServiceAccount
+from policies.lifetime import Lifetime
+from policies.paths import SecretPath, check_name
+from policies.resources import CloudRole, KvEntry, PostgresDatabase
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Who asks, and what for. `role` names its auth role where that must not be
+    `<application>-<name>`.
+    """
+
+    name: str
+    identity: Identity
+    grants: tuple[Grant, ...]
+    token: Lifetime | None = None
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name("workload", self.name)
+        if self.role is not None:
+            check_name("role", self.role)
+        for environment in Environment:
+            refuse_contradictions(self.name, self.grants_in(environment))
+
+    def grants_in(self, environment: Environment) -> tuple[Grant, ...]:
+        return tuple(grant for grant in self.grants if environment in grant.environments)
+
+    def exists_in(self, environment: Environment) -> bool:
+        return bool(self.grants_in(environment))
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application: what it has, and the workloads that use it. It owns the secrets below
+    `<name>/`, and its deployment keys below `deploy/<name>/`.
+    """
+
+    name: str
+    owner: str
+    workloads: tuple[Workload, ...]
+    entries: tuple[KvEntry, ...] = ()
+    database: PostgresDatabase | None = None
+    cloud_roles: tuple[CloudRole, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name("application", self.name)
+        refuse_twice(f"application {self.name!r}: workload", (w.name for w in self.workloads))
+        refuse_twice(f"application {self.name!r}: entry", (e.path.text for e in self.entries))
+        for entry in self.entries:
+            self._refuse_foreign_path(f"entry {entry.path.text!r}", entry.path)
+        for workload in self.workloads:
+            for grant in workload.grants:
+                self._check_grant(workload, grant)
+
+    def _check_grant(self, workload: Workload, grant: Grant) -> None:
+        where = f"workload {workload.name!r}, grant '{grant}'"
+        match grant:
+            case Kv(path=path):
+                self._refuse_foreign_path(where, path)
+            case Database() if self.database is None:
+                raise ValueError(
+                    f"application {self.name!r}, {where}: the application has no database; "
+                    "give it `database=PostgresDatabase(...)`"
+                )
+            case Cloud(role=role) if role not in {r.name for r in self.cloud_roles}:
+                known = ", ".join(r.name for r in self.cloud_roles) or "none"
+                raise ValueError(
+                    f"application {self.name!r}, {where}: the application has no such cloud role; "
+                    f"its roles: {known}"
+                )
+            case Control() | IssueSecretIds():
+                raise ValueError(
+                    f"application {self.name!r}, {where}: only people may be granted paths of "
+                    "Vault itself; move it to the matrix' `people`"
+                )
+            case _:
+                pass
+
+    def _refuse_foreign_path(self, where: str, path: SecretPath) -> None:
+        own = (SecretPath(f"{self.name}/*"), SecretPath(f"deploy/{self.name}/*"))
+        if not any(prefix.covers(path) for prefix in own):
+            raise ValueError(
+                f"application {self.name!r}, {where}: the path lies outside the application's own "
+                f"folders; write one below {' or '.join(prefix.text for prefix in own)}"
+            )
+
+    def role_of(self, workload: Workload) -> str:
+        return workload.role or f"{self.name}-{workload.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long what Vault hands out lives, unless a workload says otherwise."""
+
+    token: Lifetime
+    database: Lifetime
+    cloud: Lifetime
+    certificate: Lifetime
+
+    def __post_init__(self) -> None:
+        for name, lifetime in (("database", self.database), ("cloud", self.cloud)):
+            if lifetime.maximum > self.token.maximum:
+                raise ValueError(
+                    f"lifetimes: {name} credentials up to {lifetime.maximum} cannot outlive the "
+                    f"token that asked for them, at most {self.token.maximum}: Vault revokes a "
+                    "token's leases with it; lower the one or raise the other"
+                )
+
+
+@dataclass(frozen=True)
+class AccessMatrix:
+    """Everyone and everything. The one thing that a security reviewer reads."""
+
+    environments: tuple[EnvironmentSpec, ...]
+    lifetimes: Lifetimes
+    applications: tuple[Application, ...]
+    people: tuple[Workload, ...] = ()
+
+    def __post_init__(self) -> None:
+        refuse_twice("environment", (spec.environment.value for spec in self.environments))
+        refuse_twice("application", (application.name for application in self.applications))
+        refuse_twice("role", (role for _, _, role in self.subjects()))
+        refuse_twice(
+            "cloud role",
+            (role.name for application in self.applications for role in application.cloud_roles),
+        )
+        refuse_twice(
+            "database",
+            (app.database.name for app in self.applications if app.database is not None),
+        )
+        self._refuse_shared_identities()
+        for person in self.people:
+            if not isinstance(person.identity, OidcGroup):
+                raise ValueError(  # noqa: TRY004 - a rule of the matrix, like its neighbours
+                    f"people {person.name!r}: must be an OidcGroup; put a machine's workload "
+                    "into its application"
+                )
+
+    def _refuse_shared_identities(self) -> None:
+        """One identity in two workloads could log in as either, and so have the rights of both."""
+        bound = (
+            f"{workload.identity.namespace}/{workload.identity.name}"
+            for _, workload, _ in self.subjects()
+            if isinstance(workload.identity, ServiceAccount)
+        )
+        refuse_twice("service account", bound)
+
+    def subjects(self) -> Iterator[tuple[Application | None, Workload, str]]:
+        """Everyone who can log in, with the name of the auth role: (application, workload, role);
+        people have no application.
+        """
+        for application in self.applications:
+            for workload in application.workloads:
+                yield application, workload, application.role_of(workload)
+        for person in self.people:
+            yield None, person, person.role or person.name
+
+    def spec(self, environment: Environment) -> EnvironmentSpec:
+        for spec in self.environments:
+            if spec.environment is environment:
+                return spec
+        raise ValueError(
+            f"environment {environment.value!r}: the matrix has no such environment; add an "
+            "EnvironmentSpec to `environments`"
+        )
+
+
+def refuse_twice(kind: str, names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"{kind} {name!r}: is there {count} times; names are unique, rename")

@@ -1,0 +1,134 @@
+"""Typed Vault paths. The infixes of KV v2, `data/` and others, are written here and only here.
+
+Mount names are fixed: one Vault serves one environment, so nothing is gained by moving them, and
+every rendered file, error message and runbook can name the same path.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+KV: Final = "secret"
+DATABASE: Final = "database"
+AWS: Final = "aws"
+GCP: Final = "gcp"
+AZURE: Final = "azure"
+PKI: Final = "pki"
+PKI_ROOT: Final = "pki-root"
+
+KUBERNETES_AUTH: Final = "kubernetes"
+APPROLE_AUTH: Final = "approle"
+OIDC_AUTH: Final = "oidc"
+PROVISIONER_AUTH: Final = "provisioner"
+
+ENGINE_MOUNTS: Final = (KV, DATABASE, AWS, GCP, AZURE, PKI, PKI_ROOT)
+AUTH_MOUNTS: Final = (KUBERNETES_AUTH, APPROLE_AUTH, OIDC_AUTH, PROVISIONER_AUTH)
+
+# What is Vault's own, beside the mounts: the system backend, identities, and tokens.
+SYSTEM_ROOTS: Final = ("sys", "identity", "auth/token")
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_SEGMENT = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+_INFIXES = frozenset({"data", "metadata", "delete", "undelete", "destroy", "subkeys"})
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that Vault or Kubernetes would change, or that would need escaping.
+
+    Vault lower-cases the names of ACL policies and roles: a name that it changes is a name that
+    the next reader does not find.
+    """
+    if len(name) > 63 or not _NAME.fullmatch(name):
+        fixed = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-")[:63] or "a-name"
+        raise ValueError(
+            f"{kind} {name!r}: must be lower-case letters, digits and inner hyphens, at most 63 "
+            f"(Vault and Kubernetes would change or refuse it); write {fixed!r}"
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SecretPath:
+    """A path below the KV mount: one entry (`media-catalog/api`) or a whole folder
+    (`media-catalog/*`). It says nothing of `data/` or `metadata/`: those belong to the operation.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        segments = self.text.removesuffix("/*").split("/")
+        if segments[0] == KV or (len(segments) > 1 and segments[0] in _INFIXES):
+            raise ValueError(
+                f"secret path {self.text!r}: must start below the mount, without {KV!r} or a KV v2 "
+                f"infix such as 'data'; write the path as an application knows it, "
+                f"such as 'media-catalog/api'"
+            )
+        if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+            raise ValueError(
+                f"secret path {self.text!r}: must be lower-case segments joined by '/', with '*' "
+                "only as the whole last segment below a folder; write one such as "
+                "'media-catalog/api' or 'media-catalog/*'"
+            )
+
+    @property
+    def is_folder(self) -> bool:
+        return self.text.endswith("/*")
+
+    @property
+    def folder(self) -> str:
+        """The first segment: whose path this is."""
+        return self.text.split("/", 1)[0]
+
+    def covers(self, other: SecretPath) -> bool:
+        """Whether every entry under `other` is under this one."""
+        if self.is_folder:
+            return other.text.startswith(self.text.removesuffix("*"))
+        return self == other
+
+    @property
+    def data(self) -> str:
+        """Where the values are read and written."""
+        return f"{KV}/data/{self.text}"
+
+    @property
+    def metadata(self) -> str:
+        """Where versions, times and custom metadata are, never a value."""
+        return f"{KV}/metadata/{self.text}"
+
+    @property
+    def version_operations(self) -> tuple[str, str, str]:
+        """Where chosen versions are deleted, brought back, and destroyed for good."""
+        return (
+            f"{KV}/delete/{self.text}",
+            f"{KV}/undelete/{self.text}",
+            f"{KV}/destroy/{self.text}",
+        )
+
+
+def database_credentials(role: str) -> str:
+    return f"{DATABASE}/creds/{role}"
+
+
+def cloud_credentials(engine: str, role: str) -> str:
+    """Where an engine of `AWS`, `GCP` or `AZURE` issues credentials for one of its roles.
+
+    GCP names the kind of role set in the path; impersonation issues short-lived tokens and leaves
+    no key behind, so it is the only kind used here.
+    """
+    if engine == GCP:
+        return f"{GCP}/impersonated-account/{role}/token"
+    return f"{engine}/creds/{role}"
+
+
+def pki_issue(role: str) -> str:
+    return f"{PKI}/issue/{role}"
+
+
+def check_served(path: str) -> None:
+    """Refuse a path that no mount of ours, and nothing of Vault's own, would answer."""
+    roots = (*ENGINE_MOUNTS, *(f"auth/{mount}" for mount in AUTH_MOUNTS), *SYSTEM_ROOTS)
+    if not any(path.startswith(f"{root}/") for root in roots):
+        raise ValueError(
+            f"path {path!r}: must lie under a mount; the mounts are {', '.join(roots)}"
+        )

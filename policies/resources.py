@@ -1,0 +1,107 @@
+"""What an application has that workloads can be granted: secrets, a database, cloud roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policies.environments import EVERYWHERE, Environment
+from policies.iam import Allow
+from policies.paths import SecretPath, check_name
+
+
+@dataclass(frozen=True, slots=True)
+class KvEntry:
+    """One entry of the KV engine that exists after the first `up`.
+
+    Its values are either all made once at random (`random`), and then belong to their rotation, or
+    all issued by somebody else (`given`) and come from the stack's secret configuration. Never
+    both: a given value that changes would overwrite a rotated one beside it.
+    """
+
+    path: SecretPath
+    keys: tuple[str, ...]
+    generated_length: int | None
+    environments: frozenset[Environment] = EVERYWHERE
+
+    def __post_init__(self) -> None:
+        if self.path.is_folder:
+            raise ValueError(
+                f"KV entry {self.path.text!r}: must be one entry, not a folder; write its full path"
+            )
+        if not self.keys or len(set(self.keys)) != len(self.keys):
+            raise ValueError(
+                f"KV entry {self.path.text!r}: must hold keys, each once; it has "
+                f"{', '.join(self.keys) or 'none'}"
+            )
+        if self.generated_length is not None and self.generated_length < 32:
+            raise ValueError(
+                f"KV entry {self.path.text!r}: random values must have at least 32 characters, "
+                f"not {self.generated_length}; write 48"
+            )
+
+    @classmethod
+    def given(
+        cls, path: str, *keys: str, environments: frozenset[Environment] = EVERYWHERE
+    ) -> KvEntry:
+        return cls(SecretPath(path), keys, None, environments)
+
+    @classmethod
+    def random(
+        cls,
+        path: str,
+        *keys: str,
+        length: int = 48,
+        environments: frozenset[Environment] = EVERYWHERE,
+    ) -> KvEntry:
+        return cls(SecretPath(path), keys, length, environments)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """A database of the environment's PostgreSQL server. `owner` is the role whose migrations
+    make the tables.
+    """
+
+    name: str
+    owner: str
+    schema: str = "public"
+
+    def __post_init__(self) -> None:
+        for kind, name in (
+            ("database", self.name),
+            ("database owner", self.owner),
+            ("schema", self.schema),
+        ):
+            check_name(kind, name)
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCloudRole:
+    """Short-lived AWS credentials with these rights and no others."""
+
+    name: str
+    allow: tuple[Allow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GcpCloudRole:
+    """Short-lived OAuth tokens of a Google service account, which holds the rights itself.
+    `service_account` may hold `{environment}`.
+    """
+
+    name: str
+    service_account: str
+    scopes: tuple[str, ...] = ("https://www.googleapis.com/auth/cloud-platform",)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureCloudRole:
+    """A short-lived Azure service principal with these assignments: (role name, scope), where the
+    scope may hold `{environment}`.
+    """
+
+    name: str
+    assignments: tuple[tuple[str, str], ...]
+
+
+CloudRole = AwsCloudRole | GcpCloudRole | AzureCloudRole

@@ -1,0 +1,132 @@
+"""Grant -> ACL stanzas: what a cell of the matrix means in Vault's paths and capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies import paths
+from policies.grants import (
+    Cloud,
+    Control,
+    Database,
+    Grant,
+    IssueSecretIds,
+    Kv,
+    KvAccess,
+    Pki,
+    PkiAccess,
+    RenewSelf,
+)
+from policies.hcl import Capability, Stanza
+from policies.identities import AppRole
+from policies.paths import SecretPath
+from policies.resources import AwsCloudRole, AzureCloudRole, CloudRole, GcpCloudRole
+from policies.subject import Subject, subjects_in
+
+CREATE, READ, UPDATE, PATCH, DELETE, LIST = (
+    Capability.CREATE,
+    Capability.READ,
+    Capability.UPDATE,
+    Capability.PATCH,
+    Capability.DELETE,
+    Capability.LIST,
+)
+
+
+def stanzas_of(subject: Subject) -> tuple[Stanza, ...]:
+    """All stanzas of a subject's ACL policy, sorted by path. The built-in `default` policy is not
+    given to tokens (it grants more than anyone here needs), so the two paths with which a token
+    looks at itself and ends itself are granted to all.
+    """
+    stanzas = [
+        Stanza(path="auth/token/lookup-self", capabilities=(READ,), comment="every token"),
+        Stanza(path="auth/token/revoke-self", capabilities=(UPDATE,), comment="every token"),
+    ]
+    for grant in subject.grants:
+        comment = f"{subject.label}: {grant}" + (f" ({grant.reason})" if grant.reason else "")
+        stanzas += (
+            Stanza(
+                path=stanza.path,
+                capabilities=tuple(sorted(stanza.capabilities)),
+                comment=comment,
+                min_wrapping_ttl=stanza.min_wrapping_ttl,
+                max_wrapping_ttl=stanza.max_wrapping_ttl,
+            )
+            for stanza in _meaning(subject, grant)
+        )
+    return tuple(sorted(stanzas, key=lambda stanza: stanza.path))
+
+
+def _meaning(subject: Subject, grant: Grant) -> Iterator[Stanza]:
+    match grant:
+        case Kv(path=path, access=access):
+            yield from _kv(path, access)
+        case Database(access=access):
+            role = subject.database_role(access)
+            yield Stanza(path=paths.database_credentials(role), capabilities=(READ,))
+        case Cloud(role=role):
+            engine = engine_of(cloud_role(subject, role))
+            yield Stanza(path=paths.cloud_credentials(engine, role), capabilities=(READ,))
+        case Pki(access=access):
+            yield from _pki(subject.pki_role, access)
+        case RenewSelf():
+            yield Stanza(path="auth/token/renew-self", capabilities=(UPDATE,))
+            yield Stanza(path="sys/leases/renew", capabilities=(UPDATE,))
+        case IssueSecretIds():
+            yield from _secret_ids(subject, grant)
+        case Control(path=path, capabilities=capabilities):
+            yield Stanza(path=path, capabilities=capabilities)
+
+
+def _kv(path: SecretPath, access: KvAccess) -> Iterator[Stanza]:
+    match access:
+        case KvAccess.READ:
+            yield Stanza(path=path.data, capabilities=(READ,))
+        case KvAccess.READ_WRITE:
+            yield Stanza(path=path.data, capabilities=(CREATE, READ, UPDATE, PATCH, DELETE))
+            yield Stanza(
+                path=path.metadata, capabilities=(CREATE, READ, UPDATE, PATCH, DELETE, LIST)
+            )
+            for operation in path.version_operations:
+                yield Stanza(path=operation, capabilities=(UPDATE,))
+        case KvAccess.ROTATE:
+            # A merge patch leaves the other keys as they are, and check-and-set needs only the
+            # version's number, which is metadata: so rotating needs no right to read.
+            yield Stanza(path=path.data, capabilities=(PATCH,))
+            yield Stanza(path=path.metadata, capabilities=(READ,))
+
+
+def _pki(role: str, access: PkiAccess) -> Iterator[Stanza]:
+    yield Stanza(path=paths.pki_issue(role), capabilities=(UPDATE,))
+    if access is PkiAccess.ADMIN:
+        yield Stanza(path=f"{paths.PKI}/certs", capabilities=(LIST,))
+        yield Stanza(path=f"{paths.PKI}/revoke", capabilities=(UPDATE,))
+
+
+def _secret_ids(subject: Subject, grant: IssueSecretIds) -> Iterator[Stanza]:
+    for other in subjects_in(subject.matrix, subject.environment):
+        if isinstance(other.workload.identity, AppRole):
+            role = f"auth/{paths.APPROLE_AUTH}/role/{other.role}"
+            yield Stanza(path=f"{role}/role-id", capabilities=(READ,))
+            yield Stanza(
+                path=f"{role}/secret-id",
+                capabilities=(UPDATE,),
+                min_wrapping_ttl=grant.wrapped.default.seconds,
+                max_wrapping_ttl=grant.wrapped.maximum.seconds,
+            )
+
+
+def cloud_role(subject: Subject, name: str) -> CloudRole:
+    """The application's cloud role of this name; the model has made sure that there is one."""
+    assert subject.application is not None
+    return next(role for role in subject.application.cloud_roles if role.name == name)
+
+
+def engine_of(role: CloudRole) -> str:
+    match role:
+        case AwsCloudRole():
+            return paths.AWS
+        case GcpCloudRole():
+            return paths.GCP
+        case AzureCloudRole():
+            return paths.AZURE

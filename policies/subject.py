@@ -1,0 +1,85 @@
+"""One workload in one environment, with every name that is made for it: here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policies.environments import Environment, EnvironmentSpec
+from policies.grants import Grant, Pki, PkiAccess
+from policies.lifetime import Lifetime
+from policies.model import AccessMatrix, Application, Workload
+from policies.postgresql import DatabaseAccess
+
+
+@dataclass(frozen=True)
+class Subject:
+    matrix: AccessMatrix
+    spec: EnvironmentSpec
+    application: Application | None
+    """None for people."""
+    workload: Workload
+    role: str
+    """The auth role that it logs in with."""
+
+    @property
+    def environment(self) -> Environment:
+        return self.spec.environment
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        return self.workload.grants_in(self.environment)
+
+    @property
+    def token(self) -> Lifetime:
+        return self.workload.token or self.matrix.lifetimes.token
+
+    @property
+    def label(self) -> str:
+        """How comments and tables name it: `kubesentiment/api`, or `people/auditors`."""
+        owner = self.application.name if self.application else "people"
+        return f"{owner}/{self.workload.name}"
+
+    @property
+    def acl_policy(self) -> str:
+        """The environment is part of the name: a token of one environment carries a name that
+        means nothing in another.
+        """
+        return f"{self.label.replace('/', '-')}-{self.environment.value}"
+
+    @property
+    def pki_domain(self) -> str:
+        """The domain that its certificates may name: its own host, or, for a PKI administrator,
+        everything below its application.
+        """
+        application = self._application
+        domain = f"{application.name}.{self.spec.domain}"
+        administers = any(
+            isinstance(grant, Pki) and grant.access is PkiAccess.ADMIN for grant in self.grants
+        )
+        return domain if administers else f"{self.workload.name}.{domain}"
+
+    @property
+    def pki_role(self) -> str:
+        return f"{self._application.name}-{self.workload.name}"
+
+    def database_role(self, access: DatabaseAccess) -> str:
+        return f"{self._application.name}-{access.value}"
+
+    @property
+    def _application(self) -> Application:
+        if self.application is None:
+            raise ValueError(f"{self.label}: people have no application")
+        return self.application
+
+
+def subjects_in(matrix: AccessMatrix, environment: Environment) -> tuple[Subject, ...]:
+    """Everyone who has a grant in this environment.
+
+    Raises `ValueError` where the matrix has no such environment, naming it.
+    """
+    spec = matrix.spec(environment)
+    return tuple(
+        Subject(matrix, spec, application, workload, role)
+        for application, workload, role in matrix.subjects()
+        if workload.exists_in(environment)
+    )

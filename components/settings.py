@@ -282,12 +282,16 @@ def _bootstrap(read: ConfigReader) -> BootstrapSettings:
 def _kubernetes_auth(read: ConfigReader) -> KubernetesAuthSettings:
     reviewer = read.choice("kubernetesReviewer", Reviewer, Reviewer.POD)
     token = read.secret("kubernetesReviewerToken")
-    if (reviewer is Reviewer.GIVEN) != bool(token):
+    if token and reviewer is not Reviewer.GIVEN:
         read.problem(
             "kubernetesReviewerToken",
-            "must be given if, and only if, kubernetesReviewer is 'given'",
-            f"pulumi config set --secret {NAMESPACE}:kubernetesReviewerToken, or change "
-            "kubernetesReviewer",
+            f"must not be given where kubernetesReviewer is {reviewer.value!r}: nothing uses it",
+            f"pulumi config set {NAMESPACE}:kubernetesReviewer given, or remove the token",
+        )
+    if reviewer is Reviewer.GIVEN and not token:
+        pulumi.log.warn(
+            "workloads cannot log in yet: the token with which Vault has theirs reviewed is not "
+            f"given; pulumi config set --secret {NAMESPACE}:kubernetesReviewerToken"
         )
     return KubernetesAuthSettings(
         host=read.url("kubernetesHost"),

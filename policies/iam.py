@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_PLACES = frozenset({"environment", "account", "region"})
+_PLACE = re.compile(r"\{(.*?)\}")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z0-9]+")
 # AWS knows no resource for these, so IAM accepts nothing but "*" (Service Authorization Reference).
 _WITHOUT_RESOURCE = frozenset({"ecr:GetAuthorizationToken", "sts:GetCallerIdentity"})
@@ -36,6 +38,18 @@ class Allow:
     resources: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if not self.actions or not self.resources:
+            raise ValueError(
+                "IAM statement: must name actions and resources (AWS refuses one without); "
+                "write such as Allow(('s3:GetObject',), ('arn:aws:s3:::bucket/*',))"
+            )
+        for resource in self.resources:
+            unknown = [place for place in _PLACE.findall(resource) if place not in _PLACES]
+            if unknown:
+                raise ValueError(
+                    f"IAM resource {resource!r}: {{{unknown[0]}}} stands for nothing; write one of "
+                    f"{', '.join(f'{{{place}}}' for place in sorted(_PLACES))}"
+                )
         for action in self.actions:
             if not _ACTION.fullmatch(action):
                 raise ValueError(

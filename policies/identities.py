@@ -23,6 +23,8 @@ class ServiceAccount:
         for kind, name in (("namespace", self.namespace), ("service account", self.name)):
             refuse_wildcard(kind, name)
             check_name(kind, name)
+        for environment in Environment:
+            check_name("namespace", self.bound_namespace(environment))
 
     def bound_namespace(self, environment: Environment) -> str:
         return f"{self.namespace}-{environment.value}"
@@ -40,8 +42,19 @@ class AppRole:
     bound_cidrs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.secret_id_uses < 0:
+            raise ValueError(
+                f"secret ID uses {self.secret_id_uses}: must not be less than none; "
+                "write 0 for no limit"
+            )
         for cidr in self.bound_cidrs:
-            network = ipaddress.ip_network(cidr)
+            try:
+                network = ipaddress.ip_network(cidr)
+            except ValueError as error:
+                raise ValueError(
+                    f"bound CIDR {cidr!r}: must be a network ({error}); write one such as "
+                    "'10.0.0.0/8'"
+                ) from None
             if network.prefixlen == 0:
                 raise ValueError(f"bound CIDR {cidr!r}: must not be everywhere; leave it out")
 

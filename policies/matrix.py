@@ -214,7 +214,8 @@ OPERATORS = Workload(
     grants=(
         RenewSelf(),
         Control("sys/mounts", (READ,), "see which engines are mounted"),
-        Control("sys/leases/lookup", (UPDATE,), "find what a suspect workload holds"),
+        # LIST of a folder is decided by the rule without its slash, so both rules must allow it.
+        Control("sys/leases/lookup", (UPDATE, LIST, SUDO), "find what a suspect workload holds"),
         Control("sys/leases/lookup/*", (LIST, SUDO), "find what a suspect workload holds"),
         Control("sys/leases/revoke", (UPDATE,), "end one credential in an incident"),
         Control("sys/leases/revoke-prefix/*", (UPDATE, SUDO), "end a role's credentials at once"),

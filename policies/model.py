@@ -19,11 +19,12 @@ from policies.grants import (
     Grant,
     IssueSecretIds,
     Kv,
+    Pki,
     refuse_contradictions,
 )
 from policies.identities import Identity, OidcGroup, ServiceAccount
 from policies.lifetime import Lifetime
-from policies.paths import SecretPath, check_name
+from policies.paths import DEPLOY, RESERVED_FOLDERS, SecretPath, check_name
 from policies.resources import CloudRole, KvEntry, PostgresDatabase
 
 
@@ -68,6 +69,12 @@ class Application:
 
     def __post_init__(self) -> None:
         check_name("application", self.name)
+        if self.name in RESERVED_FOLDERS:
+            raise ValueError(
+                f"application {self.name!r}: must not be named as a folder that is not one "
+                f"application's own ({', '.join(sorted(RESERVED_FOLDERS))}): it would own what "
+                f"others keep there; write such as '{self.name}-app'"
+            )
         refuse_twice(f"application {self.name!r}: workload", (w.name for w in self.workloads))
         refuse_twice(f"application {self.name!r}: entry", (e.path.text for e in self.entries))
         for entry in self.entries:
@@ -101,7 +108,7 @@ class Application:
                 pass
 
     def _refuse_foreign_path(self, where: str, path: SecretPath) -> None:
-        own = (SecretPath(f"{self.name}/*"), SecretPath(f"deploy/{self.name}/*"))
+        own = (SecretPath(f"{self.name}/*"), SecretPath(f"{DEPLOY}/{self.name}/*"))
         if not any(prefix.covers(path) for prefix in own):
             raise ValueError(
                 f"application {self.name!r}, {where}: the path lies outside the application's own "
@@ -145,6 +152,10 @@ class AccessMatrix:
         refuse_twice("application", (application.name for application in self.applications))
         refuse_twice("role", (role for _, _, role in self.subjects()))
         refuse_twice(
+            "ACL policy",
+            (f"{app.name if app else 'people'}-{who.name}" for app, who, _ in self.subjects()),
+        )
+        refuse_twice(
             "cloud role",
             (role.name for application in self.applications for role in application.cloud_roles),
         )
@@ -159,6 +170,13 @@ class AccessMatrix:
                     f"people {person.name!r}: must be an OidcGroup; put a machine's workload "
                     "into its application"
                 )
+            for grant in person.grants:
+                if isinstance(grant, Database | Cloud | Pki):
+                    raise ValueError(  # noqa: TRY004 - the same
+                        f"people {person.name!r}, grant '{grant}': only an application has a "
+                        "database, cloud roles and certificates; put a workload with an OidcGroup "
+                        "into that application"
+                    )
 
     def _refuse_shared_identities(self) -> None:
         """One identity in two workloads could log in as either, and so have the rights of both."""

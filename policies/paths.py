@@ -26,12 +26,18 @@ PROVISIONER_AUTH: Final = "provisioner"
 ENGINE_MOUNTS: Final = (KV, DATABASE, AWS, GCP, AZURE, PKI, PKI_ROOT)
 AUTH_MOUNTS: Final = (KUBERNETES_AUTH, APPROLE_AUTH, OIDC_AUTH, PROVISIONER_AUTH)
 
+DEPLOY: Final = "deploy"
+"""The folder of all applications' deployment keys: `deploy/<application>/...`."""
+
 # What is Vault's own, beside the mounts: the system backend, identities, and tokens.
 SYSTEM_ROOTS: Final = ("sys", "identity", "auth/token")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _SEGMENT = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 _INFIXES = frozenset({"data", "metadata", "delete", "undelete", "destroy", "subkeys"})
+
+RESERVED_FOLDERS: Final = _INFIXES | {KV, DEPLOY}
+"""What no application may be named: its folder would not be its own, or could not be written."""
 
 
 def check_name(kind: str, name: str) -> None:
@@ -41,7 +47,7 @@ def check_name(kind: str, name: str) -> None:
     the next reader does not find.
     """
     if len(name) > 63 or not _NAME.fullmatch(name):
-        fixed = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-")[:63] or "a-name"
+        fixed = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-")[:63].rstrip("-") or "a-name"
         raise ValueError(
             f"{kind} {name!r}: must be lower-case letters, digits and inner hyphens, at most 63 "
             f"(Vault and Kubernetes would change or refuse it); write {fixed!r}"

@@ -3,8 +3,9 @@
 Rights hang on two group roles per database, `<database>_readonly` and `<database>_readwrite`, and
 an issued user is a member of one. Granting to each issued user instead, as Vault's documentation
 does, fails under load: two GRANTs on the same table at once end in "tuple concurrently updated".
-The first user to be issued makes the group, under an advisory lock; default privileges for the
-owner let the group see tables that migrations make later. PostgreSQL 15 and later give nobody
+The first user to be issued makes the group, under an advisory lock that both groups share (both
+change the rights of the same database and tables); default privileges for the owner let the group
+see tables that migrations make later. PostgreSQL 15 and later give nobody
 rights on schema `public`, hence USAGE.
 
 The administrator that Vault uses needs CREATEROLE, membership of the owner (to change its default
@@ -59,7 +60,7 @@ def statements(*, database: str, owner: str, schema: str, access: DatabaseAccess
     later = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA "{schema}" GRANT'
     make_group = f"""DO $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('{group}'));
+  PERFORM pg_advisory_xact_lock(hashtext('{database}'));
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{group}') THEN
     CREATE ROLE "{group}" NOLOGIN;
     GRANT CONNECT ON DATABASE "{database}" TO "{group}";
@@ -76,13 +77,18 @@ $$;"""
         f"VALID UNTIL '{{{{expiration}}}}' IN ROLE \"{group}\";"
     )
     # Tolerates a user that is already gone, so that a revocation which stopped half-way can be
-    # tried again and no lease is stuck.
-    end_user = """DO $$
+    # tried again and no lease is stuck. PostgreSQL drops nobody who owns something, and everybody
+    # may own a temporary table (until the session has really ended, hence 5 s of patience), a large
+    # object or default privileges: what is of value goes to the owner, the rest away.
+    end_user = f"""DO $$
 BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{{name}}') THEN
-    ALTER ROLE "{{name}}" NOLOGIN;
-    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{{name}}';
-    DROP ROLE "{{name}}";
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{{{{name}}}}') THEN
+    ALTER ROLE "{{{{name}}}}" NOLOGIN;
+    PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{{{{name}}}}';
+    GRANT "{{{{name}}}}" TO CURRENT_USER;
+    REASSIGN OWNED BY "{{{{name}}}}" TO "{owner}";
+    DROP OWNED BY "{{{{name}}}}";
+    DROP ROLE "{{{{name}}}}";
   END IF;
 END
 $$;"""

@@ -33,9 +33,9 @@ def _files(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def stale(plan: Plan, root: Path = RENDERED) -> tuple[str, ...]:
     """The files that are missing, differ from the plan, or belong to nothing in it."""
-    wanted = files_of(plan)
+    wanted = {name: text.encode() for name, text in files_of(plan).items()}
     there = {
-        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        path.relative_to(root).as_posix(): path.read_bytes()
         for path in (root / plan.environment.value).rglob("*")
         if path.is_file()
     }
@@ -51,7 +51,7 @@ def write(plan: Plan, root: Path = RENDERED) -> tuple[str, ...]:
         path = root / name
         if name in wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(wanted[name], encoding="utf-8")
+            path.write_bytes(wanted[name].encode())
         else:
             path.unlink()
     return changed

@@ -8,6 +8,9 @@ from policies.environments import EVERYWHERE, Environment
 from policies.iam import Allow
 from policies.paths import SecretPath, check_name
 
+# PostgreSQL's 63 less `_readwrite`, which is added to name a group (`postgresql`).
+_LONGEST_DATABASE = 53
+
 
 @dataclass(frozen=True, slots=True)
 class KvEntry:
@@ -73,6 +76,12 @@ class PostgresDatabase:
             ("schema", self.schema),
         ):
             check_name(kind, name)
+        if len(self.name) > _LONGEST_DATABASE:
+            raise ValueError(
+                f"database {self.name!r}: must be at most {_LONGEST_DATABASE} characters: "
+                "PostgreSQL cuts names at 63, and its read-only and read/write groups would become "
+                f"one; write {self.name[:_LONGEST_DATABASE].rstrip('-')!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,9 @@ class AwsCloudRole:
 
     name: str
     allow: tuple[Allow, ...]
+
+    def __post_init__(self) -> None:
+        check_name("cloud role", self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,9 @@ class GcpCloudRole:
     service_account: str
     scopes: tuple[str, ...] = ("https://www.googleapis.com/auth/cloud-platform",)
 
+    def __post_init__(self) -> None:
+        check_name("cloud role", self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class AzureCloudRole:
@@ -102,6 +117,9 @@ class AzureCloudRole:
 
     name: str
     assignments: tuple[tuple[str, str], ...]
+
+    def __post_init__(self) -> None:
+        check_name("cloud role", self.name)
 
 
 CloudRole = AwsCloudRole | GcpCloudRole | AzureCloudRole

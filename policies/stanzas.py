@@ -54,7 +54,7 @@ def stanzas_of(subject: Subject) -> tuple[Stanza, ...]:
             )
             for stanza in _meaning(subject, grant)
         )
-    return tuple(sorted(stanzas, key=lambda stanza: stanza.path))
+    return tuple(sorted(stanzas, key=lambda stanza: (stanza.path, stanza.comment)))
 
 
 def _meaning(subject: Subject, grant: Grant) -> Iterator[Stanza]:

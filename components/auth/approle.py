@@ -28,18 +28,18 @@ class AppRoleAuth(pulumi.ComponentResource):
         self, name: str, args: AppRoleAuthArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:auth:AppRoleAuth", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         mount = vault.AuthBackend(
             f"{name}-mount",
             type="approle",
             path=APPROLE_AUTH,
             description="Pipelines and services outside Kubernetes",
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+        child = pulumi.ResourceOptions(parent=self, depends_on=[mount])
         for role in args.roles:
             vault.approle.AuthBackendRole(
                 f"{name}-role-{role.name}",
-                backend=mount.path,
+                backend=APPROLE_AUTH,
                 role_name=role.name,
                 bind_secret_id=True,
                 secret_id_ttl=role.secret_id_ttl_seconds,

@@ -34,18 +34,18 @@ class KubernetesAuth(pulumi.ComponentResource):
         self, name: str, args: KubernetesAuthArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:auth:KubernetesAuth", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         mount = vault.AuthBackend(
             f"{name}-mount",
             type="kubernetes",
             path=KUBERNETES_AUTH,
             description="Workloads in Kubernetes, by service account",
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+        child = pulumi.ResourceOptions(parent=self, depends_on=[mount])
         settings = args.settings
         vault.kubernetes.AuthBackendConfig(
             f"{name}-config",
-            backend=mount.path,
+            backend=KUBERNETES_AUTH,
             kubernetes_host=settings.host,
             kubernetes_ca_cert=settings.ca_cert,
             token_reviewer_jwt=self._reviewer_token(name, settings),
@@ -56,7 +56,7 @@ class KubernetesAuth(pulumi.ComponentResource):
         for role in args.roles:
             vault.kubernetes.AuthBackendRole(
                 f"{name}-role-{role.name}",
-                backend=mount.path,
+                backend=KUBERNETES_AUTH,
                 role_name=role.name,
                 bound_service_account_names=[role.service_account],
                 bound_service_account_namespaces=[role.namespace],

@@ -30,7 +30,6 @@ class OidcAuth(pulumi.ComponentResource):
         self, name: str, args: OidcAuthArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:auth:OidcAuth", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         mount = vault.jwt.AuthBackend(
             f"{name}-mount",
@@ -42,12 +41,13 @@ class OidcAuth(pulumi.ComponentResource):
             oidc_client_secret=settings.client_secret,
             # So that the UI offers it on its login page.
             tune=vault.jwt.AuthBackendTuneArgs(listing_visibility="unauth"),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+        child = pulumi.ResourceOptions(parent=self, depends_on=[mount])
         for role in args.roles:
             vault.jwt.AuthBackendRole(
                 f"{name}-role-{role.name}",
-                backend=mount.path.apply(str),
+                backend=OIDC_AUTH,
                 role_name=role.name,
                 role_type="oidc",
                 user_claim="sub",

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from hvac.exceptions import VaultError
 
-from components.bootstrap import ceremony
+from components.bootstrap import ceremony, provisioner
 from policies.lifetime import Duration
 
 
@@ -30,7 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         ceremony.wait_until_answering(client, options.timeout.seconds)
         credentials = ceremony.install_provisioner(
-            client, secret_id_ttl_seconds=options.secret_id_ttl.seconds, bound_cidrs=options.cidr
+            client,
+            acl=provisioner.acl(),
+            secret_id_ttl_seconds=options.secret_id_ttl.seconds,
+            bound_cidrs=options.cidr,
         )
     except (ceremony.BootstrapError, VaultError) as error:
         print(f"not adopted: {error}", file=sys.stderr)

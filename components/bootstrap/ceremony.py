@@ -114,7 +114,7 @@ def initialise(
     if pgp_keys:
         body["recovery_pgp_keys" if auto_unseal else "pgp_keys"] = list(pgp_keys)
     try:
-        answer = client.adapter.put("/v1/sys/init", json=body).json()
+        answer = client.adapter.put("/v1/sys/init", json=body)
     except InvalidRequest as error:
         if client.sys.is_initialized():  # somebody else was quicker
             raise AlreadyInitialisedError(client.url) from error
@@ -139,7 +139,7 @@ def unseal(client: hvac.Client, shares: Sequence[str]) -> None:
 def wait_until_active(client: hvac.Client, timeout_seconds: float) -> None:
     """Returns when the server that answers is unsealed and leads: `sys/health` is 200 only then."""
     deadline = time.monotonic() + timeout_seconds
-    while not client.adapter.get("/v1/sys/health", raise_exception=False).ok:
+    while not client.sys.read_health_status().ok:
         if time.monotonic() >= deadline:
             raise BootstrapError(
                 f"Vault at {client.url} is initialised but not active after {timeout_seconds:g} s: "
@@ -150,13 +150,13 @@ def wait_until_active(client: hvac.Client, timeout_seconds: float) -> None:
 
 
 def install_provisioner(
-    client: hvac.Client, *, secret_id_ttl_seconds: int, bound_cidrs: Sequence[str]
+    client: hvac.Client, *, acl: str, secret_id_ttl_seconds: int, bound_cidrs: Sequence[str]
 ) -> Credentials:
     """Make, or bring up to date, the provisioner's ACL policy, auth mount and role, and issue it a
     secret ID. `client` needs a token that may do so.
     """
     mount = paths.PROVISIONER_AUTH
-    client.sys.create_or_update_policy(name=provisioner.NAME, policy=provisioner.acl())
+    write_acl(client, acl)
     if f"{mount}/" not in client.sys.list_auth_methods()["data"]:
         client.sys.enable_auth_method(
             "approle", path=mount, description="The identity with which vaultstack works"
@@ -173,6 +173,11 @@ def install_provisioner(
         mount_point=mount,
     )
     return issue_secret_id(client)
+
+
+def write_acl(client: hvac.Client, acl: str) -> None:
+    """The provisioner's ACL policy, which it may itself bring up to date."""
+    client.sys.create_or_update_policy(name=provisioner.NAME, policy=acl)
 
 
 def issue_secret_id(client: hvac.Client) -> Credentials:
@@ -211,7 +216,7 @@ def log_in(client: hvac.Client, credentials: Credentials) -> None:
 def regain_root(client: hvac.Client, shares: Sequence[str]) -> str:
     """A new root token, made from the key shares (`sys/generate-root`)."""
     client.sys.cancel_root_generation()
-    started: dict[str, Any] = client.adapter.put("/v1/sys/generate-root/attempt", json={}).json()
+    started: dict[str, Any] = client.adapter.put("/v1/sys/generate-root/attempt", json={})
     otp, progress = started["otp"], started
     for share in shares:
         progress = client.sys.generate_root(key=share, nonce=started["nonce"])

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_vault
 from pulumi import dynamic
 
+from components.bootstrap import provisioner
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.provider import AdoptProvider, InitialiseProvider
 from components.settings import BootstrapSettings, ProvisionerCredentials, Seal, VaultSettings
@@ -77,6 +78,7 @@ class VaultBootstrap(pulumi.ComponentResource):
             InitialiseProvider(),
             f"{name}-initialisation",
             {
+                "acl": provisioner.acl(),
                 "address": args.vault.address,
                 "auto_unseal": settings.seal is not Seal.SHAMIR,
                 "bound_cidrs": list(settings.bound_cidrs),

@@ -58,6 +58,7 @@ class Properties:
 
 
 INPUTS = (
+    "acl",
     "address",
     "auto_unseal",
     "bound_cidrs",
@@ -114,7 +115,7 @@ class InitialiseProvider(ResourceProvider):
         if _unfinished(olds):
             _resume(client, given, outs)
         else:
-            _renew(client, outs)
+            _bring_up_to_date(client, given, olds, outs)
         return UpdateResult(outs=outs)
 
 
@@ -154,6 +155,7 @@ def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
             outs,
             ceremony.install_provisioner(
                 client,
+                acl=given.raw["acl"],
                 secret_id_ttl_seconds=given.secret_id_ttl_seconds,
                 bound_cidrs=given.bound_cidrs,
             ),
@@ -185,14 +187,18 @@ def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
         raise BootstrapError(outs["problem"])
 
 
-def _renew(client: hvac.Client, outs: dict[str, Any]) -> None:
-    """Replace the secret ID by a new one. The old one is left to expire: a run that stops before
-    the state is written must not lock itself out.
+def _bring_up_to_date(
+    client: hvac.Client, given: Properties, olds: Mapping[str, Any], outs: dict[str, Any]
+) -> None:
+    """The provisioner's own ACL policy, and a new secret ID when the old one ages. The old one is
+    left to expire: a run that stops before the state is written must not lock itself out.
     """
+    ceremony.log_in(client, Credentials(outs["role_id"], outs["secret_id"]))
+    if _plain(olds.get("acl")) != given.raw["acl"]:
+        ceremony.write_acl(client, given.raw["acl"])
     if _renewal_due(outs):
-        ceremony.log_in(client, Credentials(outs["role_id"], outs["secret_id"]))
         _keep(outs, ceremony.issue_secret_id(client))
-        ceremony.revoke_self(client)
+    ceremony.revoke_self(client)
 
 
 def _keep(outs: dict[str, Any], credentials: Credentials) -> None:

@@ -67,6 +67,7 @@ def _auth_mounts() -> Iterator[Stanza]:
         # sys/auth is root-protected: changing who can log in takes sudo.
         yield Stanza(path=f"sys/auth/{mount}", capabilities=(*_MANAGE, SUDO), comment=comment)
         yield Stanza(path=f"sys/auth/{mount}/tune", capabilities=(*_MANAGE, SUDO), comment=comment)
+        yield Stanza(path=f"sys/mounts/auth/{mount}", capabilities=(READ,), comment=comment)
         yield Stanza(
             path=f"sys/mounts/auth/{mount}/tune", capabilities=(READ, UPDATE), comment=comment
         )

@@ -34,7 +34,6 @@ class AwsEngine(pulumi.ComponentResource):
         self, name: str, args: AwsEngineArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:engines:AwsEngine", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         backend = vault.aws.SecretBackend(
             f"{name}-mount",
@@ -51,13 +50,14 @@ class AwsEngine(pulumi.ComponentResource):
                 (role.default_ttl_seconds for role in args.roles), default=None
             ),
             max_lease_ttl_seconds=min((role.max_ttl_seconds for role in args.roles), default=None),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+        child = pulumi.ResourceOptions(parent=self, depends_on=[backend])
         for role in args.roles:
             arn = settings.role_arns.get(role.name)
             vault.aws.SecretBackendRole(
                 f"{name}-role-{role.name}",
-                backend=backend.path.apply(str),
+                backend=AWS,
                 name=role.name,
                 credential_type="assumed_role" if arn else "iam_user",
                 role_arns=[arn] if arn else None,

@@ -30,7 +30,6 @@ class AzureEngine(pulumi.ComponentResource):
         self, name: str, args: AzureEngineArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:engines:AzureEngine", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         backend = vault.azure.Backend(
             f"{name}-mount",
@@ -40,12 +39,13 @@ class AzureEngine(pulumi.ComponentResource):
             tenant_id=settings.tenant_id,
             client_id=settings.client_id,
             client_secret=settings.client_secret,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+        child = pulumi.ResourceOptions(parent=self, depends_on=[backend])
         for role in args.roles:
             vault.azure.BackendRole(
                 f"{name}-role-{role.name}",
-                backend=backend.path.apply(str),
+                backend=AZURE,
                 role=role.name,
                 azure_roles=[
                     vault.azure.BackendRoleAzureRoleArgs(role_name=assigned, scope=scope)

@@ -34,13 +34,12 @@ class DatabaseEngine(pulumi.ComponentResource):
         self, name: str, args: DatabaseEngineArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:engines:DatabaseEngine", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         mount = vault.Mount(
             f"{name}-mount",
             path=DATABASE,
             type="database",
             description="PostgreSQL users that live as long as their lease",
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         for connection in args.connections:
             password = args.settings.passwords.get(connection.database)
@@ -53,13 +52,14 @@ class DatabaseEngine(pulumi.ComponentResource):
                 )
                 continue
             made = self._connect(name, mount, connection, args.settings, password)
+            child = pulumi.ResourceOptions(parent=self, depends_on=[made])
             for role in args.roles:
                 if role.connection == connection.name:
                     vault.database.SecretBackendRole(
                         f"{name}-role-{role.name}",
-                        backend=mount.path,
+                        backend=DATABASE,
                         name=role.name,
-                        db_name=made.name,
+                        db_name=connection.name,
                         creation_statements=list(role.statements.creation),
                         revocation_statements=list(role.statements.revocation),
                         renew_statements=list(role.statements.renewal),
@@ -81,7 +81,7 @@ class DatabaseEngine(pulumi.ComponentResource):
     ) -> vault.database.SecretBackendConnection:
         made = vault.database.SecretBackendConnection(
             f"{name}-connection-{connection.name}",
-            backend=mount.path,
+            backend=DATABASE,
             name=connection.name,
             allowed_roles=list(connection.allowed_roles),
             verify_connection=True,
@@ -97,7 +97,7 @@ class DatabaseEngine(pulumi.ComponentResource):
                 password_authentication="scram-sha-256",
                 tls_ca=settings.ca_cert,
             ),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[mount]),
         )
         if settings.rotate_root:
             vault.generic.Endpoint(

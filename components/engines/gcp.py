@@ -30,18 +30,18 @@ class GcpEngine(pulumi.ComponentResource):
         self, name: str, args: GcpEngineArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:engines:GcpEngine", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         backend = vault.gcp.SecretBackend(
             f"{name}-mount",
             path=GCP,
             description="Google Cloud tokens that end with their lease",
             credentials=args.settings.credentials,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
+        child = pulumi.ResourceOptions(parent=self, depends_on=[backend])
         for role in args.roles:
             vault.gcp.SecretImpersonatedAccount(
                 f"{name}-role-{role.name}",
-                backend=backend.path.apply(str),
+                backend=GCP,
                 impersonated_account=role.name,
                 service_account_email=role.service_account,
                 token_scopes=list(role.scopes),

@@ -49,9 +49,9 @@ class KvEngine(pulumi.ComponentResource):
         )
         self._config = vault.kv.SecretBackendV2(
             f"{name}-config",
-            mount=mount.path,
+            mount=KV,
             max_versions=args.settings.max_versions,
-            opts=self._child(),
+            opts=self._child(mount),
         )
         pending = []
         for entry in args.entries:
@@ -66,8 +66,8 @@ class KvEngine(pulumi.ComponentResource):
         _warn(self, args, self.pending)
         self.register_outputs({"path": self.path, "pending": list(self.pending)})
 
-    def _child(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, protect=self._protect)
+    def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, protect=self._protect, depends_on=list(after))
 
     def _generate(self, entry: KvSecret, length: int) -> None:
         key = entry.name.replace("/", "-")
@@ -82,7 +82,7 @@ class KvEngine(pulumi.ComponentResource):
         }
         vault.kv.SecretV2(
             f"{self._name}-entry-{key}",
-            mount=self._config.mount,
+            mount=KV,
             name=entry.name,
             data_json=pulumi.Output.json_dumps(values),
             options={"cas": "0"},
@@ -90,7 +90,8 @@ class KvEngine(pulumi.ComponentResource):
             disable_read=True,
             delete_all_versions=True,
             opts=pulumi.ResourceOptions.merge(
-                self._child(), pulumi.ResourceOptions(ignore_changes=["dataJson", "options"])
+                self._child(self._config),
+                pulumi.ResourceOptions(ignore_changes=["dataJson", "options"]),
             ),
         )
 
@@ -98,12 +99,12 @@ class KvEngine(pulumi.ComponentResource):
         key = entry.name.replace("/", "-")
         vault.kv.SecretV2(
             f"{self._name}-entry-{key}",
-            mount=self._config.mount,
+            mount=KV,
             name=entry.name,
             data_json=pulumi.Output.json_dumps({field: values[field] for field in entry.keys}),
             disable_read=True,
             delete_all_versions=True,
-            opts=self._child(),
+            opts=self._child(self._config),
         )
 
 

@@ -46,19 +46,19 @@ class PkiEngine(pulumi.ComponentResource):
             PKI, "Certificates of the workloads", args.settings.intermediate_ttl.seconds
         )
         root = self._root(root_mount)
-        signed = self._intermediate(mount, root)
+        intermediate = self._intermediate(mount, root)
         for role in args.roles:
-            self._role(mount, role, signed)
+            self._role(role, intermediate)
         self.path, self.root_certificate = PKI, root.certificate
         self.register_outputs({"path": self.path, "rootCertificate": self.root_certificate})
 
-    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+    def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after))
 
-    def _data(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+    def _data(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Of what cannot be made again: a CA that is gone takes every certificate with it."""
         return pulumi.ResourceOptions(
-            parent=self, protect=self._args.protect, depends_on=list(depends_on)
+            parent=self, protect=self._args.protect, depends_on=list(after)
         )
 
     def _mount(self, path: str, description: str, max_lease_seconds: int) -> vault.Mount:
@@ -74,20 +74,20 @@ class PkiEngine(pulumi.ComponentResource):
         base = f"{self._args.settings.url}/v1/{path}"
         vault.pkisecret.SecretBackendConfigUrls(
             f"{self._name}-urls-{path}",
-            backend=mount.path,
+            backend=path,
             issuing_certificates=[f"{base}/ca"],
             crl_distribution_points=[f"{base}/crl"],
             ocsp_servers=[f"{base}/ocsp"],
-            opts=self._child(),
+            opts=self._child(mount),
         )
         vault.pkisecret.SecretBackendCrlConfig(
             f"{self._name}-crl-{path}",
-            backend=mount.path,
+            backend=path,
             # A new CRL before the old one ends, so that no client meets an expired one.
             expiry="72h",
             auto_rebuild=True,
             auto_rebuild_grace_period="12h",
-            opts=self._child(),
+            opts=self._child(mount),
         )
         return mount
 
@@ -95,7 +95,7 @@ class PkiEngine(pulumi.ComponentResource):
         settings = self._args.settings
         return vault.pkisecret.SecretBackendRootCert(
             f"{self._name}-root",
-            backend=mount.path,
+            backend=PKI_ROOT,
             type="internal",
             common_name=f"{settings.organization} {self._args.environment.value} root CA",
             organization=settings.organization,
@@ -104,7 +104,7 @@ class PkiEngine(pulumi.ComponentResource):
             key_bits=_KEY_BITS,
             ttl=f"{settings.root_ttl.seconds}s",
             max_path_length=1,
-            opts=self._data(),
+            opts=self._data(mount),
         )
 
     def _intermediate(
@@ -114,17 +114,17 @@ class PkiEngine(pulumi.ComponentResource):
         common_name = f"{settings.organization} {self._args.environment.value} intermediate CA"
         request = vault.pkisecret.SecretBackendIntermediateCertRequest(
             f"{self._name}-intermediate-request",
-            backend=mount.path,
+            backend=PKI,
             type="internal",
             common_name=common_name,
             organization=settings.organization,
             key_type=_KEY_TYPE,
             key_bits=_KEY_BITS,
-            opts=self._data(),
+            opts=self._data(mount),
         )
         certificate = vault.pkisecret.SecretBackendRootSignIntermediate(
             f"{self._name}-intermediate-certificate",
-            backend=root.backend,
+            backend=PKI_ROOT,
             csr=request.csr,
             common_name=common_name,
             organization=settings.organization,
@@ -134,15 +134,15 @@ class PkiEngine(pulumi.ComponentResource):
         )
         return vault.pkisecret.SecretBackendIntermediateSetSigned(
             f"{self._name}-intermediate",
-            backend=mount.path,
+            backend=PKI,
             certificate=certificate.certificate_bundle,
             opts=self._data(),
         )
 
-    def _role(self, mount: vault.Mount, role: PkiRole, signed: pulumi.Resource) -> None:
+    def _role(self, role: PkiRole, intermediate: pulumi.Resource) -> None:
         vault.pkisecret.SecretBackendRole(
             f"{self._name}-role-{role.name}",
-            backend=mount.path,
+            backend=PKI,
             name=role.name,
             allowed_domains=list(role.allowed_domains),
             allow_bare_domains=True,
@@ -160,5 +160,5 @@ class PkiEngine(pulumi.ComponentResource):
             key_usages=["DigitalSignature"],
             ttl=str(role.default_ttl_seconds),
             max_ttl=str(role.max_ttl_seconds),
-            opts=self._child(signed),
+            opts=self._child(intermediate),
         )

@@ -29,7 +29,7 @@ path "auth/token/revoke-self" {
 
 # people/operators: control sys/leases/lookup (find what a suspect workload holds)
 path "sys/leases/lookup" {
-  capabilities = ["update"]
+  capabilities = ["update", "list", "sudo"]
 }
 
 # people/operators: control sys/leases/lookup/* (find what a suspect workload holds)

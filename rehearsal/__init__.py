@@ -1,0 +1,1 @@
+"""The rehearsal: the program run against throwaway real servers on this computer."""

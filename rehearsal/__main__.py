@@ -1,0 +1,73 @@
+"""`python -m rehearsal`: stand up an environment on throwaway real servers and prove its matrix.
+
+python -m rehearsal [--env dev] [--keep] [--json FILE]   the rehearsal
+python -m rehearsal tools                                only find or build the servers
+python -m rehearsal stop FOLDER                          end what --keep left running
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from policies.environments import Environment
+from rehearsal import binaries
+from rehearsal.errors import RehearsalError
+from rehearsal.supervisor import Supervisor
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 proven; 1 the matrix and Vault differ, or the rehearsal could not go on;
+    2 wrong usage; 130 interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        match options.command:
+            case "tools":
+                binaries.ensure(progress=console.print)
+                return 0
+            case "stop":
+                Supervisor.stop_kept(options.folder)
+                return 0
+            case _:
+                return _rehearse(options, console)
+    except RehearsalError as error:
+        console.print(f"[bold red]The rehearsal stopped:[/] {error}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("interrupted; nothing is left behind")
+        return 130
+
+
+def _rehearse(options: argparse.Namespace, console: Console) -> int:
+    # Here, so that `--help`, `tools` and `stop` do not wait for the imports.
+    from rehearsal.rehearse import rehearse  # noqa: PLC0415
+
+    return rehearse(
+        Environment(options.env), keep=options.keep, json_file=options.json, console=console
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m rehearsal",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--env", choices=[e.value for e in Environment], default="dev")
+    parser.add_argument("--keep", action="store_true", help="leave the servers running")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every cell to this file")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("tools", help="only find or build the servers")
+    stop = commands.add_parser("stop", help="end what --keep left running")
+    stop.add_argument("folder", type=Path)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

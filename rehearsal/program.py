@@ -1,0 +1,70 @@
+"""Runs the real `__main__.py` under a monitor, with the configuration the engine would hand it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import mocks
+from pulumi.runtime.stack import run_pulumi_func
+
+ROOT = Path(__file__).parent.parent
+PROJECT = "vaultstack"
+
+
+def stack_configuration(environment: str, overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Key -> value: the defaults of Pulumi.yaml, under the stack file, under `overlay`."""
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    defaults = {
+        f"{PROJECT}:{key}": entry["default"]
+        for key, entry in declared.items()
+        if "default" in entry
+    }
+    stack = yaml.safe_load((ROOT / f"Pulumi.{environment}.yaml").read_text())["config"]
+    return {**defaults, **stack, **{f"{PROJECT}:{key}": value for key, value in overlay.items()}}
+
+
+def run(
+    environment: str,
+    configuration: Mapping[str, Any],
+    secret_keys: frozenset[str],
+    monitor: mocks.Mocks,
+) -> None:
+    """Evaluate the program. Whatever it raises is raised."""
+    # The root stack binds to the loop that is set when the monitor is.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        mocks.set_mocks(monitor, project=PROJECT, stack=environment, preview=False)
+        pulumi.runtime.set_all_config(
+            {key: as_engine_text(value) for key, value in configuration.items()},
+            [f"{PROJECT}:{key}" for key in secret_keys],
+        )
+        loop.run_until_complete(run_pulumi_func(_program))
+    finally:
+        _cancel_all(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    """After a failure other registrations still wait; let them end quietly."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def _program() -> None:
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+def as_engine_text(value: Any) -> str:
+    """The engine hands every value over as text: lists and objects as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,71 @@
+"""What the matrix says of an attempt. Reads grants only."""
+
+from __future__ import annotations
+
+from policies.grants import Cloud, Control, Database, IssueSecretIds, Kv, KvAccess, Pki, RenewSelf
+from policies.hcl import Capability
+from policies.paths import SecretPath
+from policies.subject import Subject
+
+READS = frozenset({KvAccess.READ, KvAccess.READ_WRITE})
+WRITES = frozenset({KvAccess.READ_WRITE})
+PATCHES = frozenset({KvAccess.READ_WRITE, KvAccess.ROTATE})
+
+
+def kv(subject: Subject, path: str, accesses: frozenset[KvAccess]) -> bool:
+    wanted = SecretPath(path)
+    return any(
+        isinstance(grant, Kv) and grant.access in accesses and grant.path.covers(wanted)
+        for grant in subject.grants
+    )
+
+
+def kv_list(subject: Subject, folder: str) -> bool:
+    whole = SecretPath(f"{folder}/*")
+    return any(
+        isinstance(grant, Kv) and grant.access in WRITES and grant.path.covers(whole)
+        for grant in subject.grants
+    )
+
+
+def database(subject: Subject, role: str) -> bool:
+    return any(
+        isinstance(grant, Database) and subject.database_role(grant.access) == role
+        for grant in subject.grants
+    )
+
+
+def cloud(subject: Subject, role: str) -> bool:
+    return any(isinstance(grant, Cloud) and grant.role == role for grant in subject.grants)
+
+
+def pki(subject: Subject, role: str) -> bool:
+    return any(isinstance(grant, Pki) for grant in subject.grants) and subject.pki_role == role
+
+
+def renew_self(subject: Subject) -> bool:
+    return any(isinstance(grant, RenewSelf) for grant in subject.grants)
+
+
+def issues_secret_ids(subject: Subject) -> bool:
+    return any(isinstance(grant, IssueSecretIds) for grant in subject.grants)
+
+
+def control(subject: Subject, path: str, capability: Capability) -> bool:
+    """Whether people are granted this path of Vault itself."""
+    return any(
+        isinstance(grant, Control)
+        and capability in grant.capabilities
+        and _matches(grant.path, path)
+        for grant in subject.grants
+    )
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Vault's `+` and final `*`; a LIST of a folder also matches the rule without its slash."""
+    if pattern.endswith("*"):
+        return path.startswith(pattern.removesuffix("*"))
+    wanted, given = pattern.split("/"), path.rstrip("/").split("/")
+    return len(wanted) == len(given) and all(
+        segment in ("+", other) for segment, other in zip(wanted, given, strict=True)
+    )

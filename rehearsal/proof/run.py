@@ -1,0 +1,45 @@
+"""The proof from end to end: log in as everyone, try every cell, and see that no root is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from policies.model import AccessMatrix
+from policies.plan import Plan
+from policies.subject import subjects_in
+from rehearsal.proof import cloud, control, database, kv, pki, root
+from rehearsal.proof.attempts import Bench
+from rehearsal.proof.logins import LoginDesk, log_in_all
+from rehearsal.proof.results import Result
+from rehearsal.scene import Scene
+from rehearsal.vault_api import VaultApi
+
+
+@dataclass(frozen=True)
+class Proof:
+    results: Sequence[Result]
+    sessions: dict[str, VaultApi]
+    """Subject -> a session that is still good."""
+
+
+def prove(
+    scene: Scene,
+    matrix: AccessMatrix,
+    plan: Plan,
+    provisioner: VaultApi,
+    shares: Sequence[str],
+    progress: Callable[[str], None],
+) -> Proof:
+    """Raises `RehearsalError` only where the proof cannot go on; a mismatch is a result."""
+    subjects = subjects_in(matrix, plan.environment)
+    sessions, logins = log_in_all(LoginDesk(scene), subjects)
+    progress(f"{len(sessions)} workloads and people logged in, {len(logins)} logins tried")
+    bench = Bench(scene, plan, subjects, sessions, provisioner, logins)
+    for chapter in (kv, database, cloud, pki, control):
+        before = len(bench.results)
+        chapter.prove(bench)
+        name = chapter.__name__.rpartition(".")[2]
+        progress(f"{name}: {len(bench.results) - before} cells tried")
+    root.prove(bench, shares)
+    return Proof(bench.results, sessions)

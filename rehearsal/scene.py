@@ -1,0 +1,215 @@
+"""The scene of a rehearsal: every server running, and what others than vaultstack own put in place
+- namespaces and service accounts, databases and their owners, people.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+
+from components.cluster.server_config import FileStorage, Listener, ServerConfig, TlsFiles, render
+from policies.environments import Environment
+from policies.identities import ServiceAccount
+from policies.model import AccessMatrix
+from policies.plan import Plan
+from rehearsal.binaries import Binary, Tool
+from rehearsal.certificates import Authority
+from rehearsal.ports import LOOPBACK, free_port
+from rehearsal.servers import aws, kubernetes, oidc, postgres, vault
+from rehearsal.supervisor import Supervisor, write_private
+
+REDIRECT_URI = f"http://{LOOPBACK}:8250/oidc/callback"
+REVIEWER_NAMESPACE = "vault"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Running servers, and the configuration with which the program finds them."""
+
+    vault_address: str
+    ca_file: Path
+    kubernetes: kubernetes.KubernetesApi
+    postgres: postgres.PostgresServer
+    aws: aws.AwsServer
+    oidc: oidc.OidcProvider
+    configuration: Mapping[str, Any] = field(repr=False)
+    """Overlay of the stack file: keys without their namespace. Holds throwaway secrets."""
+    secret_keys: frozenset[str]
+
+
+def build(
+    supervisor: Supervisor,
+    binaries: Mapping[Tool, Binary],
+    matrix: AccessMatrix,
+    plan: Plan,
+    progress: Progress,
+) -> Scene:
+    """Start all servers at once and set the scene. Raises `RehearsalError`."""
+    with ThreadPoolExecutor() as pool:
+        cluster = pool.submit(_kubernetes, supervisor, binaries, matrix, progress)
+        database = pool.submit(_postgres, supervisor, plan, progress)
+        cloud = pool.submit(_aws, supervisor, progress)
+        people = pool.submit(_oidc, supervisor, plan, progress)
+        server = pool.submit(_vault, supervisor, binaries[Tool.VAULT].path, progress)
+        address, ca_file = server.result()
+        provider, client = people.result()
+        api, (postgres_server, passwords), aws_server = (
+            cluster.result(),
+            database.result(),
+            cloud.result(),
+        )
+    configuration: dict[str, Any] = {
+        "vaultAddress": address,
+        "vaultCaCertFile": str(ca_file),
+        "kubernetesHost": api.url,
+        "kubernetesCaCert": api.ca_pem,
+        "kubernetesReviewer": "create",
+        "kubernetesReviewerNamespace": REVIEWER_NAMESPACE,
+        "oidcDiscoveryUrl": provider.issuer,
+        "oidcClientId": client.id,
+        "oidcClientSecret": client.secret,
+        "oidcRedirectUris": [REDIRECT_URI],
+        "kvValues": _given_values(plan),
+        "databaseHost": postgres_server.host,
+        "databasePort": postgres_server.port,
+        "databaseTls": postgres_server.sslmode,
+        "databasePasswords": passwords,
+        "databaseRotateRoot": True,
+        "awsEngine": True,
+        "awsAccessKeyId": "rehearsal",
+        "awsSecretAccessKey": secrets.token_urlsafe(30),
+        "awsEndpoint": aws_server.url,
+    }
+    return Scene(
+        address,
+        ca_file,
+        api,
+        postgres_server,
+        aws_server,
+        provider,
+        configuration,
+        frozenset({"oidcClientSecret", "kvValues", "databasePasswords", "awsSecretAccessKey"}),
+    )
+
+
+def _vault(supervisor: Supervisor, binary: Path, progress: Progress) -> tuple[str, Path]:
+    """One server with file storage, behind TLS, as dev has it; its address and its CA's file."""
+    authority = Authority.create("vaultstack rehearsal")
+    pair = authority.issue("vault")
+    folder = supervisor.subfolder("vault-files")
+    ca_file = write_private(folder / "ca.crt", authority.certificate_pem)
+    tls = TlsFiles(
+        certificate=str(write_private(folder / "tls.crt", pair.certificate_pem)),
+        key=str(write_private(folder / "tls.key", pair.key_pem)),
+    )
+    listens_on = f"{LOOPBACK}:{free_port()}"
+    address = f"https://{listens_on}"
+    storage = FileStorage(str(supervisor.subfolder("vault-data")))
+    config = ServerConfig(Listener(listens_on, tls), storage, api_addr=address)
+    vault.start(supervisor, binary, render(config), address, ca_file=ca_file)
+    progress(f"Vault answers on {address}")
+    return address, ca_file
+
+
+def _kubernetes(
+    supervisor: Supervisor,
+    binaries: Mapping[Tool, Binary],
+    matrix: AccessMatrix,
+    progress: Progress,
+) -> kubernetes.KubernetesApi:
+    """An API server, with the applications' namespaces and service accounts of every environment:
+    those of the others are there to be refused.
+    """
+    api = kubernetes.start(supervisor, binaries[Tool.ETCD].path, binaries[Tool.KUBE_APISERVER].path)
+    api.namespace(REVIEWER_NAMESPACE)
+    accounts = {
+        (identity.bound_namespace(environment), identity.name)
+        for _, workload, _ in matrix.subjects()
+        for environment in Environment
+        if isinstance(identity := workload.identity, ServiceAccount)
+    }
+    for namespace in sorted({namespace for namespace, _ in accounts}):
+        api.namespace(namespace)
+        api.service_account(namespace, "stranger")
+    for namespace, name in sorted(accounts):
+        api.service_account(namespace, name)
+    progress(f"the Kubernetes API answers on {api.url}, with {len(accounts)} service accounts")
+    return api
+
+
+def _postgres(
+    supervisor: Supervisor, plan: Plan, progress: Progress
+) -> tuple[postgres.PostgresServer, dict[str, str]]:
+    """A server with each application's database: its owner, one table, and the administrator that
+    Vault will be, who is no superuser. Returns the administrators' passwords as well.
+    """
+    server = postgres.start(supervisor)
+    passwords: dict[str, str] = {}
+    for connection in plan.database_connections:
+        database = connection.database
+        passwords[database] = secrets.token_urlsafe(24)
+        owner, administrator = sql.Identifier(database), sql.Identifier(f"vault_{database}")
+        server.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(owner))
+        server.create_database(database, database)
+        server.execute(
+            sql.SQL("CREATE ROLE {} LOGIN CREATEROLE PASSWORD {}").format(
+                administrator, sql.Literal(passwords[database])
+            )
+        )
+        server.execute(sql.SQL("GRANT {}, pg_signal_backend TO {}").format(owner, administrator))
+        make_table(server, database, "notes")
+    progress(f"PostgreSQL answers on {server.host}:{server.port}")
+    return server, passwords
+
+
+def make_table(server: postgres.PostgresServer, database: str, name: str) -> None:
+    """A table that the database's owner makes, as a migration would."""
+    server.execute(
+        sql.SQL(
+            "SET ROLE {}; CREATE TABLE {} (id bigint GENERATED BY DEFAULT AS IDENTITY, note text)"
+        ).format(sql.Identifier(database), sql.Identifier(name)),
+        database=database,
+    )
+
+
+def _aws(supervisor: Supervisor, progress: Progress) -> aws.AwsServer:
+    server = aws.start(supervisor)
+    progress(f"AWS (moto) answers on {server.url}")
+    return server
+
+
+def _oidc(
+    supervisor: Supervisor, plan: Plan, progress: Progress
+) -> tuple[oidc.OidcProvider, oidc.OidcClient]:
+    """An identity provider with one person in each role's group, and one in none."""
+    provider = oidc.start(supervisor)
+    client = provider.register_client([REDIRECT_URI])
+    for role in plan.oidc_roles:
+        provider.register_user(person_of(role.name), {"groups": list(role.groups)})
+    provider.register_user(STRANGER, {"groups": ["everybody"]})
+    progress(f"the identity provider answers on {provider.issuer}")
+    return provider, client
+
+
+STRANGER = "stranger@example.com"
+
+
+def person_of(role: str) -> str:
+    """The person who is in a role's group."""
+    return f"{role}@example.com"
+
+
+def _given_values(plan: Plan) -> dict[str, dict[str, str]]:
+    """What somebody else would have issued."""
+    return {
+        entry.name: {key: secrets.token_urlsafe(24) for key in entry.keys}
+        for entry in plan.kv_entries
+        if entry.generated_length is None
+    }

@@ -1,0 +1,65 @@
+"""One Vault server, run with the configuration it is given.
+
+It deliberately knows nothing of what is in that configuration, and neither initialises nor unseals:
+that is what the rehearsed program does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from rehearsal.servers import PATIENCE, answer, http_session
+from rehearsal.supervisor import Process, Supervisor, wait_until, write_private
+
+
+@dataclass(frozen=True)
+class VaultServer:
+    """A Vault server whose API answers, sealed or not. `address` is its API's base URL."""
+
+    name: str
+    address: str
+    process: Process
+    ca_file: Path | None = None
+
+
+def start(
+    supervisor: Supervisor,
+    binary: Path,
+    config_hcl: str,
+    address: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    name: str = "vault",
+    ca_file: Path | None = None,
+) -> VaultServer:
+    """Start `vault server` with this configuration and wait until its API answers anything.
+
+    `address`: the base URL of the API that the configuration's listener serves. `env`: variables
+    of the server, such as the seal's credentials; none of the caller's are passed on, so no
+    VAULT_* either. `ca_file`: the authority of an https listener. May be called again with the
+    same name after that server ended: it then starts in the same folder. Raises RehearsalError.
+    """
+    folder = supervisor.folder / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    config = write_private(folder / "config.hcl", config_hcl)
+    process = supervisor.start(
+        name,
+        [binary, "server", f"-config={config}"],
+        env=supervisor.environment(**(env or {})),
+        cwd=folder,
+    )
+    session = http_session(str(ca_file) if ca_file else None)
+    wait_until(
+        lambda: _status(session, address),
+        awaited=f"the API of {name} to answer on {address}",
+        patience=PATIENCE,
+        processes=[process],
+    )
+    return VaultServer(name, address, process, ca_file)
+
+
+def _status(session: requests.Session, address: str) -> int:
+    # Answers also when sealed, uninitialised or standby, each with another status.
+    return answer(session, f"{address}/v1/sys/health").status_code

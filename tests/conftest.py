@@ -1,0 +1,21 @@
+"""What the tests of the whole tree share: one event loop, and a runner of Pulumi programs on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.recording import Runner
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Runner]:
+    """Runs Pulumi programs against a recording monitor."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield Runner(loop)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    asyncio.set_event_loop(None)
+    loop.close()

@@ -1,0 +1,870 @@
+"""`policies.hcl` reads and writes ACL documents as Vault 1.21 does."""
+
+from __future__ import annotations
+
+import pickle
+import string
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies import hcl
+from policies.hcl import (
+    Blocks,
+    Capability,
+    ControlGroup,
+    ControlGroupFactor,
+    HclError,
+    Object,
+    Stanza,
+    canonical,
+    parse,
+    render,
+)
+from policies.hcl_syntax import MAX_DEPTH, quote
+
+READ, LIST, UPDATE = Capability.READ, Capability.LIST, Capability.UPDATE
+LEGACY_READ = (READ, LIST)
+LEGACY_WRITE = (Capability.CREATE, READ, UPDATE, Capability.DELETE, LIST)
+
+
+def one(text: str) -> Stanza:
+    (stanza,) = parse(text)
+    return stanza
+
+
+def inside(attributes: str) -> Stanza:
+    return one(f'path "p" {{\n{attributes}\n}}')
+
+
+def refused(text: str) -> HclError:
+    with pytest.raises(HclError) as caught:
+        parse(text)
+    return caught.value
+
+
+# --- golden: the policies of the two decision records ---------------------------------------------
+
+KUBESENTIMENT = """\
+# KubeSentiment API policy
+path "secret/data/kubesentiment/*" {
+  capabilities = ["read"]
+}
+
+path "database/creds/kubesentiment-readwrite" {
+  capabilities = ["read"]
+}
+
+path "aws/creds/s3-access" {
+  capabilities = ["read"]
+}
+
+path "auth/token/renew-self" {
+  capabilities = ["update"]
+}
+"""
+
+MEDIA_CATALOG = """\
+# vault/policies/media-catalog-dev.hcl
+path "secret/data/media-catalog/*" {
+  capabilities = ["read"]
+}
+
+# vault/policies/media-catalog-prod.hcl
+path "secret/data/media-catalog/database" {
+  capabilities = ["read"]
+}
+path "secret/data/media-catalog/api" {
+  capabilities = ["read"]
+}
+"""
+
+
+def test_the_kubesentiment_policy_means_four_stanzas() -> None:
+    assert parse(KUBESENTIMENT) == (
+        Stanza("secret/data/kubesentiment/*", (READ,), comment="KubeSentiment API policy"),
+        Stanza("database/creds/kubesentiment-readwrite", (READ,)),
+        Stanza("aws/creds/s3-access", (READ,)),
+        Stanza("auth/token/renew-self", (UPDATE,)),
+    )
+
+
+def test_the_kubesentiment_policy_is_canonical_as_the_record_writes_it() -> None:
+    assert canonical(KUBESENTIMENT) == KUBESENTIMENT
+
+
+def test_the_media_catalog_policies_only_gain_a_blank_line() -> None:
+    assert [stanza.path for stanza in parse(MEDIA_CATALOG)] == [
+        "secret/data/media-catalog/*",
+        "secret/data/media-catalog/database",
+        "secret/data/media-catalog/api",
+    ]
+    assert canonical(MEDIA_CATALOG) == MEDIA_CATALOG.replace('}\npath "', '}\n\npath "')
+
+
+EVERYTHING = """\
+# Written by a test.
+# By hand.
+
+# What it is for,
+#
+#   in three lines.
+path "kv/data/{{identity.entity.id}}/*" {
+  capabilities          = ["create", "read", "patch"]
+  required_parameters   = ["Data"]
+  min_wrapping_ttl      = "90s"
+  max_wrapping_ttl      = "24h"
+  mfa_methods           = ["duo"]
+  subscribe_event_types = ["kv*"]
+
+  allowed_parameters = {
+    "*"        = []
+    "password" = ["5m", 10, -1, 1.5, true, "a, b"]
+
+    "shape" = [
+      ["x"],
+      {
+        "a" = 1
+
+        "b" {
+          "c" = ["d"]
+        }
+      },
+      {},
+    ]
+  }
+
+  denied_parameters = {
+    "policy" = ["*root*"]
+  }
+
+  control_group = {
+    ttl = "1h"
+
+    factor "ops" {
+      controlled_capabilities = ["read"]
+
+      identity {
+        group_ids   = ["id"]
+        group_names = ["name"]
+        approvals   = 2
+      }
+    }
+  }
+}
+
+path "sys/*" {
+  capabilities = ["deny"]
+}
+"""
+
+EVERYTHING_STANZAS = (
+    Stanza(
+        "kv/data/{{identity.entity.id}}/*",
+        (Capability.PATCH, READ, Capability.CREATE),
+        comment="What it is for,\n\n  in three lines.",
+        allowed_parameters=(
+            ("password", ("5m", 10, -1, 1.5, True, "a, b")),
+            (
+                "shape",
+                (
+                    ("x",),
+                    Object((("a", 1), ("b", Blocks((Object((("c", ("d",)),)),))))),
+                    Object(()),
+                ),
+            ),
+            ("*", ()),
+        ),
+        denied_parameters=(("Policy", ("*root*",)),),
+        required_parameters=("Data",),
+        min_wrapping_ttl=90,
+        max_wrapping_ttl=86400,
+        subscribe_event_types=("kv*",),
+        mfa_methods=("duo",),
+        control_group=ControlGroup(
+            (ControlGroupFactor("ops", ("id",), ("name",), 2, (READ,)),), ttl=3600
+        ),
+    ),
+    Stanza("sys/*", (Capability.DENY,)),
+)
+
+
+def test_every_attribute_is_written_as_vault_policy_fmt_leaves_it() -> None:
+    assert render(EVERYTHING_STANZAS, header="Written by a test.\nBy hand.") == EVERYTHING
+
+
+def test_every_attribute_is_read_back() -> None:
+    assert parse(EVERYTHING) == EVERYTHING_STANZAS
+
+
+# --- the shape of a document ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "# only\n// comments\n/* here */", "{}", " {\n}"])
+def test_a_document_without_rules_is_legal(text: str) -> None:
+    assert parse(text) == ()
+    assert canonical(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('path "a" {}', "a"),
+        ("path a.b-c {}", "a.b-c"),
+        ("path é {}", "é"),
+        ('path "a" "b" {}', "a"),
+        ("path {}", "path"),
+        ("path = {}", "path"),
+        ('"path" "a" {}', "a"),
+        ('"p\\x61th" "a" {}', "a"),
+        ('name = "ignored"\npath "a" {}', "a"),
+        ('name = 12, path "a" {},', "a"),
+        ('path "/a" {}', "/a"),
+        ('path "//a/**" {}', "//a/**"),
+        ('path "foo/+bar/+" {}', "foo/+bar/+"),
+        ('path "{{ identity.entity.name }}" {}', "{{ identity.entity.name }}"),
+        ('path "${a "quoted" \\" {b} }x" {}', '${a "quoted" \\" {b} }x'),
+        ('path "$a$" {}', "$a$"),
+        ('path "\\x41\\u00e9\\U0001F600\\101\\n\\t\\"\\\\" {}', 'Aé\U0001f600A\n\t"\\'),
+        ('path "\\xc3\\xa9" {}', "é"),
+        ('path "\\xff" {}', "\udcff"),
+        ('path "\\ud800" {}', "\ufffd"),
+        ('path "a" {}\nlast =', "a"),
+        ('{"path":{"a":{}}}', "a"),
+        ('\n {"path":[{"a":{}}]}', "a"),
+        ('{"path":{"\\u00e9":{}}} trailing', "é"),
+        ('{"path":{"a":{}', "a"),
+        ('{"path":{"a":{},},}', "a"),
+    ],
+)
+def test_labels_are_kept_as_written(text: str, path: str) -> None:
+    assert one(text) == Stanza(path)
+
+
+def test_comments_just_above_a_stanza_are_kept_and_others_are_not() -> None:
+    text = (
+        "# far\n\n# near\n// nearer\n/* nearest\n * of\n * all */\n"
+        'path "a" { # not this\n  # nor this\n} # nor that\n'
+        '# lost\n\npath "b" {}\n#tight\npath "c" {}'
+    )
+    assert [stanza.comment for stanza in parse(text)] == [
+        "near\nnearer\nnearest\nof\nall",
+        "",
+        "tight",
+    ]
+
+
+def test_windows_line_endings_are_read() -> None:
+    assert parse(EVERYTHING.replace("\n", "\r\n")) == EVERYTHING_STANZAS
+
+
+@pytest.mark.parametrize(
+    ("heredoc", "value"),
+    [
+        ("<<EOF\nlist\nEOF\n", "list\n"),
+        ("<<-EOF\n    a\n   b\n   EOF\n", " a\nb\n"),
+        ("<<-EOF\n a\n    EOF\n", " a\n"),
+        ("<<É\nlist\nÉ\n", "list\n"),
+    ],
+)
+def test_heredocs_are_unindented_as_the_library_does(heredoc: str, value: str) -> None:
+    assert inside(f"required_parameters = [{heredoc}]").required_parameters == (value,)
+
+
+# --- stanzas --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attributes", "capabilities"),
+    [
+        ("", ()),
+        ("capabilities = []", ()),
+        ("capabilities {}", ()),
+        ('capabilities = ["list", "read", "list",]', (READ, LIST)),
+        ('capabilities = ["read"] "capabilities" = ["list"]', (READ, LIST)),
+        ('policy = ""', ()),
+        ('policy = "read"', LEGACY_READ),
+        ('policy = "write"', LEGACY_WRITE),
+        ('policy = "sudo"', (*LEGACY_WRITE, Capability.SUDO)),
+        ('policy = "deny"\ncapabilities = ["nonsense"]', (Capability.DENY,)),
+        ('policy = "read", capabilities = ["update"]', (READ, UPDATE, LIST)),
+        ('capabilities = ["read", "deny", "nonsense"]', (Capability.DENY,)),
+        (
+            "capabilities = [" + ", ".join(f'"{one}"' for one in reversed(Capability)) + "]",
+            (Capability.DENY,),
+        ),
+    ],
+)
+def test_capabilities_and_legacy_levels(
+    attributes: str, capabilities: tuple[Capability, ...]
+) -> None:
+    assert inside(attributes).capabilities == capabilities
+
+
+def test_deny_ends_a_stanza_with_later_faults_unseen() -> None:
+    text = 'capabilities = ["deny"]\nmin_wrapping_ttl = "nonsense"\nallowed_parameters { a = [] }'
+    assert inside(text) == Stanza("p", (Capability.DENY,))
+
+
+def test_the_comment_attribute_may_be_anything() -> None:
+    assert inside("comment = [1, {a = 1e}}]") == Stanza("p")  # the exponent swallows that brace
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("300", 300),
+        ('"300"', 300),
+        ('"5m"', 300),
+        ('"1h30m"', 5400),
+        ('"0.5h"', 1800),
+        ('"2d"', 172800),
+        ("1.9", 1),
+        ("0x10", 16),
+        ("010", 8),
+        ('""', 0),
+        ("0", 0),
+        ("-5", -5),
+        ('"-5m"', -300),
+        ('"1000ms"', 1),
+        ("1e2", 100),
+    ],
+)
+def test_durations(written: str, seconds: int) -> None:
+    assert inside(f"max_wrapping_ttl = {written}").max_wrapping_ttl == seconds
+
+
+def test_parameters_are_lists_by_lower_case_name_and_blocks_add_up() -> None:
+    stanza = inside(
+        'allowed_parameters { Ttl = ["5m"] }\nallowed_parameters { Ttl = [1, 0x1f, 1.5, false] }\n'
+        "denied_parameters = {}"
+    )
+    assert stanza.allowed_parameters == (("ttl", ("5m", 1, 31, 1.5, False)),)
+    assert stanza.denied_parameters == ()
+
+
+def test_numbers_keep_their_type() -> None:
+    ((_, values),) = inside("allowed_parameters { a = [1, 1.0, true, .5, 1e3] }").allowed_parameters
+    assert [type(value) for value in values] == [int, float, bool, float, float]
+
+
+def test_json_drops_booleans_in_lists_opens_inner_lists_and_merges_repeated_keys() -> None:
+    stanza = one(
+        '{"path":{"a":{"capabilities":["read"],"capabilities":["list"],'
+        '"required_parameters":["a", true "b",, "c"],"policy":null}}}'
+    )
+    assert stanza == Stanza("a", (READ, LIST), required_parameters=("a", "b", "c"))
+
+
+def test_json_objects_alone_in_a_stanza_are_flattened_and_fail() -> None:
+    error = refused('{"path":{"a":{"allowed_parameters":{"b":[]}}}}')
+    assert error.reason == 'path "a": invalid key "b" on line 1'
+
+
+def test_control_groups_merge_and_compare_names_without_case() -> None:
+    group = inside(
+        'capabilities = ["read"]\n'
+        'control_group { factor "b" { Identity { group_ids = ["x"] } } }\n'
+        'control_group { TTL = "1h" factor "b" { identity { APPROVALS = "2" } } unknown = 1 }'
+    ).control_group
+    assert group == ControlGroup((ControlGroupFactor("b", ("x",), (), 2),), 3600)
+
+
+# --- refusals: Vault's reason, line and column ----------------------------------------------------
+
+SUBSET = "control group factor capabilities must be a subset of the policy's capabilities"
+GROUP_FOR_READ = (
+    'factor "f" { controlled_capabilities = ["read"] identity { group_ids = ["g"] approvals = 1 } }'
+)
+ENOUGH = "must provide more than one identity group and approvals > 0"
+
+RULES = [
+    # document
+    ("x = 1", 1, 1, 'invalid key "x" on line 1'),
+    ("\n x {}", 2, 2, 'invalid key "x" on line 0'),
+    ("a = 1\nb = 2", 1, 1, 'invalid key "a" on line 1; invalid key "b" on line 2'),
+    ('Path "a" {}', 1, 1, 'invalid key "Path" on line 0'),
+    ("name = []", 1, 8, "root.name: unknown type for string *ast.ListType"),
+    ('path = "a"', 1, 8, 'path "path": cannot check HCL keys of type *ast.LiteralType'),
+    ('path "a" = {}', 1, 10, "nested object expected: LBRACE got: ASSIGN"),
+    # duplicates
+    (
+        'path "a" {\n  policy = ""\n  policy = ""\n}',
+        3,
+        3,
+        'The argument "policy" at 3:3 was already set. Each argument can only be defined once',
+    ),
+    (
+        'name = "a"\nname = "a"',
+        2,
+        1,
+        'The argument "name" at 2:1 was already set. Each argument can only be defined once',
+    ),
+    (
+        'path "a" { allowed_parameters { "b" = [], "b" = [] } }',
+        1,
+        43,
+        'The argument "\\"b\\"" at 1:43 was already set. Each argument can only be defined once',
+    ),
+    # step 1: templates
+    *(
+        (
+            f'path "{label}" {{ x = 1 }}',
+            1,
+            6,
+            "failed to validate policy templating: unbalanced templating characters",
+        )
+        for label in ("{{a", "a}}", "{{a}}}}", "{{a}}{{b")
+    ),
+    # step 2: keys
+    ('path "+*" {\n x = 1\n}', 2, 2, 'path "+*": invalid key "x" on line 2'),
+    ('path "a" { Capabilities = [] }', 1, 12, 'path "a": invalid key "Capabilities" on line 1'),
+    (
+        'path "a" {\n x = 1\n y {}\n}',
+        2,
+        2,
+        'path "a": invalid key "x" on line 2; path "a": invalid key "y" on line 0',
+    ),
+    # step 3: types
+    (
+        'path "+*" { capabilities = "read" }',
+        1,
+        28,
+        'path "+*": unknown slice type: *ast.LiteralType',
+    ),
+    (
+        'path "a" { capabilities = [true] }',
+        1,
+        28,
+        'path "a": root.Capabilities[0]: unknown type for string *ast.LiteralType',
+    ),
+    (
+        'path "a" { policy = ["read"] }',
+        1,
+        21,
+        'path "a": root.Policy: unknown type for string *ast.ListType',
+    ),
+    (
+        'path "a" { allowed_parameters = { b = "c" } }',
+        1,
+        39,
+        'path "a": unknown slice type: *ast.LiteralType',
+    ),
+    (
+        'path "a" { denied_parameters = ["b"] }',
+        1,
+        32,
+        'path "a": root.denied_parameters: not an object type for map (*ast.ListType)',
+    ),
+    (
+        'path "a" { control_group = 1 }',
+        1,
+        28,
+        'path "a": root.control_group: not an object type for struct (*ast.LiteralType)',
+    ),
+    (
+        'path "a" { allowed_parameters { b = [08] } }',
+        1,
+        38,
+        'path "a": strconv.ParseInt: parsing "08": invalid syntax',
+    ),
+    (
+        'path "a" { allowed_parameters { b = [9223372036854775808] } }',
+        1,
+        38,
+        'path "a": strconv.ParseInt: parsing "9223372036854775808": value out of range',
+    ),
+    (
+        'path "a" { allowed_parameters { b = [1e400] } }',
+        1,
+        38,
+        'path "a": strconv.ParseFloat: parsing "1e400": value out of range',
+    ),
+    (
+        '{"path":{"a":{"capabilities":["read", null]}}}',
+        1,
+        39,
+        "unexpected token while parsing list: NULL",
+    ),
+    # steps 4 and 5: slash, wildcards
+    *(
+        (
+            f'path "{label}" {{ policy = "x" }}',
+            1,
+            6,
+            f"path \"{label.removeprefix('/')}\": invalid use of wildcards ('+*' is forbidden)",
+        )
+        for label in ("+*", "/foo+*", "a/+*/b")
+    ),
+    # step 8: legacy levels
+    ('path "/a" { policy = "root" }', 1, 22, 'path "/a": invalid policy "root"'),
+    (
+        'path "a" {\n policy = "Read"\n capabilities = ["x"]\n}',
+        2,
+        11,
+        'path "a": invalid policy "Read"',
+    ),
+    # step 9: capabilities
+    *(
+        (
+            f'path "/a" {{\n  capabilities = ["read", "{word}"]\n  min_wrapping_ttl = "x"\n}}',
+            2,
+            27,
+            f'path "/a": invalid capability "{word}"',
+        )
+        for word in ("root", "write", "Read", "", " read")
+    ),
+    ('path "a" { capabilities = [1] }', 1, 28, 'path "a": invalid capability "1"'),
+    # step 11: durations
+    *(
+        (f'path "a" {{ {name} = {written} }}', 1, 15 + len(name), f"error parsing {name}: {reason}")
+        for name in ("min_wrapping_ttl", "max_wrapping_ttl")
+        for written, reason in (
+            ('"x"', 'time: invalid duration "x"'),
+            ('"1"', None),
+            ('"1.5"', 'time: missing unit in duration "1.5"'),
+            ('"1 m"', 'time: unknown unit " m" in duration "1 m"'),
+            ('"-"', 'time: invalid duration "-"'),
+            ('"9999999h"', 'time: invalid duration "9999999h"'),
+            ('"1dd"', 'strconv.ParseInt: parsing "1d": invalid syntax'),
+            ("true", "could not parse duration from input"),
+            ("[]", "could not parse duration from input"),
+            (
+                "9223372037",
+                "multiplication of durations resulted in overflow, one operand may be too large",
+            ),
+            ('"1500ms"', "not in whole seconds, which is not read here"),
+        )
+        if reason
+    ),
+    # step 13: control groups
+    ('path "a" {\n control_group {}\n}', 2, 16, "no control group factors provided"),
+    (
+        'path "a" { control_group { factor "f" {} } }',
+        1,
+        26,
+        "no control_group factor provided",
+    ),
+    (
+        'path "a" { control_group { factor "f" { identity { approvals = 1 } } } }',
+        1,
+        26,
+        ENOUGH,
+    ),
+    (
+        'path "a" { control_group { factor "f" { identity { group_ids = ["g"] } } } }',
+        1,
+        26,
+        ENOUGH,
+    ),
+    (
+        f'path "a" {{ control_group {{ {GROUP_FOR_READ} }} }}',
+        1,
+        26,
+        SUBSET,
+    ),
+    (
+        'path "a" { control_group { ttl = "x" } }',
+        1,
+        26,
+        'error parsing control group max ttl: time: invalid duration "x"',
+    ),
+    # step 14: the two durations
+    (
+        'path "a" {\n  min_wrapping_ttl = 2\n  max_wrapping_ttl = 1\n}',
+        3,
+        22,
+        "max_wrapping_ttl cannot be less than min_wrapping_ttl",
+    ),
+]
+
+SYNTAX = [
+    ("path", 1, 5, "key 'path' expected start of object ('{') or assignment ('=')"),
+    ('path "a" {', 1, 11, "object expected closing RBRACE got: EOF"),
+    (
+        'path "a" { policy }',
+        1,
+        19,
+        "key 'policy' expected start of object ('{') or assignment ('=')",
+    ),
+    ("= 1", 1, 1, "no object keys found!"),
+    ('path "a" {}\n{}', 2, 1, "expected: IDENT | STRING got: LBRACE"),
+    ("1 = 2", 1, 1, "expected: IDENT | STRING | ASSIGN | LBRACE got: NUMBER"),
+    ("true = 2", 1, 1, "expected: IDENT | STRING | ASSIGN | LBRACE got: BOOL"),
+    ("name = read", 1, 8, "Unknown token: 1:8 IDENT read"),
+    ("name = [read]", 1, 9, "unexpected token while parsing list: IDENT"),
+    ('name = ["a" "b"]', 1, 13, "error parsing list, expected comma or list end, got: STRING"),
+    ("name = ['a']", 1, 9, "illegal char"),
+    ('name = "a', 1, 10, "literal not terminated"),
+    ('name = "a\n"', 1, 10, "literal not terminated"),
+    ('name = "${a"', 1, 13, "literal not terminated"),
+    ('name = "\\q"', 1, 9, "illegal char escape"),
+    ('name = "\\777"', 1, 8, 'unquote "\\777" err: invalid syntax'),
+    ("name = 0x", 1, 8, "illegal hexadecimal number"),
+    ("name = 0019", 1, 8, "illegal octal number"),
+    ("/ x", 1, 1, "expected '/' for comment"),
+    ("/* x", 1, 1, "comment not terminated"),
+    ("name = <EOF", 1, 8, "heredoc expected second '<', didn't see it"),
+    ("name = <<\nx\n", 1, 8, "zero-length heredoc anchor"),
+    ("name = << EOF\nx\nEOF\n", 1, 8, "invalid characters in heredoc anchor"),
+    ("name = <<EOF\nx\nEOF", 1, 8, "heredoc not terminated"),
+    ("name = <<-EOF\nx\nEOF\n", 1, 8, "heredoc not terminated"),
+    ("# \0", 1, 3, "unexpected null character (0x00)"),
+    ("# \ue123", 1, 3, "unicode code point U+E123 reserved for internal use"),
+    ("# \ud800", 1, 3, "illegal UTF-8 encoding"),
+    ("\ufeffpath a {}", 1, 1, "illegal char"),
+    (
+        "name = " + "[" * 101,
+        1,
+        108,
+        f"nested deeper than {MAX_DEPTH} levels, which is not read here",
+    ),
+    ("{path: 1}", 1, 2, "illegal char"),
+    ('{"path" = 1}', 1, 9, "illegal char: ="),
+    ('{"name": 01}', 1, 10, "numbers cannot start with 0"),
+    ('{"name": "\\/"}', 1, 11, "illegal char escape"),
+    ('{"name": "\\ud83d\\ude00"}', 1, 10, 'unquote "\\ud83d\\ude00" err: invalid syntax'),
+    ("{: 1}", 1, 2, "expected: STRING got: COLON"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "column", "reason"), RULES + SYNTAX)
+def test_refusals_say_where_and_why(text: str, line: int, column: int, reason: str) -> None:
+    error = refused(text)
+    assert (error.reason, error.line, error.column) == (reason, line, column)
+    assert str(error) == f"line {line}, column {column}: {reason}"
+
+
+def test_faults_are_found_in_vaults_order() -> None:
+    label, faults = (
+        'path "{label}" {{\n',
+        {
+            "key": ("unknown = 1\n", "invalid key"),
+            "type": ("required_parameters = 1\n", "slice type"),
+            "policy": ('policy = "x"\n', "invalid policy"),
+            "capability": ('capabilities = ["x"]\n', "invalid capability"),
+            "min": ('min_wrapping_ttl = "x"\n', "min_wrapping_ttl"),
+            "max": ('max_wrapping_ttl = "x"\n', "max_wrapping_ttl"),
+            "group": ("control_group {}\n", "no control group factors"),
+        },
+    )
+    left = list(faults.values())
+    while left:
+        for order in permutations(left, min(2, len(left))):
+            rest = [fault for fault in left if fault not in order]
+            body = "".join(written for written, _ in (*order, *rest))
+            assert left[0][1] in refused(label.format(label="p") + body + "}").reason
+        left.pop(0)
+    assert "templating" in refused(label.format(label="{{") + "x = 1 }").reason
+
+
+def test_errors_are_value_errors_that_survive_pickling() -> None:
+    error = refused("x = 1")
+    assert isinstance(error, ValueError)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+# --- stanzas as values ----------------------------------------------------------------------------
+
+
+def test_a_stanza_is_canonical_however_it_is_given() -> None:
+    stanza = Stanza("a", (LIST, READ, LIST), allowed_parameters=(("B", ("x",)), ("a", ())))
+    assert stanza.capabilities == (READ, LIST)
+    assert stanza.allowed_parameters == (("a", ()), ("b", ("x",)))
+    assert Stanza("a", (READ, Capability.DENY)).capabilities == (Capability.DENY,)
+
+
+def test_stanzas_are_hashable() -> None:
+    assert len({*EVERYTHING_STANZAS, *parse(EVERYTHING)}) == 2
+
+
+def test_capabilities_are_strings_without_aliases() -> None:
+    assert " ".join(Capability) == (
+        "create read update delete list sudo patch subscribe recover deny"
+    )
+
+
+def test_the_public_names_are_there() -> None:
+    assert all(hasattr(hcl, name) for name in hcl.__all__)
+
+
+# --- rendering ------------------------------------------------------------------------------------
+
+
+def test_rendering_nothing() -> None:
+    assert render(()) == ""
+    assert render((), header="a\n\nb") == "# a\n#\n# b\n"
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        Stanza("+*"),
+        Stanza("{{"),
+        Stanza("a", min_wrapping_ttl=2, max_wrapping_ttl=1),
+        Stanza("a", control_group=ControlGroup(())),
+        Stanza("a", comment="\0"),
+        Stanza("a", max_wrapping_ttl=2**40),
+    ],
+)
+def test_rendering_refuses_what_vault_refuses(stanza: Stanza) -> None:
+    with pytest.raises(HclError):
+        render([stanza])
+
+
+@pytest.mark.parametrize(
+    "stanza",
+    [
+        Stanza("a", (Capability.DENY,), required_parameters=("b",)),
+        Stanza("a", comment="windows\r\nline"),
+        Stanza("a", allowed_parameters=(("b", (Blocks(()),)),)),
+    ],
+)
+def test_rendering_refuses_what_vault_would_read_otherwise(stanza: Stanza) -> None:
+    with pytest.raises(ValueError, match=r"Vault would read|Blocks can only"):
+        render([stanza])
+
+
+@pytest.mark.parametrize(
+    ("text", "literal"),
+    [
+        ("", '""'),
+        ('a"b\\', r'"a\"b\\"'),
+        ("${a}$b", r'"\x24{a}$b"'),
+        ("é日本\U0001f600", '"é日本\U0001f600"'),
+        ("\n\x00\x7f\x85\u2028\ue123", r'"\n\x00\x7f\u0085\u2028\ue123"'),
+        ("\udcff", r'"\xff"'),
+    ],
+)
+def test_strings_are_escaped(text: str, literal: str) -> None:
+    assert quote(text) == literal
+
+
+# --- properties -----------------------------------------------------------------------------------
+
+texts = st.text(
+    st.sampled_from(
+        '${}"\\\n\t#*+/. é日\x00\x7f\x85\ufffd\ue123\U0001f600\udcff\u0130\u03a3\u017faB1'
+    )
+    | st.characters(codec="utf-8"),
+    max_size=12,
+)
+labels = st.one_of(
+    texts,
+    st.text(string.ascii_lowercase + "/+*-{}$", max_size=12),
+    st.lists(st.sampled_from(["a", "+", "*", "{{identity.entity.id}}", "${b}", '"'])).map("/".join),
+)
+
+
+def is_legal_path(path: str) -> bool:
+    try:
+        parse(f"path {quote(path)} {{}}")
+    except HclError:
+        return False
+    return True
+
+
+scalars = st.one_of(
+    texts,
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+def objects_of(values: st.SearchStrategy[hcl.Value]) -> st.SearchStrategy[Object]:
+    """Objects; an object right under a key of one is `Blocks`, as Vault makes it."""
+
+    def as_object(pairs: dict[str, hcl.Value]) -> Object:
+        blocks = {
+            key: Blocks((value,)) if isinstance(value, Object) else value
+            for key, value in pairs.items()
+        }
+        return Object(tuple(sorted(blocks.items(), key=lambda pair: pair[0])))
+
+    objects = st.dictionaries(texts, values, max_size=3).map(as_object)
+    blocks = st.lists(objects, min_size=1, max_size=2).map(lambda many: Blocks(tuple(many)))
+    return st.dictionaries(texts, values | blocks, max_size=3).map(as_object)
+
+
+values: st.SearchStrategy[hcl.Value] = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3).map(tuple) | objects_of(inner),
+    max_leaves=6,
+)
+names = st.lists(texts, max_size=3).map(tuple)
+parameters = st.dictionaries(texts, st.lists(values, max_size=3).map(tuple), max_size=3).map(
+    lambda pairs: tuple(pairs.items())
+)
+capabilities = st.lists(st.sampled_from(Capability)).map(tuple)
+durations = st.integers(-(2**33), 2**33)
+comment_lines = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\n\r\ue123"), max_size=20
+)
+comments = st.lists(comment_lines, max_size=3).map("\n".join)
+
+
+@st.composite
+def stanzas(draw: st.DrawFn) -> Stanza:
+    stanza = Stanza(draw(labels.filter(is_legal_path)), draw(capabilities), comment=draw(comments))
+    if Capability.DENY in stanza.capabilities:
+        return stanza
+    shortest, longest = draw(durations), draw(durations)
+    if shortest and longest:
+        shortest, longest = sorted((shortest, longest))
+    groups = st.builds(
+        ControlGroupFactor,
+        name=texts,
+        group_ids=names.filter(bool),
+        group_names=names,
+        approvals=st.integers(1, 9),
+        controlled_capabilities=st.lists(st.sampled_from(stanza.capabilities)).map(tuple)
+        if stanza.capabilities
+        else st.just(()),
+    )
+    factors = st.lists(groups, min_size=1, max_size=2, unique_by=lambda factor: factor.name)
+    control_groups = st.builds(ControlGroup, factors.map(tuple), ttl=durations)
+    return replace(
+        stanza,
+        allowed_parameters=draw(parameters),
+        denied_parameters=draw(parameters),
+        required_parameters=draw(names),
+        min_wrapping_ttl=shortest,
+        max_wrapping_ttl=longest,
+        subscribe_event_types=draw(names),
+        mfa_methods=draw(names),
+        control_group=draw(st.none() | control_groups),
+    )
+
+
+@given(st.lists(stanzas(), max_size=3).map(tuple), comments)
+def test_what_is_rendered_is_read_back(given_stanzas: tuple[Stanza, ...], header: str) -> None:
+    assert parse(render(given_stanzas, header=header)) == given_stanzas
+
+
+@given(st.lists(stanzas(), max_size=3).map(tuple))
+def test_rendering_is_a_fixed_point_after_one_parse(given_stanzas: tuple[Stanza, ...]) -> None:
+    text = render(given_stanzas)
+    assert canonical(text) == text
+    assert text == "" or (text.endswith("}\n") and not text.endswith("\n\n"))
+
+
+@given(st.text(st.sampled_from('path"{}[]=,:#/*\\$\n \t<E1x0.e-') | st.characters(), max_size=40))
+def test_any_text_is_parsed_or_refused_with_a_place_in_it(text: str) -> None:
+    try:
+        parse(text)
+    except HclError as error:
+        place = error.line, error.column
+    else:
+        return
+    lines = text.split("\n")
+    assert 1 <= place[0] <= len(lines)
+    assert 1 <= place[1] <= len(lines[place[0] - 1]) + 1
+
+
+@given(texts)
+def test_a_quoted_string_is_one_literal(text: str) -> None:
+    assert inside(f"required_parameters = [{quote(text)}]").required_parameters == (text,)

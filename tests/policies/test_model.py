@@ -1,0 +1,321 @@
+"""`policies.model`: what contradicts itself or reaches into another's cannot be built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from policies.environments import Environment, EnvironmentSpec
+from policies.grants import (
+    Cloud,
+    Control,
+    Database,
+    Grant,
+    IssueSecretIds,
+    Kv,
+    KvAccess,
+    Pki,
+    PkiAccess,
+    RenewSelf,
+)
+from policies.hcl import Capability
+from policies.iam import Allow, AwsAccount
+from policies.identities import AppRole, Identity, OidcGroup, ServiceAccount
+from policies.lifetime import Duration, Lifetime
+from policies.model import AccessMatrix, Application, Lifetimes, Workload
+from policies.paths import SecretPath
+from policies.postgresql import DatabaseAccess
+from policies.resources import AwsCloudRole, KvEntry, PostgresDatabase
+
+DEV, PROD = frozenset({Environment.DEV}), frozenset({Environment.PROD})
+SPEC = EnvironmentSpec(Environment.DEV, "dev.example", AwsAccount("111111111111", "eu-west-1"))
+PROD_SPEC = EnvironmentSpec(Environment.PROD, "example", AwsAccount("222222222222", "eu-west-1"))
+DAY = Lifetime.of("1h", "24h")
+LIFETIMES = Lifetimes(token=DAY, database=DAY, cloud=DAY, certificate=DAY)
+S3 = AwsCloudRole("shop-s3", (Allow(("s3:GetObject",), ("arn:aws:s3:::shop/*",)),))
+
+
+def workload(
+    name: str = "api",
+    *grants: Grant,
+    account: str | None = None,
+    role: str | None = None,
+    identity: Identity | None = None,
+) -> Workload:
+    identity = identity or ServiceAccount("shop", account or name)
+    return Workload(name, identity, grants or (RenewSelf(),), role=role)
+
+
+def application(name: str = "shop", *workloads: Workload) -> Application:
+    return Application(name=name, owner="team", workloads=workloads or (workload(),))
+
+
+def matrix(
+    *applications: Application,
+    people: tuple[Workload, ...] = (),
+    environments: tuple[EnvironmentSpec, ...] = (SPEC,),
+) -> AccessMatrix:
+    return AccessMatrix(environments, LIFETIMES, applications, people)
+
+
+def person(*grants: Grant, name: str = "operators") -> Workload:
+    return workload(name, *grants, identity=OidcGroup("vault-operators"))
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def test_a_workload_name_that_vault_would_change_is_refused_with_one_that_it_keeps() -> None:
+    with pytest.raises(
+        ValueError,
+        match=r"^workload 'MediaAPI': must be lower-case .* \(Vault and Kubernetes would change or "
+        r"refuse it\); write 'mediaapi'$",
+    ):
+        workload("MediaAPI", account="api")
+
+
+def test_a_role_or_application_name_that_vault_would_change_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^role 'Shop': .*write 'shop'$"):
+        workload(role="Shop")
+    with pytest.raises(ValueError, match=r"^application 'Shop': .*write 'shop'$"):
+        application("Shop")
+
+
+@pytest.mark.parametrize("name", ["deploy", "secret", "data", "metadata", "destroy"])
+def test_an_application_cannot_own_a_folder_that_others_use(name: str) -> None:
+    """One named `deploy` would own every other application's deployment keys."""
+    with pytest.raises(
+        ValueError, match="must not be named as a folder that is not one application's own"
+    ) as caught:
+        application(name)
+    said = str(caught.value)
+    assert said.startswith(f"application '{name}': ")
+    assert said.endswith(f"write such as '{name}-app'")
+
+
+@pytest.mark.parametrize(
+    ("said", "build"),
+    [
+        ("application 'shop': workload 'api'", lambda: application("shop", workload(), workload())),
+        (
+            "application 'shop': entry 'shop/x'",
+            lambda: Application(
+                "shop", "team", (), (KvEntry.given("shop/x", "a"), KvEntry.random("shop/x", "b"))
+            ),
+        ),
+        ("application 'shop'", lambda: matrix(application(), application())),
+        ("environment 'dev'", lambda: matrix(environments=(SPEC, SPEC))),
+        (
+            "role 'shop-api'",
+            lambda: matrix(
+                application("shop", workload(), workload("b", account="b", role="shop-api"))
+            ),
+        ),
+        (
+            "role 'operators'",
+            lambda: matrix(application("shop", workload(role="operators")), people=(person(),)),
+        ),
+        ("role 'operators'", lambda: matrix(people=(person(), person()))),
+        (
+            "cloud role 'shop-s3'",
+            lambda: matrix(
+                Application("shop", "team", (), cloud_roles=(S3,)),
+                Application("store", "team", (), cloud_roles=(S3,)),
+            ),
+        ),
+        (
+            "cloud role 'shop-s3'",
+            lambda: matrix(Application("shop", "team", (), cloud_roles=(S3, S3))),
+        ),
+        (
+            "database 'db'",
+            lambda: matrix(
+                Application("shop", "team", (), database=PostgresDatabase("db", "a")),
+                Application("store", "team", (), database=PostgresDatabase("db", "b")),
+            ),
+        ),
+        (
+            "service account 'shop/api'",
+            lambda: matrix(application("shop", workload(), workload("b", account="api"))),
+        ),
+        (
+            "service account 'shop/api'",
+            lambda: matrix(application("shop"), application("store", workload("api"))),
+        ),
+        (
+            "ACL policy 'a-b-c'",
+            lambda: matrix(
+                application("a-b", workload("c", account="one", role="one")),
+                application("a", workload("b-c", account="other", role="other")),
+            ),
+        ),
+        (
+            "ACL policy 'people-operators'",
+            lambda: matrix(application("people", workload("operators")), people=(person(),)),
+        ),
+    ],
+)
+def test_what_is_named_twice_is_refused(said: str, build: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match="is there 2 times; names are unique, rename") as caught:
+        build()
+    assert str(caught.value).startswith(f"{said}: is there 2 times")
+
+
+# --- grants ---------------------------------------------------------------------------------------
+
+
+def test_two_grants_that_contradict_cannot_be_written() -> None:
+    with pytest.raises(ValueError, match=r"workload 'api': the grants .* contradict"):
+        workload(
+            "api",
+            Kv(SecretPath("shop/*"), KvAccess.READ),
+            Kv(SecretPath("shop/x"), KvAccess.READ_WRITE),
+        )
+
+
+def test_grants_of_different_environments_do_not_meet() -> None:
+    made = workload(
+        "api",
+        Kv(SecretPath("shop/*"), KvAccess.READ_WRITE, DEV),
+        Kv(SecretPath("shop/x"), KvAccess.READ, PROD),
+    )
+    assert [str(g) for g in made.grants_in(Environment.DEV)] == ["kv read-write shop/*"]
+    assert [str(g) for g in made.grants_in(Environment.PROD)] == ["kv read shop/x"]
+    assert not made.exists_in(Environment.STAGING)
+
+
+def test_grants_that_meet_in_one_environment_only_contradict_all_the_same() -> None:
+    with pytest.raises(ValueError, match="contradict"):
+        workload(
+            "api",
+            Kv(SecretPath("shop/*"), KvAccess.READ_WRITE, DEV | PROD),
+            Kv(SecretPath("shop/x"), KvAccess.READ, PROD),
+        )
+
+
+@pytest.mark.parametrize(
+    "path", ["store/x", "store/*", "shop", "shopping/*", "deploy/*", "deploy/store/keys", "deploy"]
+)
+def test_a_path_of_another_application_cannot_be_granted(path: str) -> None:
+    with pytest.raises(ValueError, match="the path lies outside the application's own") as caught:
+        application("shop", workload("api", Kv(SecretPath(path), KvAccess.READ)))
+    said = str(caught.value)
+    assert said.startswith(f"application 'shop', workload 'api', grant 'kv read {path}': ")
+    assert said.endswith("write one below shop/* or deploy/shop/*")
+
+
+@pytest.mark.parametrize("path", ["store/x", "shop", "deploy/store/keys"])
+def test_an_entry_of_another_application_cannot_be_declared(path: str) -> None:
+    with pytest.raises(
+        ValueError,
+        match=rf"application 'shop', entry '{path}': the path lies outside the application's own "
+        r"folders; write one below shop/\* or deploy/shop/\*",
+    ):
+        Application("shop", "team", (), (KvEntry.given(path, "a"),))
+
+
+def test_a_database_cannot_be_granted_where_there_is_none() -> None:
+    with pytest.raises(
+        ValueError,
+        match=r"application 'shop', workload 'api', grant 'database readonly': the application has "
+        r"no database; give it `database=PostgresDatabase\(...\)`",
+    ):
+        application("shop", workload("api", Database(DatabaseAccess.READ_ONLY)))
+
+
+@pytest.mark.parametrize(("roles", "known"), [((), "none"), ((S3,), "shop-s3")])
+def test_an_unknown_cloud_role_cannot_be_granted(
+    roles: tuple[AwsCloudRole, ...], known: str
+) -> None:
+    with pytest.raises(
+        ValueError,
+        match="application 'shop', workload 'api', grant 'cloud s4': the application has no such "
+        f"cloud role; its roles: {known}$",
+    ):
+        Application("shop", "team", (workload("api", Cloud("s4")),), cloud_roles=roles)
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        Control("sys/mounts", (Capability.READ,), "why"),
+        IssueSecretIds("why", wrapped=Lifetime.of("1m", "1h")),
+    ],
+    ids=str,
+)
+def test_vaults_own_paths_cannot_be_granted_outside_people(grant: Grant) -> None:
+    with pytest.raises(
+        ValueError,
+        match=f"application 'shop', workload 'api', grant '{grant}': only people may be granted "
+        "paths of Vault itself; move it to the matrix' `people`",
+    ):
+        application("shop", workload("api", grant))
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [Database(DatabaseAccess.READ_ONLY), Cloud("shop-s3"), Pki(PkiAccess.CLIENT)],
+    ids=str,
+)
+def test_what_an_application_has_cannot_be_granted_to_people(grant: Grant) -> None:
+    with pytest.raises(
+        ValueError,
+        match=f"people 'operators', grant '{grant}': only an application has a database, cloud "
+        "roles and certificates; put a workload with an OidcGroup into that application",
+    ):
+        matrix(people=(person(grant),))
+
+
+@pytest.mark.parametrize("identity", [ServiceAccount("shop", "x"), AppRole(Duration(60))], ids=repr)
+def test_a_machine_is_not_people(identity: Identity) -> None:
+    with pytest.raises(
+        ValueError,
+        match="people 'operators': must be an OidcGroup; put a machine's workload into its appl",
+    ):
+        matrix(people=(workload("operators", identity=identity),))
+
+
+# --- lifetimes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["database", "cloud"])
+def test_a_credential_cannot_outlive_the_token_that_asked_for_it(kind: str) -> None:
+    lifetimes = {"token": DAY, "database": DAY, "cloud": DAY, "certificate": DAY}
+    with pytest.raises(
+        ValueError,
+        match=f"lifetimes: {kind} credentials up to 25h cannot outlive the token that asked for "
+        "them, at most 24h: .*; lower the one or raise the other",
+    ):
+        Lifetimes(**{**lifetimes, kind: Lifetime.of("1h", "25h")})
+
+
+def test_a_certificate_may_outlive_the_token_that_asked_for_it() -> None:
+    assert Lifetimes(token=DAY, database=DAY, cloud=DAY, certificate=Lifetime.of("1h", "72h"))
+
+
+# --- the matrix -----------------------------------------------------------------------------------
+
+
+def test_everyone_is_listed_with_the_role_that_they_log_in_with() -> None:
+    made = matrix(
+        application("shop", workload(), workload("batch", role="nightly")), people=(person(),)
+    )
+    listed: Sequence[tuple[str | None, str, str]] = [
+        (owner.name if owner else None, who.name, role) for owner, who, role in made.subjects()
+    ]
+    assert listed == [
+        ("shop", "api", "shop-api"),
+        ("shop", "batch", "nightly"),
+        (None, "operators", "operators"),
+    ]
+
+
+def test_an_environment_that_the_matrix_does_not_have_is_named() -> None:
+    made = matrix(environments=(SPEC, PROD_SPEC))
+    assert made.spec(Environment.PROD) is PROD_SPEC
+    with pytest.raises(
+        ValueError,
+        match="environment 'staging': the matrix has no such environment; add an EnvironmentSpec",
+    ):
+        made.spec(Environment.STAGING)

@@ -1,0 +1,293 @@
+"""The whole program, for each stack as its file says."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+import pytest
+
+from policies.compile import compile_plan
+from policies.environments import Environment
+from policies.matrix import MATRIX
+from tests.recording import (
+    INITIALISATION,
+    KEY_SHARES,
+    PROVIDER,
+    PROVISIONER_SECRET,
+    ROOT,
+    ROOT_PEM,
+    STACK,
+    Recording,
+    Runner,
+    configuration,
+    is_secret,
+    plain,
+)
+
+MAIN: Final = ROOT / "__main__.py"
+ENVIRONMENTS: Final = ("dev", "staging", "prod")
+
+GIVEN: Final[Mapping[str, object]] = {
+    "oidcClientSecret": "oidc-hidden",
+    "databasePasswords": {"kubesentiment": "database-hidden"},
+    "kvValues": {
+        "kubesentiment/config": {
+            "redis_password": "redis-hidden",
+            "kafka_password": "kafka-hidden",
+            "model_api_key": "model-hidden",
+        },
+        "deploy/kubesentiment/keys": {"registry_token": "reg-hidden", "signing_key": "sign-hidden"},
+        "media-catalog/database": {"url": "url-hidden", "password": "pw-hidden", "ssl_mode": "on"},
+        "media-catalog/external": {"tmdb_api_key": "tmdb-hidden", "sentry_dsn": "dsn-hidden"},
+    },
+}
+
+
+def program() -> None:
+    runpy.run_path(str(MAIN), run_name="__main__")
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def environment(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def given(environment: str) -> dict[str, object]:
+    """Secrets for everything that the stack file turns on."""
+    secrets = dict(GIVEN)
+    if configuration(environment)["kubernetesReviewer"] == "given":
+        secrets["kubernetesReviewerToken"] = "token-hidden"
+    return secrets
+
+
+@pytest.fixture(scope="session")
+def up(run: Runner) -> Mapping[str, Recording]:
+    """Each stack with all its secrets given."""
+    return {
+        name: run(program, config=configuration(name), secrets=given(name)) for name in ENVIRONMENTS
+    }
+
+
+def test_without_any_secret_given_it_runs_and_says_what_is_to_be_given(
+    run: Runner, environment: str
+) -> None:
+    recording = run(program, config=configuration(environment))
+    pending = recording.exports["secretsNotGivenYet"]
+    plan = compile_plan(MATRIX, Environment(environment))
+    expected = [entry.name for entry in plan.kv_entries if entry.generated_length is None]
+    assert [line.split(":")[0] for line in pending] == expected
+    for path in expected:
+        assert any(path in warning for warning in recording.warnings)
+    assert recording.of("vault:database/secretBackendConnection:SecretBackendConnection") == []
+    assert recording.types["vault:kv/secretV2:SecretV2"] == len(plan.kv_entries) - len(expected)
+
+
+def test_every_line_of_the_plan_becomes_a_resource(
+    up: Mapping[str, Recording], environment: str
+) -> None:
+    plan = compile_plan(MATRIX, Environment(environment))
+    types = up[environment].types
+    people = environment != "dev"
+    assert types["vault:index/policy:Policy"] == len(plan.acl_policies)
+    assert types["vault:kubernetes/authBackendRole:AuthBackendRole"] == len(plan.kubernetes_roles)
+    assert types["vault:appRole/authBackendRole:AuthBackendRole"] == len(plan.approle_roles)
+    assert types["vault:jwt/authBackendRole:AuthBackendRole"] == people * len(plan.oidc_roles)
+    assert types["vault:database/secretBackendRole:SecretBackendRole"] == len(plan.database_roles)
+    assert types["vault:aws/secretBackendRole:SecretBackendRole"] == len(plan.aws_roles)
+    assert types["vault:pkiSecret/secretBackendRole:SecretBackendRole"] == len(plan.pki_roles)
+    assert types["vault:kv/secretV2:SecretV2"] == len(plan.kv_entries)
+
+
+def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
+    up: Mapping[str, Recording], environment: str
+) -> None:
+    types = up[environment].types
+    beyond_the_plan = Counter(
+        {
+            INITIALISATION: 1,
+            PROVIDER: 1,
+            "random:index/randomPassword:RandomPassword": 2,
+            "vault:aws/secretBackend:SecretBackend": 1,
+            "vault:database/secretBackendConnection:SecretBackendConnection": 1,
+            "vault:index/authBackend:AuthBackend": 2,
+            "vault:index/mount:Mount": 4,
+            "vault:kubernetes/authBackendConfig:AuthBackendConfig": 1,
+            "vault:kv/secretBackendV2:SecretBackendV2": 1,
+            "vault:pkiSecret/secretBackendConfigUrls:SecretBackendConfigUrls": 2,
+            "vault:pkiSecret/secretBackendCrlConfig:SecretBackendCrlConfig": 2,
+            "vault:pkiSecret/secretBackendIntermediateCertRequest:"
+            "SecretBackendIntermediateCertRequest": 1,
+            "vault:pkiSecret/secretBackendIntermediateSetSigned:"
+            "SecretBackendIntermediateSetSigned": 1,
+            "vault:pkiSecret/secretBackendRootCert:SecretBackendRootCert": 1,
+            "vault:pkiSecret/secretBackendRootSignIntermediate:"
+            "SecretBackendRootSignIntermediate": 1,
+            "vaultstack:acl:AclPolicies": 1,
+            "vaultstack:auth:AppRoleAuth": 1,
+            "vaultstack:auth:KubernetesAuth": 1,
+            "vaultstack:bootstrap:VaultBootstrap": 1,
+            "vaultstack:engines:AwsEngine": 1,
+            "vaultstack:engines:DatabaseEngine": 1,
+            "vaultstack:engines:KvEngine": 1,
+            "vaultstack:engines:PkiEngine": 1,
+        }
+    )
+    if environment != "dev":
+        beyond_the_plan |= Counter(
+            {
+                "vault:generic/endpoint:Endpoint": 1,
+                "vault:jwt/authBackend:AuthBackend": 1,
+                "vaultstack:auth:OidcAuth": 1,
+            }
+        )
+    from_the_plan = {
+        "vault:index/policy:Policy",
+        "vault:kubernetes/authBackendRole:AuthBackendRole",
+        "vault:appRole/authBackendRole:AuthBackendRole",
+        "vault:jwt/authBackendRole:AuthBackendRole",
+        "vault:database/secretBackendRole:SecretBackendRole",
+        "vault:aws/secretBackendRole:SecretBackendRole",
+        "vault:pkiSecret/secretBackendRole:SecretBackendRole",
+        "vault:kv/secretV2:SecretV2",
+    }
+    assert Counter({t: n for t, n in types.items() if t not in from_the_plan}) == beyond_the_plan
+
+
+def test_with_everything_given_it_warns_of_nothing_but_values_the_environment_does_not_have(
+    up: Mapping[str, Recording], environment: str
+) -> None:
+    foreign = [w for w in up[environment].warnings if "media-catalog/external" in w]
+    assert up[environment].warnings == foreign
+    assert bool(foreign) == (environment == "prod")
+
+
+def test_no_secret_leaves_it_in_clear(up: Mapping[str, Recording], environment: str) -> None:
+    leaked = [leaf for leaf in up[environment].leaves_in_clear() if "hidden" in leaf]
+    assert leaked == []
+
+
+def test_its_exports(up: Mapping[str, Recording], environment: str) -> None:
+    exports = up[environment].exports
+    assert exports["address"] == configuration(environment)["vaultAddress"]
+    assert exports["environment"] == environment
+    assert exports["rootCertificate"] == ROOT_PEM
+    assert exports["secretsNotGivenYet"] == []
+    assert is_secret(exports["keyShares"])
+    assert plain(exports["keyShares"]) == KEY_SHARES
+    assert set(exports) == {
+        "address",
+        "environment",
+        "keyShares",
+        "rootCertificate",
+        "secretsNotGivenYet",
+    }
+
+
+def test_the_root_token_is_no_output_and_no_input(up: Mapping[str, Recording]) -> None:
+    assert "root_token" not in str([r.inputs for r in up["dev"].resources])
+    assert not any("token" in key.lower() for key in up["dev"].exports)
+
+
+def test_only_components_are_the_stacks_own_children(
+    up: Mapping[str, Recording], environment: str
+) -> None:
+    for resource in up[environment].resources:
+        if resource.request.custom:
+            assert resource.type.startswith(("vault:", "random:", "pulumi")), resource.name
+            assert f"::{STACK}::" not in resource.request.parent, resource.name
+        else:
+            assert f"::{STACK}::" in resource.request.parent, resource.name
+
+
+def test_everything_in_vault_is_made_by_the_provisioner(
+    up: Mapping[str, Recording], environment: str
+) -> None:
+    for resource in up[environment].resources:
+        if resource.type.startswith("vault:"):
+            assert resource.provider == "vault-provisioner", resource.name
+    login = plain(up[environment]["vault-provisioner"].inputs["authLogin"])
+    assert PROVISIONER_SECRET in login
+    assert is_secret(up[environment]["vault-provisioner"].inputs["authLogin"])
+
+
+def test_roles_come_after_the_acl_policies_that_they_name(
+    up: Mapping[str, Recording], environment: str
+) -> None:
+    policies = {resource.name for resource in up[environment].of("vault:index/policy:Policy")}
+    assert policies
+    for name in ("kubernetes-role-kubesentiment", "approle-role-kubesentiment-ci"):
+        assert policies <= up[environment][name].after
+
+
+def test_data_is_protected_where_the_stack_file_does_not_say_otherwise(
+    up: Mapping[str, Recording],
+) -> None:
+    assert not any(resource.protect for resource in up["dev"].resources)
+    assert {resource.name for resource in up["prod"].resources if resource.protect} == {
+        "vault-initialisation",
+        "kv-mount",
+        "kv-config",
+        *(f"kv-entry-{e.name.replace('/', '-')}" for e in _entries("prod")),
+        "pki-mount-pki",
+        "pki-mount-pki-root",
+        "pki-root",
+        "pki-intermediate-request",
+        "pki-intermediate-certificate",
+        "pki-intermediate",
+    }
+
+
+@cache
+def _entries(environment: str) -> tuple[object, ...]:
+    return compile_plan(MATRIX, Environment(environment)).kv_entries
+
+
+def test_two_runs_give_the_same_names(
+    run: Runner, up: Mapping[str, Recording], environment: str
+) -> None:
+    again = run(program, config=configuration(environment), secrets=given(environment))
+    assert again.identities == up[environment].identities
+
+
+def test_a_preview_declares_what_an_up_does(
+    run: Runner, up: Mapping[str, Recording], environment: str
+) -> None:
+    preview = run(
+        program, config=configuration(environment), secrets=given(environment), preview=True
+    )
+    assert preview.identities == up[environment].identities
+
+
+def test_an_adopted_vault_needs_no_initialisation(run: Runner) -> None:
+    recording = run(
+        program,
+        config=configuration("prod", provisionerRoleId="a-role-id"),
+        secrets={**GIVEN, "provisionerSecretId": "adopted-hidden"},
+    )
+    assert INITIALISATION not in recording.types
+    assert recording.exports.get("keyShares") is None
+    assert [leaf for leaf in recording.leaves_in_clear() if "hidden" in leaf] == []
+
+
+def test_it_is_a_table_of_contents() -> None:
+    source = MAIN.read_text()
+    assert len(source.splitlines()) <= 80
+    tree = ast.parse(source)
+    assert not any(isinstance(node, ast.FunctionDef | ast.For | ast.While) for node in ast.walk(tree))
+
+
+def test_it_knows_no_stack_by_name() -> None:
+    tree = ast.parse(MAIN.read_text())
+    words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert words.isdisjoint(ENVIRONMENTS)
+    assert names.isdisjoint({"get_stack", "DEV", "STAGING", "PROD", "Environment"})
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If):
+            assert "environment" not in ast.unparse(node.test)

@@ -39,11 +39,19 @@ class ConfigReader:
         self._namespace = namespace
         self._config = pulumi.Config(namespace)
         self._read: set[str] = set()
+        self._unsound: set[str] = set()
         self._problems: list[str] = []
 
     def problem(self, key: str, rule: str, fix: str) -> None:
         """Note that `key` breaks `rule`, and what mends it."""
+        self._unsound.add(key)
         self._problems.append(f"{self._namespace}:{key}: {rule}; fix: {fix}")
+
+    def sound(self, *keys: str) -> bool:
+        """Whether nothing is wrong with `keys` so far: a rule that compares values holds for those
+        that were given, not for the harmless ones that stand in for wrong ones.
+        """
+        return self._unsound.isdisjoint(keys)
 
     def finish(self) -> None:
         """Raises `SettingsError` with all problems, unknown keys among them."""
@@ -55,12 +63,7 @@ class ConfigReader:
         """A key's value; every key is declared in Pulumi.yaml, so that one without a value there
         or in the stack file is missing.
         """
-        self._read.add(key)
-        value = self._config.get(key)
-        if value is None:
-            self.problem(key, "is missing", f"pulumi config set {self._namespace}:{key} <value>")
-            return ""
-        return value
+        return self._value(key) or ""
 
     def flag(self, key: str) -> bool:
         return self._parsed(key, _flag, False, "must be true or false", "true")
@@ -68,7 +71,11 @@ class ConfigReader:
     def integer(self, key: str, *, minimum: int, maximum: int) -> int:
         value = self._parsed(key, int, minimum, "must be a whole number", str(minimum))
         if not minimum <= value <= maximum:
-            self.problem(key, f"must be from {minimum} to {maximum}, is {value}", "set one of them")
+            self.problem(
+                key,
+                f"must be from {minimum} to {maximum}, is {self._shown(key, value)}",
+                "set one of them",
+            )
             return minimum
         return value
 
@@ -87,7 +94,8 @@ class ConfigReader:
         if value and not value.startswith(("http://", "https://")):
             self.problem(
                 key,
-                f"must be a URL that begins with https:// or http://, is {value!r}",
+                "must be a URL that begins with https:// or http://, "
+                f"is {self._shown(key, value)}",
                 f"pulumi config set {self._namespace}:{key} https://<host>:<port>",
             )
             return ""
@@ -147,18 +155,33 @@ class ConfigReader:
     def _parsed(
         self, key: str, parse: Callable[[str], _T], default: _T, rule: str, example: str
     ) -> _T:
-        text = self.text(key)
-        if not text:
+        text = self._value(key)
+        if text is None:
             return default
         try:
             return parse(text)
         except ValueError:
             self.problem(
                 key,
-                f"{rule}, is {text!r}",
+                f"{rule}, is {self._shown(key, text)}",
                 f"pulumi config set {self._namespace}:{key} {example}",
             )
             return default
+
+    def _value(self, key: str) -> str | None:
+        """None where the key is missing, which is noted. The empty string is a value, and whether
+        it is a right one depends on the type.
+        """
+        self._read.add(key)
+        value = self._config.get(key)
+        if value is None:
+            self.problem(key, "is missing", f"pulumi config set {self._namespace}:{key} <value>")
+        return value
+
+    def _shown(self, key: str, value: object) -> str:
+        """For a message: what is encrypted in the stack file is in no log."""
+        secret = runtime_config.is_config_secret(f"{self._namespace}:{key}")
+        return "a secret, not shown here" if secret else repr(value)
 
     def _require_encrypted(self, key: str) -> None:
         if not runtime_config.is_config_secret(f"{self._namespace}:{key}"):

@@ -223,11 +223,12 @@ def _secret(value: str) -> Secret:
 def _vault(read: ConfigReader, environment: Environment) -> VaultSettings:
     address = read.url("vaultAddress")
     if not address:
-        read.problem(
-            "vaultAddress",
-            "is needed to reach Vault",
-            f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
-        )
+        if read.sound("vaultAddress"):
+            read.problem(
+                "vaultAddress",
+                "is needed to reach Vault",
+                f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
+            )
     elif environment is not Environment.DEV and not address.startswith("https://"):
         read.problem(
             "vaultAddress",
@@ -241,19 +242,20 @@ def _bootstrap(read: ConfigReader) -> BootstrapSettings:
     shares = read.integer("shares", minimum=1, maximum=255)
     threshold = read.integer("shareThreshold", minimum=1, maximum=255)
     pgp_keys = read.strings("sharePgpKeys")
-    if threshold > shares:
+    comparable = read.sound("shares", "shareThreshold")
+    if comparable and threshold > shares:
         read.problem(
             "shareThreshold",
             f"must not be above vaultstack:shares ({shares}), is {threshold}",
             "lower the one or raise the other",
         )
-    if threshold == 1 < shares:
+    if comparable and threshold == 1 < shares:
         read.problem(
             "shareThreshold",
             "must be at least 2 where there are several shares: any one would do",
             f"pulumi config set {NAMESPACE}:shareThreshold 3",
         )
-    if pgp_keys and len(pgp_keys) != shares:
+    if pgp_keys and len(pgp_keys) != shares and read.sound("shares"):
         read.problem(
             "sharePgpKeys",
             f"must be one key for each of the {shares} shares, are {len(pgp_keys)}",
@@ -282,7 +284,7 @@ def _bootstrap(read: ConfigReader) -> BootstrapSettings:
 def _kubernetes_auth(read: ConfigReader) -> KubernetesAuthSettings:
     reviewer = read.choice("kubernetesReviewer", Reviewer, Reviewer.POD)
     token = read.secret("kubernetesReviewerToken")
-    if token and reviewer is not Reviewer.GIVEN:
+    if token and reviewer is not Reviewer.GIVEN and read.sound("kubernetesReviewer"):
         read.problem(
             "kubernetesReviewerToken",
             f"must not be given where kubernetesReviewer is {reviewer.value!r}: nothing uses it",
@@ -410,13 +412,13 @@ def _azure(read: ConfigReader) -> AzureSettings | None:
 def _pki(read: ConfigReader, vault: VaultSettings) -> PkiSettings:
     root, intermediate = read.duration("pkiRootTtl"), read.duration("pkiIntermediateTtl")
     certificate = LIFETIMES.certificate.maximum
-    if intermediate > root:
+    if intermediate > root and read.sound("pkiRootTtl", "pkiIntermediateTtl"):
         read.problem(
             "pkiIntermediateTtl",
             f"must not outlive the root CA: {intermediate} is above pkiRootTtl, {root}",
             "lower the one or raise the other",
         )
-    if certificate > intermediate:
+    if certificate > intermediate and read.sound("pkiIntermediateTtl"):
         read.problem(
             "pkiIntermediateTtl",
             f"must outlive the certificates it signs: {intermediate} is below {certificate}",

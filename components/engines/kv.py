@@ -38,7 +38,7 @@ class KvEngine(pulumi.ComponentResource):
         self, name: str, args: KvEngineArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:engines:KvEngine", name, None, opts)
-        self._name, self._protect = name, args.protect
+        self._prefix, self._protected = name, args.protect
         mount = vault.Mount(
             f"{name}-mount",
             path=KV,
@@ -67,13 +67,13 @@ class KvEngine(pulumi.ComponentResource):
         self.register_outputs({"path": self.path, "pending": list(self.pending)})
 
     def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, protect=self._protect, depends_on=list(after))
+        return pulumi.ResourceOptions(parent=self, protect=self._protected, depends_on=list(after))
 
     def _generate(self, entry: KvSecret, length: int) -> None:
         key = entry.name.replace("/", "-")
         values = {
             field: random.RandomPassword(
-                f"{self._name}-value-{key}-{field}",
+                f"{self._prefix}-value-{key}-{field}",
                 length=length,
                 special=False,
                 opts=pulumi.ResourceOptions(parent=self),
@@ -81,7 +81,7 @@ class KvEngine(pulumi.ComponentResource):
             for field in entry.keys
         }
         vault.kv.SecretV2(
-            f"{self._name}-entry-{key}",
+            f"{self._prefix}-entry-{key}",
             mount=KV,
             name=entry.name,
             data_json=pulumi.Output.json_dumps(values),
@@ -98,7 +98,7 @@ class KvEngine(pulumi.ComponentResource):
     def _give(self, entry: KvSecret, values: Mapping[str, Secret]) -> None:
         key = entry.name.replace("/", "-")
         vault.kv.SecretV2(
-            f"{self._name}-entry-{key}",
+            f"{self._prefix}-entry-{key}",
             mount=KV,
             name=entry.name,
             data_json=pulumi.Output.json_dumps({field: values[field] for field in entry.keys}),

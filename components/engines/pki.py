@@ -40,7 +40,7 @@ class PkiEngine(pulumi.ComponentResource):
         self, name: str, args: PkiEngineArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:engines:PkiEngine", name, None, opts)
-        self._name, self._args = name, args
+        self._prefix, self._args = name, args
         root_mount = self._mount(PKI_ROOT, "Root CA", args.settings.root_ttl.seconds)
         mount = self._mount(
             PKI, "Certificates of the workloads", args.settings.intermediate_ttl.seconds
@@ -63,7 +63,7 @@ class PkiEngine(pulumi.ComponentResource):
 
     def _mount(self, path: str, description: str, max_lease_seconds: int) -> vault.Mount:
         mount = vault.Mount(
-            f"{self._name}-mount-{path}",
+            f"{self._prefix}-mount-{path}",
             path=path,
             type="pki",
             description=description,
@@ -73,7 +73,7 @@ class PkiEngine(pulumi.ComponentResource):
         )
         base = f"{self._args.settings.url}/v1/{path}"
         vault.pkisecret.SecretBackendConfigUrls(
-            f"{self._name}-urls-{path}",
+            f"{self._prefix}-urls-{path}",
             backend=path,
             issuing_certificates=[f"{base}/ca"],
             crl_distribution_points=[f"{base}/crl"],
@@ -81,7 +81,7 @@ class PkiEngine(pulumi.ComponentResource):
             opts=self._child(mount),
         )
         vault.pkisecret.SecretBackendCrlConfig(
-            f"{self._name}-crl-{path}",
+            f"{self._prefix}-crl-{path}",
             backend=path,
             # A new CRL before the old one ends, so that no client meets an expired one.
             expiry="72h",
@@ -94,7 +94,7 @@ class PkiEngine(pulumi.ComponentResource):
     def _root(self, mount: vault.Mount) -> vault.pkisecret.SecretBackendRootCert:
         settings = self._args.settings
         return vault.pkisecret.SecretBackendRootCert(
-            f"{self._name}-root",
+            f"{self._prefix}-root",
             backend=PKI_ROOT,
             type="internal",
             common_name=f"{settings.organization} {self._args.environment.value} root CA",
@@ -113,7 +113,7 @@ class PkiEngine(pulumi.ComponentResource):
         settings = self._args.settings
         common_name = f"{settings.organization} {self._args.environment.value} intermediate CA"
         request = vault.pkisecret.SecretBackendIntermediateCertRequest(
-            f"{self._name}-intermediate-request",
+            f"{self._prefix}-intermediate-request",
             backend=PKI,
             type="internal",
             common_name=common_name,
@@ -123,7 +123,7 @@ class PkiEngine(pulumi.ComponentResource):
             opts=self._data(mount),
         )
         certificate = vault.pkisecret.SecretBackendRootSignIntermediate(
-            f"{self._name}-intermediate-certificate",
+            f"{self._prefix}-intermediate-certificate",
             backend=PKI_ROOT,
             csr=request.csr,
             common_name=common_name,
@@ -133,7 +133,7 @@ class PkiEngine(pulumi.ComponentResource):
             opts=self._data(root),
         )
         return vault.pkisecret.SecretBackendIntermediateSetSigned(
-            f"{self._name}-intermediate",
+            f"{self._prefix}-intermediate",
             backend=PKI,
             certificate=certificate.certificate_bundle,
             opts=self._data(),
@@ -141,7 +141,7 @@ class PkiEngine(pulumi.ComponentResource):
 
     def _role(self, role: PkiRole, intermediate: pulumi.Resource) -> None:
         vault.pkisecret.SecretBackendRole(
-            f"{self._name}-role-{role.name}",
+            f"{self._prefix}-role-{role.name}",
             backend=PKI,
             name=role.name,
             allowed_domains=list(role.allowed_domains),

@@ -1,0 +1,67 @@
+# Two commands do everything on a fresh machine with Python 3.11 and the package registries:
+#   make rehearse    stand up dev on throwaway real servers and prove its access matrix
+#   make test        every test
+SHELL := bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+ENV ?= dev
+BIN := .venv/bin
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: rehearse
+rehearse: .venv/locked ## the main job on real servers; ENV=dev, KEEP=1 leaves them running
+	@$(BIN)/python -m rehearsal --env $(ENV) $(if $(KEEP),--keep)
+
+.PHONY: test
+test: .venv/locked ## every test, those with real servers too
+	$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/locked ## style, formatting, and that policies/rendered/ is fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m policies render --check
+
+# The tests have modules of the same name in different folders, hence a run of their own.
+.PHONY: types
+types: .venv/locked ## strict types
+	$(BIN)/mypy policies components rehearsal
+	$(BIN)/mypy __main__.py
+	$(BIN)/mypy tests
+
+.PHONY: render
+render: .venv/locked ## write policies/rendered/ from the access matrix
+	@$(BIN)/python -m policies render
+
+.PHONY: format
+format: .venv/locked ## format the code and repair what can be
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: tools
+tools: .venv/locked ## only find or build Vault, kube-apiserver and etcd
+	@$(BIN)/python -m rehearsal tools
+
+.PHONY: bench
+bench: .venv/locked ## how long the program takes, by stack and by number of workloads
+	@$(BIN)/python -m rehearsal.bench
+
+.PHONY: lock
+lock: .venv/locked ## pin the newest releases that pyproject.toml allows
+	$(BIN)/uv pip compile -q --universal --generate-hashes --upgrade --group dev pyproject.toml \
+		--custom-compile-command "make lock" -o requirements.lock
+
+.PHONY: clean
+clean: ## remove the environment and the built servers
+	rm -rf .venv .cache
+
+.venv/locked: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than Python 3.11: make PYTHON=python3.11 (or newer)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep -o '^uv==[0-9.]*' requirements.lock)"
+	$(BIN)/uv pip sync -q --require-hashes requirements.lock
+	@touch $@

@@ -1,0 +1,123 @@
+"""Kubernetes auth: exact bindings, and who reviews tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pulumi
+import pytest
+
+from components.auth import KubernetesAuth, KubernetesAuthArgs
+from components.settings import KubernetesAuthSettings, Reviewer
+from policies.plan import KubernetesRole
+from tests.components.conftest import Alone
+from tests.components.plans import TOKEN, shuffled
+from tests.recording import REVIEWER_TOKEN, Recording, is_secret, plain
+
+ROLES = (
+    KubernetesRole("shop-api", "api", "shop-dev", "vault-dev", TOKEN),
+    KubernetesRole("shop-worker", "worker", "shop-dev", "vault-dev", TOKEN),
+)
+POD = KubernetesAuthSettings(
+    host="https://kubernetes.default.svc",
+    ca_cert=None,
+    reviewer=Reviewer.POD,
+    reviewer_token=None,
+    reviewer_namespace="vault",
+)
+CREATE = dataclasses.replace(POD, reviewer=Reviewer.CREATE, ca_cert="a CA")
+
+
+def make(
+    alone: Alone,
+    settings: KubernetesAuthSettings = POD,
+    roles: tuple[KubernetesRole, ...] = ROLES,
+    *,
+    given: str | None = None,
+    preview: bool = False,
+) -> Recording:
+    def component(opts: pulumi.ResourceOptions) -> KubernetesAuth:
+        token = pulumi.Output.secret(given) if given else None
+        own = dataclasses.replace(settings, reviewer_token=token)
+        return KubernetesAuth("kubernetes", KubernetesAuthArgs(own, roles), opts)
+
+    return alone(component, preview=preview)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("settings", [POD, CREATE])
+def test_each_role_is_bound_to_one_service_account_namespace_and_audience(
+    alone: Alone, settings: KubernetesAuthSettings, preview: bool
+) -> None:
+    recording = make(alone, settings, preview=preview)
+    assert recording["kubernetes"].type == "vaultstack:auth:KubernetesAuth"
+    role = recording["kubernetes-role-shop-api"]
+    assert role.type == "vault:kubernetes/authBackendRole:AuthBackendRole"
+    assert role.inputs == {
+        "backend": "kubernetes",
+        "roleName": "shop-api",
+        "boundServiceAccountNames": ["api"],
+        "boundServiceAccountNamespaces": ["shop-dev"],
+        "audience": "vault-dev",
+        "tokenPolicies": ["shop-api-dev"],
+        "tokenTtl": 3600,
+        "tokenMaxTtl": 86400,
+        "tokenNoDefaultPolicy": True,
+    }
+    assert role.after == {"kubernetes-mount"}
+
+
+def test_in_a_pod_vault_reviews_with_its_own_token_and_reads_it_again(alone: Alone) -> None:
+    config = make(alone)["kubernetes-config"].inputs
+    assert config["disableLocalCaJwt"] is False
+    assert "tokenReviewerJwt" not in config
+    assert "kubernetesCaCert" not in config
+
+
+def test_a_given_token_arrives_as_a_secret(alone: Alone) -> None:
+    settings = dataclasses.replace(POD, reviewer=Reviewer.GIVEN, ca_cert="a CA")
+    recording = make(alone, settings, given="reviewer-hidden")
+    config = recording["kubernetes-config"].inputs
+    assert is_secret(config["tokenReviewerJwt"])
+    assert plain(config["tokenReviewerJwt"]) == "reviewer-hidden"
+    assert config["disableLocalCaJwt"] is True
+    assert config["kubernetesCaCert"] == "a CA"
+    assert not any(r.type.startswith("kubernetes:") for r in recording.resources)
+
+
+def test_a_created_reviewer_may_review_tokens_and_nothing_else(alone: Alone) -> None:
+    recording = make(alone, CREATE)
+    account = recording["kubernetes-reviewer-account"]
+    assert account.type == "kubernetes:core/v1:ServiceAccount"
+    assert account.values["metadata"]["namespace"] == "vault"
+    assert account.values["automountServiceAccountToken"] is False
+    binding = recording["kubernetes-reviewer-binding"].values
+    assert binding["roleRef"] == {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": "system:auth-delegator",
+    }
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": "vault-token-reviewer", "namespace": "vault"}
+    ]
+    kinds = {r.type for r in recording.resources if r.type.startswith("kubernetes:")}
+    assert kinds == {
+        "kubernetes:core/v1:ServiceAccount",
+        "kubernetes:core/v1:Secret",
+        "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+    }
+
+
+def test_a_created_reviewers_token_stays_secret(alone: Alone) -> None:
+    recording = make(alone, CREATE)
+    token = recording["kubernetes-reviewer-token"]
+    assert "data" in token.secret_outputs
+    assert token.after == {"kubernetes-reviewer-account"}
+    jwt = recording["kubernetes-config"].inputs["tokenReviewerJwt"]
+    assert is_secret(jwt)
+    assert plain(jwt) == REVIEWER_TOKEN
+
+
+def test_the_order_of_the_plan_changes_nothing(alone: Alone) -> None:
+    mixed = make(alone, roles=tuple(shuffled(ROLES)))
+    assert make(alone).identities == mixed.identities

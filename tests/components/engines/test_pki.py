@@ -1,0 +1,144 @@
+"""PKI: two CAs whose keys stay in Vault, where clients look them up, and roles that issue no more
+than planned.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from components.engines import PkiEngine, PkiEngineArgs
+from components.settings import PkiSettings
+from policies.environments import Environment
+from policies.lifetime import Duration
+from policies.plan import PkiRole
+from tests.components.conftest import Alone
+from tests.components.plans import shuffled
+from tests.recording import ROOT_PEM, Recording
+
+ROLES = (
+    PkiRole("shop-admin", ("shop.example",), True, True, True, 86400, 259200),
+    PkiRole("shop-api", ("api.shop.example",), False, True, False, 3600, 7200),
+)
+SETTINGS = PkiSettings(
+    root_ttl=Duration.parse("87600h"),
+    intermediate_ttl=Duration.parse("26280h"),
+    organization="Shop Ltd",
+    url="https://vault.example:8200",
+)
+ROLE = "vault:pkiSecret/secretBackendRole:SecretBackendRole"
+DATA = {
+    "pki-mount-pki",
+    "pki-mount-pki-root",
+    "pki-root",
+    "pki-intermediate-request",
+    "pki-intermediate-certificate",
+    "pki-intermediate",
+}
+
+
+def make(
+    alone: Alone,
+    roles: tuple[PkiRole, ...] = ROLES,
+    *,
+    protect: bool = True,
+    preview: bool = False,
+) -> Recording:
+    def component(opts: pulumi.ResourceOptions) -> PkiEngine:
+        return PkiEngine("pki", PkiEngineArgs(SETTINGS, Environment.DEV, roles, protect), opts)
+
+    return alone(component, preview=preview)
+
+
+@pytest.mark.parametrize("mount", ["pki", "pki-root"])
+def test_certificates_say_where_issuer_crl_and_ocsp_are(alone: Alone, mount: str) -> None:
+    recording = make(alone)
+    base = f"https://vault.example:8200/v1/{mount}"
+    assert recording[f"pki-urls-{mount}"].inputs == {
+        "backend": mount,
+        "issuingCertificates": [f"{base}/ca"],
+        "crlDistributionPoints": [f"{base}/crl"],
+        "ocspServers": [f"{base}/ocsp"],
+    }
+    crl = recording[f"pki-crl-{mount}"].inputs
+    assert crl["autoRebuild"] is True
+    assert crl["backend"] == mount
+
+
+def test_lifetimes_are_by_setting(alone: Alone) -> None:
+    recording = make(alone)
+    assert recording["pki-mount-pki-root"].inputs["maxLeaseTtlSeconds"] == 87600 * 3600
+    assert recording["pki-mount-pki"].inputs["maxLeaseTtlSeconds"] == 26280 * 3600
+    assert recording["pki-root"].inputs["ttl"] == f"{87600 * 3600}s"
+    assert recording["pki-intermediate-certificate"].inputs["ttl"] == f"{26280 * 3600}s"
+
+
+def test_the_root_signs_one_intermediate_and_that_signs_no_ca(alone: Alone) -> None:
+    recording = make(alone)
+    root = recording["pki-root"].inputs
+    assert root["backend"] == "pki-root"
+    assert root["type"] == "internal"
+    assert root["commonName"] == "Shop Ltd dev root CA"
+    assert root["maxPathLength"] == 1
+    request = recording["pki-intermediate-request"].inputs
+    assert request["backend"] == "pki"
+    assert request["type"] == "internal"
+    signed = recording["pki-intermediate-certificate"]
+    assert signed.inputs["backend"] == "pki-root"
+    assert signed.inputs["csr"] == "a request"
+    assert signed.inputs["maxPathLength"] == 0
+    assert {"pki-root", "pki-intermediate-request"} <= signed.after
+    installed = recording["pki-intermediate"].inputs
+    assert installed == {"backend": "pki", "certificate": "an intermediate and its root"}
+
+
+def test_the_root_certificate_is_an_output(alone: Alone) -> None:
+    assert make(alone).outputs_of("pki") == {"path": "pki", "rootCertificate": ROOT_PEM}
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_role_issues_no_more_than_planned(alone: Alone, preview: bool) -> None:
+    recording = make(alone, preview=preview)
+    role = recording["pki-role-shop-api"]
+    assert role.type == ROLE
+    assert role.inputs == {
+        "backend": "pki",
+        "name": "shop-api",
+        "allowedDomains": ["api.shop.example"],
+        "allowBareDomains": True,
+        "allowSubdomains": False,
+        "allowGlobDomains": False,
+        "allowWildcardCertificates": False,
+        "allowLocalhost": False,
+        "allowIpSans": False,
+        "allowAnyName": False,
+        "enforceHostnames": True,
+        "clientFlag": True,
+        "serverFlag": False,
+        "keyType": "ec",
+        "keyBits": 256,
+        "keyUsages": ["DigitalSignature"],
+        "ttl": "3600",
+        "maxTtl": "7200",
+    }
+    assert "pki-intermediate" in role.after
+
+
+def test_an_administrators_role_serves_and_has_subdomains(alone: Alone) -> None:
+    role = make(alone)["pki-role-shop-admin"].inputs
+    assert role["serverFlag"] is True
+    assert role["allowSubdomains"] is True
+    assert role["allowWildcardCertificates"] is False
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_mounts_and_cas_are_protected_by_setting_and_nothing_else(
+    alone: Alone, protect: bool
+) -> None:
+    recording = make(alone, protect=protect)
+    protected = {resource.name for resource in recording.resources if resource.protect}
+    assert protected == (DATA if protect else set())
+
+
+def test_the_order_of_the_plan_changes_nothing(alone: Alone) -> None:
+    assert make(alone).identities == make(alone, tuple(shuffled(ROLES))).identities

@@ -49,6 +49,10 @@ tools: .venv/locked ## only find or build Vault, kube-apiserver and etcd
 bench: .venv/locked ## how long the program takes, by stack and by number of workloads
 	@$(BIN)/python -m rehearsal.bench
 
+.PHONY: pictures
+pictures: .venv/locked ## the README's picture, from a rehearsal
+	@$(BIN)/python -m rehearsal --picture docs/rehearse.svg
+
 .PHONY: lock
 lock: .venv/locked ## pin the newest releases that pyproject.toml allows
 	$(BIN)/uv pip compile -q --universal --generate-hashes --upgrade --group dev pyproject.toml \

@@ -94,8 +94,7 @@ class ConfigReader:
         if value and not value.startswith(("http://", "https://")):
             self.problem(
                 key,
-                "must be a URL that begins with https:// or http://, "
-                f"is {self._shown(key, value)}",
+                f"must be a URL that begins with https:// or http://, is {self._shown(key, value)}",
                 f"pulumi config set {self._namespace}:{key} https://<host>:<port>",
             )
             return ""

@@ -1,6 +1,6 @@
 """`python -m rehearsal`: stand up an environment on throwaway real servers and prove its matrix.
 
-python -m rehearsal [--env dev] [--keep] [--json FILE]   the rehearsal
+python -m rehearsal [--env dev] [--keep] [--json FILE] [--picture FILE]
 python -m rehearsal tools                                only find or build the servers
 python -m rehearsal stop FOLDER                          end what --keep left running
 """
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from policies.environments import Environment
 from rehearsal import binaries
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 return _rehearse(options, console)
     except RehearsalError as error:
-        console.print(f"[bold red]The rehearsal stopped:[/] {error}", highlight=False)
+        console.print(f"[bold red]The rehearsal stopped:[/] {escape(str(error))}", highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("interrupted; nothing is left behind")
@@ -46,10 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rehearse(options: argparse.Namespace, console: Console) -> int:
     # Here, so that `--help`, `tools` and `stop` do not wait for the imports.
-    from rehearsal.rehearse import rehearse  # noqa: PLC0415
+    from rehearsal.rehearse import Outputs, rehearse  # noqa: PLC0415
 
     return rehearse(
-        Environment(options.env), keep=options.keep, json_file=options.json, console=console
+        Environment(options.env),
+        Outputs(keep=options.keep, json=options.json, picture=options.picture),
+        console,
     )
 
 
@@ -62,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--env", choices=[e.value for e in Environment], default="dev")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every cell to this file")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the overview as SVG")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("tools", help="only find or build the servers")
     stop = commands.add_parser("stop", help="end what --keep left running")

@@ -14,6 +14,7 @@ from typing import Any
 from pulumi.runtime import mocks
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
+from components.bootstrap.ceremony import BootstrapError
 from policies.paths import PROVISIONER_AUTH
 from rehearsal.errors import RehearsalError
 from rehearsal.resources import Made, Properties, dynamic, kubernetes, random, vault
@@ -42,7 +43,7 @@ class LiveMonitor(mocks.Mocks):
         inputs = unwrap(args.inputs)
         try:
             made = self._make(args, inputs)
-        except RehearsalError as error:
+        except (RehearsalError, BootstrapError) as error:
             raise RehearsalError(f"{args.typ} {args.name}: {error}") from error
         self._made(args.typ, args.name)
         outputs = {key: _wrap(value, key in made.secret) for key, value in made.outputs.items()}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import runpy
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import yaml
 from pulumi.runtime import mocks
+from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import run_pulumi_func
 
 ROOT = Path(__file__).parent.parent
@@ -36,11 +39,27 @@ def run(
     secret_keys: frozenset[str],
     monitor: mocks.Mocks,
 ) -> None:
-    """Evaluate the program. Whatever it raises is raised."""
+    """Evaluate the program. Whatever it raises is raised, after all that it began has ended. May
+    be called again: Pulumi keeps what it knows of a run in context variables, so each has its own.
+    """
+    contextvars.copy_context().run(_run, environment, configuration, secret_keys, monitor)
+
+
+def _run(
+    environment: str,
+    configuration: Mapping[str, Any],
+    secret_keys: frozenset[str],
+    monitor: mocks.Mocks,
+) -> None:
     # The root stack binds to the loop that is set when the monitor is.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    # The first failure is raised; that what depends on it fails as well is nothing to print.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    of_threads: list[asyncio.AbstractEventLoop] = []
+    loop.set_default_executor(ThreadPoolExecutor(initializer=lambda: _give_loop(of_threads)))
     try:
+        SETTINGS.outputs = set()  # the one thing that the mocks do not begin anew
         mocks.set_mocks(monitor, project=PROJECT, stack=environment, preview=False)
         pulumi.runtime.set_all_config(
             {key: as_engine_text(value) for key, value in configuration.items()},
@@ -49,8 +68,17 @@ def run(
         loop.run_until_complete(run_pulumi_func(_program))
     finally:
         _cancel_all(loop)
+        loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
-        loop.close()
+        for one in (loop, *of_threads):
+            one.close()
+
+
+def _give_loop(made: list[asyncio.AbstractEventLoop]) -> None:
+    """Pulumi's mocks want a loop in each thread that they work in, and close none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    made.append(loop)
 
 
 def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:

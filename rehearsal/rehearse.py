@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -19,45 +20,65 @@ from rehearsal.proof.run import Proof, prove
 from rehearsal.supervisor import Supervisor, write_private
 
 
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a rehearsal leaves besides its table."""
+
+    keep: bool = False
+    """The servers, running."""
+    json: Path | None = None
+    """Every cell."""
+    picture: Path | None = None
+    """The overview, as SVG."""
+
+
 class _Clock:
-    """Prints each step with the seconds since the start."""
+    """Prints each step with the seconds since the start, and remembers it."""
 
     def __init__(self, console: Console) -> None:
         self._console, self._started = console, time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self._started
+        self.steps: list[str] = []
 
     def say(self, line: str) -> None:
-        self._console.print(f"[dim]{self.seconds:6.2f} s[/]  {line}", highlight=False)
+        step = f"[dim]{time.perf_counter() - self._started:6.2f} s[/]  {line}"
+        self._console.print(step, highlight=False)
+        self.steps.append(step)
 
 
-def rehearse(
-    environment: Environment, *, keep: bool, json_file: Path | None, console: Console
-) -> int:
+def rehearse(environment: Environment, outputs: Outputs, console: Console) -> int:
     """Exit status: 0 where every cell is as the matrix says, else 1. Raises `RehearsalError`."""
     if environment is not Environment.DEV:
         raise RehearsalError(
             f"{environment.value} needs a Raft cluster with a KMS seal, which is not rehearsed "
             "yet; run it with ENV=dev"
         )
+    for option, file in (("--json", outputs.json), ("--picture", outputs.picture)):
+        if file and not file.parent.is_dir():
+            raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
     clock = _Clock(console)
     plan = compile_plan(MATRIX, environment)
     found = binaries.ensure(progress=clock.say)
     with Supervisor() as supervisor:
         built = scene.build(supervisor, found, MATRIX, plan, clock.say)
         proof = _run_and_prove(built, plan, clock)
-        report.show(console, proof.results)
-        if json_file:
-            report.write_json(json_file, proof.results)
-        good = all(result.ok for result in proof.results)
-        mark = "[bold green]proven[/]" if good else "[bold red]not proven[/]"
-        clock.say(f"{mark}: {report.summary(proof.results)}")
-        if keep:
+        good = _report(proof, outputs, clock, console)
+        if outputs.keep:
             tokens = {label: api.token for label, api in proof.sessions.items()}
             _keep(supervisor, built, tokens, console)
     return 0 if good else 1
+
+
+def _report(proof: Proof, outputs: Outputs, clock: _Clock, console: Console) -> bool:
+    steps = list(clock.steps)
+    report.show(console, proof.results)
+    good = all(result.ok for result in proof.results)
+    mark = "[bold green]proven[/]" if good else "[bold red]not proven[/]"
+    clock.say(f"{mark}: {report.summary(proof.results)}")
+    if outputs.json:
+        report.write_json(outputs.json, proof.results)
+    if outputs.picture:
+        report.save_picture(outputs.picture, steps, proof.results, clock.steps[-1])
+    return good
 
 
 def _run_and_prove(built: scene.Scene, plan: Plan, clock: _Clock) -> Proof:

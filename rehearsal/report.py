@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from rich import box
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from rehearsal.proof.results import Figure, Outcome, Result
@@ -19,14 +25,31 @@ _MARK = {True: "[green]✓[/]", False: "[bold red]✗[/]"}
 def show(console: Console, results: Sequence[Result]) -> None:
     """Allowed cells one by one, denied ones of a kind in one row, mismatches all and last."""
     console.print(_cells(results))
-    console.print(_latencies(results))
+    show_overview(console, results)
     mismatches = [result for result in results if not result.ok]
     for result in mismatches:
-        console.print(
-            f"[bold red]✗[/] {result.subject}: {result.operation} {result.resource}: expected "
-            f"{result.expected.value}, seen {result.seen.outcome.value} {result.seen.detail}",
-            highlight=False,
+        line = (
+            f"{result.subject}: {result.operation} {result.resource}: expected "
+            f"{result.expected.value}, seen {result.seen.outcome.value} {result.seen.detail}"
         )
+        console.print(f"{_MARK[False]} {escape(line.rstrip())}", highlight=False)
+
+
+def show_overview(console: Console, results: Sequence[Result]) -> None:
+    """The matrix in one screen, and the latencies."""
+    console.print(_overview(results))
+    console.print(_latencies(results))
+
+
+def save_picture(path: Path, steps: Sequence[str], results: Sequence[Result], last: str) -> None:
+    """An SVG of the overview, as a terminal shows it; it refers to nothing outside itself."""
+    console = Console(record=True, file=io.StringIO(), width=100, color_system="truecolor")
+    for step in steps:
+        console.print(step, highlight=False)
+    show_overview(console, results)
+    console.print(last, highlight=False)
+    form = re.sub(r"@font-face {{.*?}}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    path.write_text(console.export_svg(title="make rehearse", code_format=form), encoding="utf-8")
 
 
 def summary(results: Sequence[Result]) -> str:
@@ -57,20 +80,57 @@ def write_json(path: Path, results: Iterable[Result]) -> None:
 
 
 def _cells(results: Sequence[Result]) -> Table:
-    table = Table(title="The access matrix, every cell tried", title_justify="left")
-    table.add_column("workload", style="bold", no_wrap=True)
-    table.add_column("cell")
-    table.add_column("with")
-    table.add_column("expected")
-    table.add_column("seen")
-    table.add_column("ms", justify="right")
-    table.add_column("figure ms", justify="right")
+    """A workload is a line of its own, so that 80 columns are enough; names are never cut."""
+    table = Table(
+        title="The access matrix, every cell tried",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=0,
+    )
+    table.add_column("workload\n  cell", overflow="fold")
+    table.add_column("with", overflow="fold", min_width=23)
+    table.add_column("expected", no_wrap=True)
+    table.add_column("seen", no_wrap=True)
+    table.add_column("ms", justify="right", no_wrap=True)
+    table.add_column("figure\nms", justify="right", no_wrap=True)
     ordered = sorted(results, key=lambda result: result.subject)
     for subject, theirs in groupby(ordered, key=lambda result: result.subject):
-        for index, row in enumerate(_rows(list(theirs))):
-            table.add_row(subject if index == 0 else "", *row)
+        table.add_row(f"[bold]{subject}[/]")
+        for operation, resource, *rest in _rows(list(theirs)):
+            table.add_row(Padding(operation, (0, 0, 0, 2)), escape(resource), *rest)
         table.add_section()
     return table
+
+
+def _overview(results: Sequence[Result]) -> Table:
+    areas = list(dict.fromkeys(result.area for result in results))
+    table = Table(
+        title="Cells as the matrix says: [green]allowed[/] + [blue]denied[/]",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("workload", style="bold", no_wrap=True)
+    for area in areas:
+        table.add_column(area, justify="right")
+    for subject in sorted({result.subject for result in results}):
+        table.add_row(
+            subject,
+            *(
+                _counts([r for r in results if r.subject == subject and r.area == area])
+                for area in areas
+            ),
+        )
+    return table
+
+
+def _counts(results: Sequence[Result]) -> str:
+    allowed = sum(result.ok and result.expected is Outcome.ALLOWED for result in results)
+    denied = sum(result.ok and result.expected is Outcome.DENIED for result in results)
+    counts = [f"[green]{allowed}[/]" if allowed else "", f"[blue]{denied}[/]" if denied else ""]
+    if wrong := len(results) - allowed - denied:
+        counts.append(f"[bold red]{wrong}[/]")
+    return " + ".join(count for count in counts if count)
 
 
 def _rows(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, str, str]]:
@@ -90,11 +150,8 @@ def _row(
     operation: str, resource: str, results: Sequence[Result]
 ) -> tuple[str, str, str, str, str, str]:
     right = sum(result.ok for result in results)
-    seen = f"{_MARK[right == len(results)]} {results[0].expected.value}"
-    if right < len(results):
-        seen = f"{_MARK[False]} otherwise"
-    if len(results) > 1:
-        seen += f" {right}/{len(results)}"
+    words = f"{right}/{len(results)}" if len(results) > 1 else results[0].seen.outcome.value
+    seen = f"{_MARK[right == len(results)]} {words}"
     times = [r.seen.milliseconds for r in results if r.seen.milliseconds is not None]
     figure = results[0].figure if results[0].expected is Outcome.ALLOWED else None
     return (
@@ -114,14 +171,18 @@ def _joined(resources: Sequence[str]) -> str:
 
 
 def _latencies(results: Sequence[Result]) -> Table:
-    table = Table(title="Latency beside the decision record's figures", title_justify="left")
+    table = Table(
+        title="Latency beside its targets",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
     for column, justify in (
         ("operation", "left"),
         ("n", "right"),
         ("min ms", "right"),
         ("median ms", "right"),
         ("max ms", "right"),
-        ("figure ms", "right"),
+        ("target ms", "right"),
         ("", "left"),
     ):
         table.add_column(column, justify=justify)  # type: ignore[arg-type]

@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextvars
+import inspect
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pulumi
 import yaml
-from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.protobuf import empty_pb2, json_format, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 from pulumi.runtime.stack import run_in_stack
@@ -113,7 +114,8 @@ class Resource:
 
     @property
     def inputs(self) -> dict[str, Any]:
-        return json_format.MessageToDict(self.request.object)
+        inputs: dict[str, Any] = json_format.MessageToDict(self.request.object)
+        return inputs
 
     @property
     def values(self) -> dict[str, Any]:
@@ -286,7 +288,7 @@ class Runner:
         async def everything() -> None:
             pulumi.runtime.set_all_config(texts, secret_keys)
             settings.configure(
-                mocks.MockSettings(
+                mocks.MockSettings(  # type: ignore[no-untyped-call]
                     monitor=monitor,
                     monitor_features=set(),
                     engine=_Engine(recording),
@@ -299,7 +301,7 @@ class Runner:
                 )
             )
             try:
-                await run_in_stack(lambda: _ignore(program()))
+                await run_in_stack(lambda: _awaitable(program()))
             finally:  # warnings about a resource wait for its URN, and nobody waits for them
                 others = asyncio.all_tasks() - {asyncio.current_task()}
                 await asyncio.gather(*others, return_exceptions=True)
@@ -309,8 +311,8 @@ class Runner:
         return recording
 
 
-def _ignore(_: object) -> None:
-    return None
+def _awaitable(result: object) -> Awaitable[None] | None:
+    return result if inspect.isawaitable(result) else None
 
 
 def as_the_engine_does(value: object) -> str:
@@ -338,7 +340,7 @@ def stack_file(environment: str) -> dict[str, Any]:
     return config
 
 
-def configuration(environment: str = "dev", **changed: object) -> dict[str, object]:
+def configuration(environment: str = "dev", /, **changed: object) -> dict[str, object]:
     """The defaults of Pulumi.yaml, the stack file over them, and `changed` over both; None takes a
     key away.
     """

@@ -6,12 +6,15 @@ plugin process loads these classes by reference: they hold no state, all comes i
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import hvac
+import requests
+from hvac.exceptions import VaultError
 from pulumi.dynamic import (
     CreateResult,
     DiffResult,
@@ -168,6 +171,14 @@ def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
             f"not finish ({type(error).__name__}: {_without(error, token)}). The key shares are "
             "safe in the state. Repair the cause and run `pulumi up` again; it goes on from here."
         )
+        _end(client, token)
+
+
+def _end(client: hvac.Client, token: str | None) -> None:
+    """End a token as far as Vault still listens; nobody holds it from here on."""
+    client.token = token or ""
+    with contextlib.suppress(requests.exceptions.RequestException, VaultError):
+        ceremony.revoke_self(client)
 
 
 def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ class Bench:
     sessions: Mapping[str, VaultApi]
     provisioner: VaultApi
     results: list[Result] = field(default_factory=list)
+    area: str = ""
+    """The chapter of the proof that is being written."""
 
     def session(self, subject: Subject) -> VaultApi:
         return self.sessions[subject.label]
@@ -73,7 +75,7 @@ class Bench:
         figure: Figure | None,
     ) -> None:
         self.results.append(
-            Result(subject.label, operation, resource, expected(allowed), seen, figure)
+            Result(subject.label, operation, resource, expected(allowed), seen, figure, self.area)
         )
 
 

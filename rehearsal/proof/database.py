@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -53,7 +54,7 @@ def _use(bench: Bench, subject: Subject, role: DatabaseRole, answer: Answer) -> 
     connection = next(c for c in bench.plan.database_connections if c.name == role.connection)
     user = _User(connection.database, answer.data["username"], answer.data["password"])
     writes = role.name.endswith(DatabaseAccess.READ_WRITE.value)
-    later = f"later_{len(bench.results)}"
+    later = f"later_{secrets.token_hex(4)}"
     make_table(bench.scene.postgres, connection.database, later)
     for what, statement, allowed in (
         ("SELECT", "SELECT count(*) FROM notes", True),

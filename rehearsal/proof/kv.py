@@ -55,8 +55,8 @@ def _write(bench: Bench, subject: Subject, entry: KvSecret) -> None:
     vault, path = bench.session(subject), SecretPath(entry.name).data
     body: dict[str, Any] = {"options": {"cas": 0}, "data": {"nothing": "of value"}}
     if allowed:
-        current = vault.call("GET", path).data
-        body = {"options": {"cas": current["metadata"]["version"]}, "data": current["data"]}
+        values, version = _values(vault, path), _version(bench, entry)
+        body = {"options": {"cas": version}, "data": values}
     bench.try_call(
         subject,
         "kv write",
@@ -151,7 +151,8 @@ def _reader(bench: Bench, entry: KvSecret) -> VaultApi | None:
 
 
 def _values(reader: VaultApi | None, path: str) -> dict[str, Any]:
-    return dict(reader.call("GET", path).data["data"]) if reader else {}
+    """Empty where it cannot be read: that is another cell's finding."""
+    return dict(reader.call("GET", path).data.get("data") or {}) if reader else {}
 
 
 def _version(bench: Bench, entry: KvSecret) -> int:

@@ -82,14 +82,16 @@ def log_in_all(
     ordered = sorted(subjects, key=lambda subject: isinstance(subject.workload.identity, AppRole))
     for subject in ordered:
         for attempt in _attempts(desk, subject, subjects, sessions):
-            results.append(_result(subject, attempt))
-            if attempt.works and attempt.answer.allowed:
-                sessions[subject.label] = desk.session(attempt.answer)
-        if subject.label not in sessions:
-            raise RehearsalError(
-                f"{subject.label} cannot log in: {results[0].seen.detail or 'refused'}; "
-                "without it its cells cannot be tried"
-            )
+            result = _result(subject, attempt)
+            results.append(result)
+            if not attempt.works:
+                continue
+            if not attempt.answer.allowed:
+                raise RehearsalError(
+                    f"{subject.label} cannot log in ({attempt.description}): Vault said "
+                    f"{result.seen.detail}; without it its cells cannot be tried"
+                )
+            sessions[subject.label] = desk.session(attempt.answer)
     return sessions, results
 
 
@@ -157,8 +159,15 @@ def _approle(
             "grant IssueSecretIds to a group of people"
         )
     operator, role = sessions[issuers[0]], f"auth/{APPROLE_AUTH}/role/{subject.role}"
-    role_id = str(operator.call("GET", f"{role}/role-id").data["role_id"])
+    asked = operator.call("GET", f"{role}/role-id")
     wrapped = operator.call("POST", f"{role}/secret-id", {}, {"X-Vault-Wrap-TTL": _WRAP_TTL})
+    for answer in (asked, wrapped):
+        if not answer.allowed:
+            raise RehearsalError(
+                f"{issuers[0]} may hand {subject.label} what it logs in with, says the matrix, but "
+                f"Vault said {answer.status}: {answer.errors}; without it its cells cannot be tried"
+            )
+    role_id = str(asked.data["role_id"])
     wrapping_token = wrapped.body["wrap_info"]["token"]
     secret_id = str(desk.unwrap(wrapping_token).data["secret_id"])
     yield Attempt("own secret ID, unwrapped", True, desk.approle(role_id, secret_id))
@@ -189,4 +198,5 @@ def _result(subject: Subject, attempt: Attempt) -> Result:
         attempt.description,
         expected(attempt.works),
         Seen(outcome, answer.milliseconds, detail),
+        area="log in",
     )

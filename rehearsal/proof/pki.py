@@ -68,10 +68,14 @@ def _check(bench: Bench, role: PkiRole, name: str, answer: Answer) -> None:
     key = load_pem_private_key(answer.data["private_key"].encode(), password=None)
     if key.public_key() != certificate.public_key():
         raise Mismatch("the private key is another certificate's")
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound as error:
+        raise Mismatch(f"says nothing of its names or uses: {error}") from error
     if names.get_values_for_type(x509.DNSName) != [name]:
         raise Mismatch(f"is for {names.get_values_for_type(x509.DNSName)}")
-    uses = set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    uses = set(usages)
     wanted = {
         use
         for use, has in (

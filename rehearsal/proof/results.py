@@ -53,6 +53,8 @@ class Result:
     expected: Outcome
     seen: Seen
     figure: Figure | None = None
+    area: str = ""
+    """Which column of the overview it belongs to."""
 
     @property
     def ok(self) -> bool:

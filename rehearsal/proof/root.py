@@ -32,6 +32,7 @@ def prove(bench: Bench, shares: Sequence[str]) -> None:
             "after the bootstrap",
             Outcome.DENIED,
             Seen(outcome, None, f"{others} root tokens" if others else ""),
+            area="control",
         )
     )
 

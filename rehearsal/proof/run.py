@@ -37,9 +37,8 @@ def prove(
     progress(f"{len(sessions)} workloads and people logged in, {len(logins)} logins tried")
     bench = Bench(scene, plan, subjects, sessions, provisioner, logins)
     for chapter in (kv, database, cloud, pki, control):
-        before = len(bench.results)
+        before, bench.area = len(bench.results), chapter.__name__.rpartition(".")[2]
         chapter.prove(bench)
-        name = chapter.__name__.rpartition(".")[2]
-        progress(f"{name}: {len(bench.results) - before} cells tried")
+        progress(f"{bench.area}: {len(bench.results) - before} cells tried")
     root.prove(bench, shares)
     return Proof(bench.results, sessions)

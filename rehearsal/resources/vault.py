@@ -49,6 +49,12 @@ def makers(vault: VaultApi) -> dict[str, Maker]:
         "vault:database/secretBackendRole:SecretBackendRole": writes("{backend}/roles/{name}"),
         "vault:aws/secretBackend:SecretBackend": bound(_aws_backend),
         "vault:aws/secretBackendRole:SecretBackendRole": writes("{backend}/roles/{name}"),
+        "vault:gcp/secretBackend:SecretBackend": bound(_gcp_backend),
+        "vault:gcp/secretImpersonatedAccount:SecretImpersonatedAccount": writes(
+            "{backend}/impersonated-account/{impersonatedAccount}"
+        ),
+        "vault:azure/backend:Backend": bound(_azure_backend),
+        "vault:azure/backendRole:BackendRole": bound(_azure_role),
         _pki("ConfigUrls"): writes("{backend}/config/urls"),
         _pki("CrlConfig"): writes("{backend}/config/crl"),
         _pki("RootCert"): writes(
@@ -164,12 +170,37 @@ def _connection(vault: VaultApi, inputs: Properties) -> Made:
 
 
 def _aws_backend(vault: VaultApi, inputs: Properties) -> Made:
-    """One resource, two writes: the mount with the leases' lifetimes, and the root's key."""
+    """The root's key has a path of its own."""
+    return _cloud_backend(vault, inputs, type_="aws", config="config/root")
+
+
+def _gcp_backend(vault: VaultApi, inputs: Properties) -> Made:
+    return _cloud_backend(vault, inputs, type_="gcp", config="config")
+
+
+def _azure_backend(vault: VaultApi, inputs: Properties) -> Made:
+    """The provider names the cloud where the program does not."""
+    given = {"environment": "AzurePublicCloud", **inputs}
+    return _cloud_backend(vault, given, type_="azure", config="config")
+
+
+def _cloud_backend(vault: VaultApi, inputs: Properties, *, type_: str, config: str) -> Made:
+    """One resource, two writes: the mount with the leases' lifetimes, and who Vault is there."""
     of_mount = {"path", "description", *_MOUNT_TUNING}
     mount = {key: value for key, value in inputs.items() if key in of_mount}
-    made = _mount(vault, {**mount, "type": "aws"})
-    vault.write(f"{inputs['path']}/config/root", _fields(inputs, of_mount))
+    made = _mount(vault, {**mount, "type": type_})
+    vault.write(f"{inputs['path']}/{config}", _fields(inputs, of_mount))
     return made
+
+
+def _azure_role(vault: VaultApi, inputs: Properties) -> Made:
+    """Vault takes the assignments as JSON text."""
+    lists = {
+        key: json.dumps([_fields(one, ()) for one in inputs[key]])
+        for key in ("azureRoles", "azureGroups")
+        if inputs.get(key)
+    }
+    return _write(vault, "{backend}/roles/{role}", {**inputs, **lists})
 
 
 def _sign_intermediate(vault: VaultApi, inputs: Properties) -> Made:

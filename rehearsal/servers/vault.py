@@ -7,9 +7,11 @@ that is what the rehearsed program does.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
+from rehearsal.ports import require_free_port
 from rehearsal.servers import PATIENCE, answer, http_session
 from rehearsal.supervisor import Process, Supervisor, wait_until, write_private
 
@@ -41,6 +43,12 @@ def start(
     VAULT_* either. `ca_file`: the authority of an https listener. May be called again with the
     same name after that server ended: it then starts in the same folder. Raises RehearsalError.
     """
+    # Or whoever has the port would be taken for this server.
+    require_free_port(
+        urlsplit(address).port or 0,
+        what=name,
+        fix="End that program, or let the listener and the address name another port.",
+    )
     folder = supervisor.folder / name
     folder.mkdir(mode=0o700, exist_ok=True)
     config = write_private(folder / "config.hcl", config_hcl)

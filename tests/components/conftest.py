@@ -1,4 +1,4 @@
-"""Runs one component under a provider of its own, as `__main__.py` runs it under the bootstrap's."""
+"""Runs one component under a given provider, as `__main__.py` runs it under the bootstrap's."""
 
 from __future__ import annotations
 

@@ -113,11 +113,14 @@ def test_a_duration_has_a_unit(run: Runner) -> None:
 def test_a_missing_key_is_named_with_the_command(run: Runner) -> None:
     for what, *_ in TYPES.values():
         (problem,) = problems(run, what)
-        assert problem == "vaultstack:key: is missing; fix: pulumi config set vaultstack:key <value>"
+        assert problem == (
+            "vaultstack:key: is missing; fix: pulumi config set vaultstack:key <value>"
+        )
 
 
 def test_an_unknown_key_is_named_with_its_nearest(run: Runner) -> None:
-    (problem,) = problems(run, lambda r: r.text("vaultAddress"), {"vaultAddress": "", "vaultAdress": 1})
+    given = {"vaultAddress": "", "vaultAdress": 1}
+    (problem,) = problems(run, lambda r: r.text("vaultAddress"), given)
     assert problem == (
         "vaultstack:vaultAdress: is not a known key; fix: rename it to vaultstack:vaultAddress; "
         "Pulumi.yaml lists them all"

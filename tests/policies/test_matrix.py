@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 import pytest
@@ -214,6 +215,8 @@ CELLS: dict[str, tuple[Probe, ...]] = {
     "see the load": ((READ, "sys/metrics"),),
     "find leases": (
         (UPDATE, "sys/leases/lookup"),
+        (LIST, "sys/leases/lookup/"),
+        (SUDO, "sys/leases/lookup"),
         (LIST, "sys/leases/lookup/database/creds/kubesentiment-readonly/"),
         (SUDO, "sys/leases/lookup/database/creds/kubesentiment-readonly/"),
     ),
@@ -491,7 +494,7 @@ def test_no_certificate_or_aws_right_of_one_environment_is_good_in_another() -> 
             assert not [other for other in others if other in role.policy_document]
 
 
-def unshared(by_environment: Iterable[Set[object]]) -> None:
+def unshared(by_environment: Iterable[AbstractSet[object]]) -> None:
     sets = [*by_environment]
     assert all(sets)
     assert len(set().union(*sets)) == sum(map(len, sets))

@@ -19,7 +19,9 @@ ROLES = (
 )
 
 
-def make(alone: Alone, roles: tuple[AppRoleRole, ...] = ROLES, *, preview: bool = False) -> Recording:
+def make(
+    alone: Alone, roles: tuple[AppRoleRole, ...] = ROLES, *, preview: bool = False
+) -> Recording:
     return alone(lambda opts: AppRoleAuth("approle", AppRoleAuthArgs(roles), opts), preview=preview)
 
 

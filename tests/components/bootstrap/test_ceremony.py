@@ -1,0 +1,190 @@
+"""The steps of first contact: each error says what is left in which state, and holds no secret."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from components.bootstrap import ceremony
+from components.bootstrap.ceremony import (
+    AlreadyInitialisedError,
+    BootstrapError,
+    Credentials,
+    Initialised,
+)
+from rehearsal.certificates import Authority
+from tests.components.bootstrap.fake_vault import OTP, REFUSED, SHARES, FakeVault, serving
+
+
+def initialise(vault: FakeVault, *, auto_unseal: bool = False) -> Initialised:
+    client = ceremony.connect(vault.address, None)
+    return ceremony.initialise(
+        client, auto_unseal=auto_unseal, shares=5, threshold=3, pgp_keys=["key"]
+    )
+
+
+def test_a_client_takes_nothing_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".vault-token").write_text("hvs.of-the-person")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VAULT_TOKEN", "hvs.of-the-shell")
+    client = ceremony.connect("http://127.0.0.1:1", None)
+    assert not client.token
+    assert ceremony.connect("http://127.0.0.1:1", None, "hvs.given").token == "hvs.given"
+
+
+def test_an_address_that_refuses_is_named_with_its_keys_after_the_timeout() -> None:
+    with socket.socket() as taken:  # bound and not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        started = time.monotonic()
+        with pytest.raises(BootstrapError) as caught:
+            ceremony.wait_until_answering(ceremony.connect(address, None), 0.3)
+        assert 0.3 <= time.monotonic() - started < 3
+    text = str(caught.value)
+    assert f"Vault at {address} did not answer within 0.3 s" in text
+    assert "vaultstack:vaultAddress" in text
+    assert "vaultstack:bootstrapTimeout" in text
+
+
+def test_a_vault_that_starts_late_is_waited_for(vault: FakeVault) -> None:
+    vault.answers["sys/seal-status"] = (503, {"errors": ["not yet"]})
+    client = ceremony.connect(vault.address, None)
+    with pytest.raises(BootstrapError, match="did not answer"):
+        ceremony.wait_until_answering(client, 0.2)
+    asked = len(vault.requests)
+    assert asked > 1
+    vault.answers.clear()
+    ceremony.wait_until_answering(client, 0.2)
+    assert len(vault.requests) == asked + 1
+
+
+def test_a_certificate_that_cannot_be_verified_is_told_at_once(tmp_path: Path) -> None:
+    authority = Authority.create("a CA of its own")
+    pair = authority.issue("vault")
+    certificate, key, ca = tmp_path / "cert", tmp_path / "key", tmp_path / "ca"
+    certificate.write_text(pair.certificate_pem)
+    key.write_text(pair.key_pem)
+    ca.write_text(authority.certificate_pem)
+    with serving(FakeVault(), (certificate, key)) as vault:
+        started = time.monotonic()
+        with pytest.raises(BootstrapError) as caught:
+            ceremony.wait_until_answering(ceremony.connect(vault.address, None), 30)
+        assert time.monotonic() - started < 5
+        assert "a certificate that cannot be verified" in str(caught.value)
+        assert "vaultstack:vaultCaCertFile" in str(caught.value)
+        ceremony.wait_until_answering(ceremony.connect(vault.address, str(ca)), 30)
+
+
+@pytest.mark.parametrize(("auto_unseal", "prefix"), [(False, ""), (True, "recovery_")])
+def test_initialising_asks_for_shares_of_the_right_kind(
+    vault: FakeVault, auto_unseal: bool, prefix: str
+) -> None:
+    initialised = initialise(vault, auto_unseal=auto_unseal)
+    assert initialised.shares == tuple(SHARES)
+    kind = "recovery" if auto_unseal else "secret"
+    body = vault.bodies[-1]
+    assert body == {f"{kind}_shares": 5, f"{kind}_threshold": 3, f"{prefix}pgp_keys": ["key"]}
+
+
+def test_an_initialised_vault_is_left_alone_and_the_way_to_adopt_it_named(
+    vault: FakeVault,
+) -> None:
+    vault.initialised = True
+    with pytest.raises(AlreadyInitialisedError) as caught:
+        initialise(vault)
+    assert vault.writes == []
+    text = str(caught.value)
+    assert f"Vault at {vault.address} is already initialised, but not by this stack" in text
+    assert "Nothing was changed" in text
+    assert f"python -m components.bootstrap --address {vault.address}" in text
+    assert "VAULT_TOKEN" in text
+
+
+def test_losing_the_race_to_initialise_is_the_same_error(
+    vault: FakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = ceremony.connect(vault.address, None)
+    answers = iter([False, True])
+    monkeypatch.setattr(type(client.sys), "is_initialized", lambda _: next(answers))
+    vault.initialised = True
+    with pytest.raises(AlreadyInitialisedError):
+        ceremony.initialise(client, auto_unseal=False, shares=5, threshold=3, pgp_keys=[])
+
+
+def test_a_refused_initialisation_says_why(vault: FakeVault) -> None:
+    client = ceremony.connect(vault.address, None)
+    vault.answers["PUT sys/init"] = REFUSED
+    with pytest.raises(BootstrapError, match=r"refused to be initialised: refused by the fake"):
+        ceremony.initialise(client, auto_unseal=False, shares=5, threshold=3, pgp_keys=[])
+
+
+def test_only_as_many_shares_as_needed_are_given(vault: FakeVault) -> None:
+    vault.initialised = True
+    ceremony.unseal(ceremony.connect(vault.address, None), SHARES)
+    assert vault.given == SHARES[:3]
+    ceremony.unseal(ceremony.connect(vault.address, None), SHARES)
+    assert vault.given == SHARES[:3]
+
+
+def test_too_few_shares_leave_it_sealed_and_say_so(vault: FakeVault) -> None:
+    vault.initialised = True
+    with pytest.raises(BootstrapError, match="still sealed after 2 shares") as caught:
+        ceremony.unseal(ceremony.connect(vault.address, None), SHARES[:2])
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_vault_that_never_leads_is_told_after_the_timeout(vault: FakeVault) -> None:
+    vault.initialised = True
+    with pytest.raises(BootstrapError, match=r"initialised but not active after 0.2 s"):
+        ceremony.wait_until_active(ceremony.connect(vault.address, None), 0.2)
+
+
+def test_a_wrong_or_expired_credential_is_one_clear_error(vault: FakeVault) -> None:
+    client = ceremony.connect(vault.address, None)
+    with pytest.raises(BootstrapError) as caught:
+        ceremony.log_in(client, Credentials("the-role-id", "wrong-hidden"))
+    text = str(caught.value)
+    assert "refused the provisioner's credential: it is wrong, has expired" in text
+    assert f"python -m components.bootstrap --address {vault.address}" in text
+    assert "hidden" not in text
+
+
+def test_the_provisioner_is_brought_up_to_date_and_not_mounted_twice(vault: FakeVault) -> None:
+    vault.initialised, vault.sealed = True, False
+    client = ceremony.connect(vault.address, None, vault.new_root())
+    for acl in ("first", "second"):
+        credentials = ceremony.install_provisioner(
+            client, acl=acl, secret_id_ttl_seconds=60, bound_cidrs=["10.0.0.0/8"]
+        )
+        assert vault.policies == {"provisioner": acl}
+        assert credentials == Credentials("the-role-id", vault.secret_ids[-1])
+    assert vault.writes.count("sys/auth/provisioner") == 1
+    assert vault.role["secret_id_ttl"] == "60s"
+    assert vault.role["token_policies"] in (["provisioner"], "provisioner")
+    assert vault.role["token_no_default_policy"] is True
+    assert "10.0.0.0/8" in vault.role["token_bound_cidrs"]
+    assert "10.0.0.0/8" in vault.role["secret_id_bound_cidrs"]
+
+
+def test_root_is_regained_from_the_shares(vault: FakeVault) -> None:
+    vault.initialised, vault.sealed = True, False
+    token = ceremony.regain_root(ceremony.connect(vault.address, None), SHARES)
+    assert vault.tokens == {token}
+    assert len(token) == len(OTP)
+
+
+def test_root_is_not_regained_from_too_few(vault: FakeVault) -> None:
+    vault.initialised, vault.sealed = True, False
+    with pytest.raises(BootstrapError, match="wants more than the 2 shares"):
+        ceremony.regain_root(ceremony.connect(vault.address, None), SHARES[:2])
+
+
+def test_nothing_secret_is_in_a_repr() -> None:
+    made = (Credentials("role", "secret-hidden"), Initialised(("share-hidden",), "root-hidden"))
+    assert [str(item) for item in made] == ["Credentials(...)", "Initialised(<1 shares>)"]
+    assert "hidden" not in f"{made!r}"

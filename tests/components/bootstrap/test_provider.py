@@ -1,0 +1,280 @@
+"""The dynamic resources: shares are never lost, the root token ends, and a diff asks nobody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from components.bootstrap.ceremony import AlreadyInitialisedError, BootstrapError
+from components.bootstrap.provider import INPUTS, AdoptProvider, InitialiseProvider
+from tests.components.bootstrap.fake_vault import FORBIDDEN, ROLE, SHARES, FakeVault
+
+SECRET_ID_TTL = 7200
+
+
+def inputs(address: str, /, **changed: object) -> dict[str, Any]:
+    return {
+        "acl": "the provisioner's ACL",
+        "address": address,
+        "auto_unseal": False,
+        "bound_cidrs": [],
+        "ca_cert_file": "",
+        "pgp_keys": [],
+        "secret_id_ttl_seconds": float(SECRET_ID_TTL),  # Pulumi hands over floats
+        "share_count": 5.0,
+        "share_threshold": 3.0,
+        "timeout_seconds": 0.5,
+        "__provider": "pickled",
+        **changed,
+    }
+
+
+def created(vault: FakeVault, **changed: object) -> dict[str, Any]:
+    result = InitialiseProvider().create(inputs(vault.address, **changed))
+    assert result.id == vault.address
+    assert result.outs is not None
+    return dict(result.outs)
+
+
+def updated(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    result = InitialiseProvider().update("id", dict(olds), dict(news))
+    assert result.outs is not None
+    return dict(result.outs)
+
+
+def changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    return bool(InitialiseProvider().diff("id", dict(olds), dict(news)).changes)
+
+
+def test_a_new_vault_is_initialised_and_handed_over(vault: FakeVault) -> None:
+    outs = created(vault)
+    assert outs["shares"] == SHARES
+    assert outs["problem"] == ""
+    assert (outs["role_id"], outs["secret_id"]) == ("the-role-id", vault.secret_ids[-1])
+    assert abs(outs["secret_id_issued_at"] - time.time()) < 5
+    assert "__provider" not in outs
+    assert set(INPUTS) < set(outs)
+    assert vault.bodies[vault.requests.index(("PUT", "sys/init"))] == {
+        "secret_shares": 5,
+        "secret_threshold": 3,
+    }
+    assert not vault.sealed
+    assert vault.policies == {"provisioner": "the provisioner's ACL"}
+    assert vault.role["secret_id_ttl"] == "7200s"
+
+
+def test_the_root_token_ends_and_is_no_output(vault: FakeVault) -> None:
+    outs = created(vault)
+    assert vault.tokens == set()
+    assert len(vault.revoked) == 1
+    assert vault.revoked[0] not in str(outs)
+
+
+def test_a_vault_sealed_by_a_kms_unseals_itself(vault: FakeVault) -> None:
+    outs = created(vault, auto_unseal=True)
+    assert outs["problem"] == ""
+    assert vault.given == []
+
+
+def test_an_initialised_vault_is_refused_and_left_alone(vault: FakeVault) -> None:
+    vault.initialised = True
+    with pytest.raises(AlreadyInitialisedError):
+        created(vault)
+    assert vault.writes == []
+
+
+STEPS: Mapping[str, str] = {
+    "unsealing": "sys/unseal",
+    "becoming active": "sys/health",
+    "writing the ACL policy": "sys/policy/provisioner",
+    "enabling the auth method": "sys/auth/provisioner",
+    "making the role": ROLE,
+    "reading the role ID": f"{ROLE}/role-id",
+    "issuing the secret ID": f"{ROLE}/secret-id",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_failure_after_init_keeps_the_shares_and_notes_the_problem(
+    vault: FakeVault, step: str
+) -> None:
+    vault.answers[STEPS[step]] = (500, {"errors": ["disk full"]})
+    outs = created(vault)
+    assert outs["shares"] == SHARES
+    assert (outs["role_id"], outs["secret_id"]) == ("", "")
+    problem = outs["problem"]
+    assert f"Vault at {vault.address} was initialised" in problem
+    assert "The key shares are safe in the state" in problem
+    assert "run `pulumi up` again" in problem
+    assert "hidden" not in problem
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "unsealing"])
+def test_the_root_token_ends_also_after_a_failure(vault: FakeVault, step: str) -> None:
+    vault.answers[STEPS[step]] = (500, {"errors": ["disk full"]})
+    created(vault)
+    assert vault.tokens == set()
+    assert len(vault.revoked) == 1
+
+
+def test_a_token_that_vault_repeats_is_cut_out_of_the_problem(vault: FakeVault) -> None:
+    root = vault.new_root()
+    vault._roots = 0
+    vault.answers["sys/policy/provisioner"] = (500, {"errors": [f"no such token {root}"]})
+    problem = created(vault)["problem"]
+    assert "no such token <token>" in problem
+    assert "hidden" not in problem
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_next_up_goes_on_from_there(vault: FakeVault, step: str) -> None:
+    vault.answers[STEPS[step]] = (500, {"errors": ["disk full"]})
+    olds = created(vault)
+    assert changes(olds, inputs(vault.address))
+    vault.answers.clear()
+    outs = updated(olds, inputs(vault.address))
+    assert outs["problem"] == ""
+    assert outs["shares"] == SHARES
+    assert outs["secret_id"] == vault.secret_ids[-1]
+    # A sealed Vault revokes nothing: there the first root token stays, held by nobody.
+    assert len(vault.tokens) == (1 if step == "unsealing" else 0)
+    assert vault.writes.count("sys/init") == 1
+    assert not changes(outs, inputs(vault.address))
+
+
+def test_going_on_that_fails_again_is_an_error_and_ends_the_new_root(vault: FakeVault) -> None:
+    vault.answers["sys/policy/provisioner"] = (500, {"errors": ["disk full"]})
+    olds = created(vault)
+    with pytest.raises(BootstrapError, match="did not finish") as caught:
+        updated(olds, inputs(vault.address))
+    assert "hidden" not in str(caught.value)
+    assert vault.tokens == set()
+
+
+def test_encrypted_shares_cannot_go_on_alone_and_the_way_is_told(vault: FakeVault) -> None:
+    keys = ["pgp"] * 5
+    vault.answers["sys/policy/provisioner"] = FORBIDDEN
+    olds = created(vault, auto_unseal=True, pgp_keys=keys)
+    with pytest.raises(BootstrapError) as caught:
+        updated(olds, inputs(vault.address, auto_unseal=True, pgp_keys=keys))
+    text = str(caught.value)
+    assert "encrypted to PGP keys" in text
+    assert "vault operator generate-root" in text
+    assert f"python -m components.bootstrap --address {vault.address}" in text
+    assert "hidden" not in text
+
+
+def state(**changed: object) -> dict[str, Any]:
+    return inputs("http://127.0.0.1:1") | {
+        "shares": SHARES,
+        "role_id": "the-role-id",
+        "secret_id": "secret-id-1-hidden",
+        "secret_id_issued_at": time.time(),
+        "problem": "",
+        **changed,
+    }
+
+
+def test_a_diff_sees_no_change_where_there_is_none_and_asks_nobody() -> None:
+    # Port 1 of loopback answers nobody: a diff that asked would fail or wait.
+    assert not changes(state(), inputs("http://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize("key", INPUTS)
+def test_a_diff_sees_each_input(key: str) -> None:
+    assert changes(state(), inputs("http://127.0.0.1:1", **{key: "something else"}))
+
+
+def test_a_diff_sees_an_unfinished_problem_and_a_secret_id_that_ages() -> None:
+    news = inputs("http://127.0.0.1:1")
+    now = time.time()
+    assert changes(state(problem="it did not finish"), news)
+    assert changes(state(secret_id_issued_at=now - SECRET_ID_TTL / 2 - 60), news)
+    assert not changes(state(secret_id_issued_at=now - SECRET_ID_TTL / 2 + 60), news)
+
+
+def test_a_diff_understands_values_in_their_wire_form() -> None:
+    def wired(value: object) -> dict[str, object]:
+        return {
+            "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+            "value": value,
+        }
+
+    news = {key: wired(value) for key, value in inputs("http://127.0.0.1:1").items()}
+    assert not changes(state(problem=wired("")), news)
+    assert changes(state(problem=wired("it did not finish")), news)
+
+
+def logged_in(vault: FakeVault, **changed: object) -> dict[str, Any]:
+    vault.initialised, vault.sealed = True, False
+    vault.secret_ids = ["secret-id-1-hidden"]
+    return state(address=vault.address, **changed)
+
+
+def test_an_ageing_secret_id_is_replaced_and_the_old_one_left_to_expire(vault: FakeVault) -> None:
+    olds = logged_in(vault, secret_id_issued_at=1)
+    outs = updated(olds, inputs(vault.address))
+    assert outs["secret_id"] == "secret-id-2-hidden"
+    assert outs["secret_id_issued_at"] > time.time() - 5
+    assert vault.secret_ids == ["secret-id-1-hidden", "secret-id-2-hidden"]
+    assert vault.tokens == set()
+    assert "__provider" not in outs
+    assert not any("destroy" in path for path in vault.writes)
+
+
+def test_a_changed_acl_is_written_and_a_young_secret_id_kept(vault: FakeVault) -> None:
+    olds = logged_in(vault)
+    outs = updated(olds, inputs(vault.address, acl="a new ACL"))
+    assert vault.policies == {"provisioner": "a new ACL"}
+    assert (outs["acl"], outs["secret_id"]) == ("a new ACL", "secret-id-1-hidden")
+    assert vault.tokens == set()
+
+
+def test_renewing_with_an_expired_secret_id_is_one_clear_error(vault: FakeVault) -> None:
+    olds = logged_in(vault, secret_id_issued_at=1, secret_id="expired-hidden")
+    with pytest.raises(BootstrapError, match="refused the provisioner's credential") as caught:
+        updated(olds, inputs(vault.address))
+    assert "hidden" not in str(caught.value)
+
+
+# --- adoption ---------------------------------------------------------------------------------
+
+
+def adoption(address: str, secret_id: str = "secret-id-1-hidden") -> dict[str, Any]:
+    return {
+        "address": address,
+        "ca_cert_file": "",
+        "role_id": "the-role-id",
+        "secret_id": secret_id,
+        "timeout_seconds": 0.5,
+        "__provider": "pickled",
+    }
+
+
+def test_adopting_proves_the_credential_and_changes_nothing(vault: FakeVault) -> None:
+    logged_in(vault)
+    given = adoption(vault.address)
+    result = AdoptProvider().create(given)
+    assert result.id == vault.address
+    assert result.outs == {key: value for key, value in given.items() if key != "__provider"}
+    assert vault.writes == ["auth/provisioner/login", "auth/token/revoke-self"]
+    assert vault.tokens == set()
+    assert AdoptProvider().update("id", given, given).outs == result.outs
+
+
+def test_adopting_with_a_wrong_credential_is_one_clear_error(vault: FakeVault) -> None:
+    logged_in(vault)
+    with pytest.raises(BootstrapError, match="wrong, has expired, or may not be used") as caught:
+        AdoptProvider().create(adoption(vault.address, "wrong-hidden"))
+    assert "hidden" not in str(caught.value)
+    assert vault.tokens == set()
+
+
+def test_an_adoptions_diff_sees_each_input_and_asks_nobody() -> None:
+    olds = adoption("http://127.0.0.1:1")
+    assert not AdoptProvider().diff("id", olds, dict(olds)).changes
+    for key in ("address", "ca_cert_file", "role_id", "secret_id", "timeout_seconds"):
+        assert AdoptProvider().diff("id", olds, {**olds, key: "else"}).changes, key

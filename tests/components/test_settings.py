@@ -1,0 +1,482 @@
+"""What a stack's configuration may say: every rule with its message, and that Pulumi.yaml, the
+stack files and the settings agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pulumi
+import pytest
+
+from components import settings
+from components.config_reader import ConfigReader
+from components.settings import Reviewer, Seal, Settings, SettingsError, Target, TlsMode, load
+from policies.environments import Environment
+from policies.lifetime import Duration
+from policies.matrix import LIFETIMES
+from tests.recording import PROJECT, Recording, Runner, configuration, declared, stack_file
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+SECRET_KEYS = {key for key, item in declared().items() if item["description"].startswith("Secret.")}
+
+
+class Loader:
+    """Loads settings from a stack's configuration with some of it changed."""
+
+    def __init__(self, run: Runner) -> None:
+        self._run = run
+        self.recording: Recording | None = None
+
+    def __call__(
+        self,
+        stack: str = "dev",
+        secrets: Mapping[str, object] | None = None,
+        /,
+        **changed: object,
+    ) -> Settings:
+        found: list[Settings] = []
+        config = configuration(stack, **changed)
+        self.recording = self._run(lambda: found.append(load()), config=config, secrets=secrets)
+        return found[0]
+
+    def problems(
+        self,
+        stack: str = "dev",
+        secrets: Mapping[str, object] | None = None,
+        /,
+        **changed: object,
+    ) -> tuple[str, ...]:
+        with pytest.raises(SettingsError) as caught:
+            self(stack, secrets, **changed)
+        return caught.value.problems
+
+    @property
+    def warnings(self) -> list[str]:
+        assert self.recording is not None
+        return self.recording.warnings
+
+
+@pytest.fixture
+def loaded(run: Runner) -> Loader:
+    return Loader(run)
+
+
+def text_of(run: Runner, value: pulumi.Output[str] | None) -> tuple[str, bool]:
+    """A value's text, and whether it is a secret."""
+    assert value is not None
+    found: list[tuple[str, bool]] = []
+
+    async def look() -> None:
+        found.append((await value.future() or "", await value.is_secret()))
+
+    run(look)
+    return found[0]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_stack_file_gives_settings(loaded: Loader, environment: str) -> None:
+    made = loaded(environment)
+    assert made.environment is Environment(environment)
+    assert made.target is Target.EXISTING
+    assert made.protect == (environment != "dev")
+    assert made.bootstrap.seal is (Seal.SHAMIR if environment == "dev" else Seal.AWSKMS)
+    assert (made.bootstrap.shares, made.bootstrap.threshold) == (5, 3)
+    assert made.bootstrap.adopted is None
+    assert made.aws is not None
+    assert made.gcp is None
+    assert made.azure is None
+    assert made.database is not None
+    assert made.pki.url == made.vault.address
+
+
+# --- rules ------------------------------------------------------------------------------------
+
+RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
+    # name: (stack, what is changed, key, the rule's words)
+    "an unknown environment": ("dev", {"environment": "qa"}, "environment", "one of dev, staging"),
+    "an empty environment": ("dev", {"environment": ""}, "environment", "one of dev, staging"),
+    "no environment": ("dev", {"environment": None}, "environment", "is missing"),
+    "the cluster is not built yet": (
+        "dev",
+        {"target": "kubernetes"},
+        "target",
+        "'kubernetes' is not built yet: this version configures a Vault and deploys none",
+    ),
+    "an unknown target": ("dev", {"target": "nomad"}, "target", "one of existing, kubernetes"),
+    "no address": ("dev", {"vaultAddress": ""}, "vaultAddress", "is needed to reach Vault"),
+    "an address without a scheme": ("dev", {"vaultAddress": "a:8200"}, "vaultAddress", "be a URL"),
+    "http in staging": (
+        "staging",
+        {"vaultAddress": "http://a:8200"},
+        "vaultAddress",
+        "must be https in staging, is 'http://a:8200': tokens travel over it",
+    ),
+    "http in prod": (
+        "prod",
+        {"vaultAddress": "http://a:8200"},
+        "vaultAddress",
+        "must be https in prod",
+    ),
+    "protection neither on nor off": ("dev", {"protectData": ""}, "protectData", "true or false"),
+    "an unknown seal": ("dev", {"seal": "gcpkms"}, "seal", "one of shamir, awskms"),
+    "no share": ("dev", {"shares": 0}, "shares", "from 1 to 255, is 0"),
+    "too many shares": ("dev", {"shares": 256}, "shares", "from 1 to 255"),
+    "shares in words": ("dev", {"shares": "five"}, "shares", "must be a whole number, is 'five'"),
+    "more needed than there are": (
+        "dev",
+        {"shareThreshold": 6},
+        "shareThreshold",
+        "must not be above vaultstack:shares (5), is 6",
+    ),
+    "one share of several": (
+        "dev",
+        {"shareThreshold": 1},
+        "shareThreshold",
+        "must be at least 2 where there are several shares",
+    ),
+    "threshold in words": ("dev", {"shareThreshold": "x"}, "shareThreshold", "a whole number"),
+    "too few PGP keys": (
+        "dev",
+        {"sharePgpKeys": ["a", "b"]},
+        "sharePgpKeys",
+        "must be one key for each of the 5 shares, are 2",
+    ),
+    "a PGP key that is a number": ("dev", {"sharePgpKeys": [1]}, "sharePgpKeys", "of strings"),
+    "a timeout without a unit": ("dev", {"bootstrapTimeout": "30"}, "bootstrapTimeout", "is '30'"),
+    "a secret ID for ever": (
+        "dev",
+        {"provisionerSecretIdTtl": ""},
+        "provisionerSecretIdTtl",
+        "must be a duration with its unit",
+    ),
+    "a role ID alone": (
+        "dev",
+        {"provisionerRoleId": "r"},
+        "provisionerSecretId",
+        "is missing while the other half of the provisioner's credential is given",
+    ),
+    "an unknown reviewer": (
+        "dev",
+        {"kubernetesReviewer": "me"},
+        "kubernetesReviewer",
+        "one of pod, given, create",
+    ),
+    "Kubernetes without a scheme": ("dev", {"kubernetesHost": "k8s"}, "kubernetesHost", "a URL"),
+    "an issuer without a scheme": (
+        "dev",
+        {"oidcDiscoveryUrl": "login"},
+        "oidcDiscoveryUrl",
+        "must be a URL",
+    ),
+    "an issuer without a client": (
+        "prod",
+        {"oidcClientId": ""},
+        "oidcClientId",
+        "is needed with oidcDiscoveryUrl",
+    ),
+    "one version": ("dev", {"kvMaxVersions": 1}, "kvMaxVersions", "from 2 to 1000, is 1"),
+    "a port too far": ("dev", {"databasePort": 65536}, "databasePort", "from 1 to 65535"),
+    "an unknown TLS mode": (
+        "dev",
+        {"databaseTls": "prefer"},
+        "databaseTls",
+        "one of disable, require, verify-ca, verify-full",
+    ),
+    "a database in clear in staging": (
+        "staging",
+        {"databaseTls": "disable"},
+        "databaseTls",
+        "must not be 'disable' in staging: issued passwords travel over it",
+    ),
+    "a database in clear in prod": (
+        "prod",
+        {"databaseTls": "disable"},
+        "databaseTls",
+        "must not be 'disable' in prod",
+    ),
+    "a shared administrator rotated": (
+        "prod",
+        {"databaseUsername": "vault"},
+        "databaseUsername",
+        "must hold '{database}' where databaseRotateRoot is true",
+    ),
+    "an AWS key without its secret": (
+        "dev",
+        {"awsAccessKeyId": "AKIA"},
+        "awsSecretAccessKey",
+        "is missing while the other half of Vault's AWS key is given",
+    ),
+    "an ARN that is a list": ("dev", {"awsRoleArns": {"a": ["b"]}}, "awsRoleArns", "of strings"),
+    "Azure without a tenant": (
+        "dev",
+        {"azureSubscriptionId": "s"},
+        "azureTenantId",
+        "is needed with azureSubscriptionId",
+    ),
+    "a CA that outlives its root": (
+        "dev",
+        {"pkiIntermediateTtl": "87601h"},
+        "pkiIntermediateTtl",
+        "must not outlive the root CA: 87601h is above pkiRootTtl, 87600h",
+    ),
+    "a root shorter than its CA": (
+        "dev",
+        {"pkiRootTtl": "1000h"},
+        "pkiIntermediateTtl",
+        "must not outlive the root CA: 26280h is above pkiRootTtl, 1000h",
+    ),
+    "a CA that ends before what it signs": (
+        "dev",
+        {"pkiIntermediateTtl": "71h"},
+        "pkiIntermediateTtl",
+        f"must outlive the certificates it signs: 71h is below {LIFETIMES.certificate.maximum}",
+    ),
+    "a CA's lifetime without a unit": (
+        "dev",
+        {"pkiIntermediateTtl": "3y"},
+        "pkiIntermediateTtl",
+        "must be a duration with its unit, is '3y'",
+    ),
+    "a root's lifetime without a unit": ("dev", {"pkiRootTtl": "10"}, "pkiRootTtl", "is '10'"),
+    "a misspelt key": (
+        "dev",
+        {"vaultAdress": "http://a"},
+        "vaultAdress",
+        "is not a known key; fix: rename it to vaultstack:vaultAddress",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_each_rule_is_one_problem_with_its_key_and_fix(loaded: Loader, name: str) -> None:
+    environment, changed, key, rule = RULES[name]
+    (problem,) = loaded.problems(environment, None, **changed)
+    assert problem.startswith(f"vaultstack:{key}: ")
+    assert rule in problem
+    assert re.search(r"; fix: .+", problem)
+
+
+HALVES: Mapping[str, tuple[str, str]] = {
+    "provisionerSecretId": ("provisionerRoleId", "the provisioner's credential"),
+    "awsSecretAccessKey": ("awsAccessKeyId", "Vault's AWS key"),
+}
+
+
+@pytest.mark.parametrize("key", HALVES)
+def test_the_secret_half_alone_is_refused(loaded: Loader, key: str) -> None:
+    other, what = HALVES[key]
+    (problem,) = loaded.problems("dev", {key: "hidden-value"})
+    assert f"vaultstack:{other}: is missing while the other half of {what} is given" in problem
+    assert "hidden-value" not in problem
+
+
+def test_a_reviewers_token_that_nothing_uses_is_refused(loaded: Loader) -> None:
+    (problem,) = loaded.problems(
+        "dev", {"kubernetesReviewerToken": "hidden-value"}, kubernetesReviewer="pod"
+    )
+    assert "must not be given where kubernetesReviewer is 'pod'" in problem
+    assert "hidden-value" not in problem
+
+
+def test_problems_are_told_together(loaded: Loader) -> None:
+    found = loaded.problems(
+        "prod",
+        vaultAddress="http://vault",
+        shareThreshold=9,
+        databaseTls="disable",
+        kvMaxVersions=None,
+        unknownKey="x",
+    )
+    assert {problem.split(": ")[0] for problem in found} == {
+        "vaultstack:vaultAddress",
+        "vaultstack:shareThreshold",
+        "vaultstack:databaseTls",
+        "vaultstack:kvMaxVersions",
+        "vaultstack:unknownKey",
+    }
+
+
+EXAMPLES: Mapping[str, object] = {
+    "databasePasswords": {"kubesentiment": "hidden-value"},
+    "kvValues": {"kubesentiment/config": {"redis_password": "hidden-value"}},
+}
+
+
+@pytest.mark.parametrize("key", sorted(SECRET_KEYS))
+def test_a_secret_in_clear_is_refused_and_not_repeated(loaded: Loader, key: str) -> None:
+    found = loaded.problems("prod", None, **{key: EXAMPLES.get(key, "hidden-value")})
+    (problem,) = (line for line in found if "must be encrypted" in line)
+    assert problem.startswith(f"vaultstack:{key}: ")
+    assert f"pulumi config set --secret vaultstack:{key}" in problem
+    assert "change the value that stood there in clear" in problem
+    assert not any("hidden-value" in line for line in found)
+
+
+# --- what the right values become -------------------------------------------------------------
+
+
+def test_given_credentials_adopt_a_vault(run: Runner, loaded: Loader) -> None:
+    made = loaded("dev", {"provisionerSecretId": "hidden-value"}, provisionerRoleId="role")
+    assert made.bootstrap.adopted is not None
+    assert made.bootstrap.adopted.role_id == "role"
+    assert text_of(run, made.bootstrap.adopted.secret_id) == ("hidden-value", True)
+    assert "hidden-value" not in repr(made)
+
+
+def test_secrets_are_secret_outputs(run: Runner, loaded: Loader) -> None:
+    made = loaded(
+        "prod",
+        {
+            "oidcClientSecret": "oidc",
+            "databasePasswords": {"kubesentiment": "db"},
+            "kvValues": {"a/b": {"c": "kv"}},
+            "awsSecretAccessKey": "aws",
+            "gcpCredentials": "gcp",
+            "azureClientSecret": "azure",
+            "kubernetesReviewerToken": "token",
+        },
+        awsAccessKeyId="AKIA",
+        gcpEngine=True,
+        azureSubscriptionId="s",
+        azureTenantId="t",
+        azureClientId="c",
+        kubernetesReviewer="given",
+    )
+    assert made.oidc
+    assert made.database
+    assert made.aws
+    assert made.gcp
+    assert made.azure
+    for value, expected in (
+        (made.oidc.client_secret, "oidc"),
+        (made.database.passwords["kubesentiment"], "db"),
+        (made.kv.values["a/b"]["c"], "kv"),
+        (made.aws.secret_access_key, "aws"),
+        (made.gcp.credentials, "gcp"),
+        (made.azure.client_secret, "azure"),
+        (made.kubernetes_auth.reviewer_token, "token"),
+    ):
+        assert text_of(run, value) == (expected, True)
+
+
+def test_engines_are_absent_unless_turned_on(loaded: Loader) -> None:
+    made = loaded(databaseHost="", awsEngine=False)
+    assert made.database is None
+    assert made.aws is None
+    assert made.gcp is None
+    assert made.azure is None
+    assert made.oidc is None
+
+
+def test_engines_are_there_where_turned_on(loaded: Loader) -> None:
+    made = loaded(gcpEngine=True, azureSubscriptionId="s", azureTenantId="t")
+    assert made.gcp is not None
+    assert made.gcp.credentials is None
+    assert made.azure is not None
+    assert made.azure.client_id is None
+
+
+def test_people_wait_for_the_client_secret_and_a_warning_says_so(loaded: Loader) -> None:
+    assert loaded("prod").oidc is None
+    (warning,) = (line for line in loaded.warnings if "oidc" in line)
+    assert "people cannot log in yet" in warning
+    assert "pulumi config set --secret vaultstack:oidcClientSecret" in warning
+
+
+def test_workloads_wait_for_the_reviewers_token_and_a_warning_says_so(loaded: Loader) -> None:
+    made = loaded(kubernetesReviewer="given")
+    assert made.kubernetes_auth.reviewer is Reviewer.GIVEN
+    (warning,) = (line for line in loaded.warnings if "kubernetesReviewerToken" in line)
+    assert "workloads cannot log in yet" in warning
+
+
+def test_dev_may_speak_http_and_connect_in_clear(loaded: Loader) -> None:
+    made = loaded(vaultAddress="http://127.0.0.1:8200/", databaseTls="disable")
+    assert made.vault.address == "http://127.0.0.1:8200"
+    assert made.database is not None
+    assert made.database.tls is TlsMode.DISABLE
+
+
+def test_a_single_share_needs_no_second(loaded: Loader) -> None:
+    made = loaded(shares=1, shareThreshold=1, sharePgpKeys=["a"])
+    assert (made.bootstrap.shares, made.bootstrap.pgp_keys) == (1, ("a",))
+
+
+def test_certificates_may_name_another_url(loaded: Loader) -> None:
+    assert loaded(pkiUrl="http://crl.example/").pki.url == "http://crl.example"
+    assert loaded().pki.root_ttl == Duration.parse("87600h")
+
+
+# --- Pulumi.yaml, the stack files and the settings agree ---------------------------------------
+
+
+def test_every_key_declared_is_read_and_every_key_read_is_declared(
+    loaded: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[ConfigReader] = []
+
+    class Watched(ConfigReader):
+        def __init__(self, namespace: str) -> None:
+            super().__init__(namespace)
+            readers.append(self)
+
+    monkeypatch.setattr(settings, "ConfigReader", Watched)
+    loaded()
+    (reader,) = readers
+    assert reader._read == set(declared())
+
+
+def test_every_key_says_what_it_is() -> None:
+    for key, item in declared().items():
+        assert set(item) <= {"type", "items", "default", "description"}, key
+        assert item["type"] in ("string", "integer", "boolean", "array", "object"), key
+        assert item["description"].endswith("."), key
+        assert ("items" in item) == (item["type"] == "array"), key
+        assert ("default" in item) == (key != "environment"), key
+
+
+def test_every_default_is_of_its_type() -> None:
+    kinds = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+    for key, item in declared().items():
+        if "default" in item:
+            assert type(item["default"]) is kinds[item["type"]], key
+
+
+def test_what_is_described_as_secret_is_what_must_be_encrypted(
+    loaded: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    required: set[str] = set()
+
+    class Watched(ConfigReader):
+        def secret(self, key: str) -> str:
+            required.add(key)
+            return super().secret(key)
+
+        def secret_mapping(self, key: str) -> Mapping[str, str]:
+            required.add(key)
+            return super().secret_mapping(key)
+
+        def secret_mappings(self, key: str) -> Mapping[str, Mapping[str, str]]:
+            required.add(key)
+            return super().secret_mappings(key)
+
+    monkeypatch.setattr(settings, "ConfigReader", Watched)
+    loaded()
+    assert required == SECRET_KEYS
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_stack_file_holds_known_keys_and_no_secret_in_clear(environment: str) -> None:
+    for full_key, value in stack_file(environment).items():
+        namespace, _, key = full_key.partition(":")
+        assert namespace == PROJECT
+        assert key in declared(), full_key
+        if key in SECRET_KEYS:
+            assert set(value) == {"secure"}, f"{full_key} is in clear"
+
+
+def test_the_environment_of_a_stack_file_is_its_own() -> None:
+    for environment in ENVIRONMENTS:
+        assert stack_file(environment)[f"{PROJECT}:environment"] == environment

@@ -21,6 +21,7 @@ __all__ = [
     "AwsSettings",
     "AzureSettings",
     "BootstrapSettings",
+    "ClusterSettings",
     "DatabaseSettings",
     "GcpSettings",
     "KubernetesAuthSettings",
@@ -78,6 +79,18 @@ class TlsMode(StrEnum):
 class VaultSettings:
     address: str
     ca_cert_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    servers: int
+    """1: file storage. 3 or 5: Raft."""
+    stabilization: Duration
+    """How long a new server must be healthy before it votes."""
+
+    @property
+    def raft(self) -> bool:
+        return self.servers > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,7 @@ class Settings:
     target: Target
     protect: bool
     vault: VaultSettings
+    cluster: ClusterSettings
     bootstrap: BootstrapSettings
     kubernetes_auth: KubernetesAuthSettings
     oidc: OidcSettings | None
@@ -196,7 +210,8 @@ def load() -> Settings:
         target=read.choice("target", Target, Target.EXISTING),
         protect=read.flag("protectData"),
         vault=vault,
-        bootstrap=_bootstrap(read),
+        cluster=_cluster(read, environment),
+        bootstrap=_bootstrap(read, environment),
         kubernetes_auth=_kubernetes_auth(read),
         oidc=_oidc(read),
         kv=_kv(read),
@@ -238,9 +253,28 @@ def _vault(read: ConfigReader, environment: Environment) -> VaultSettings:
     return VaultSettings(address, read.text("vaultCaCertFile") or None)
 
 
-def _bootstrap(read: ConfigReader) -> BootstrapSettings:
+def _cluster(read: ConfigReader, environment: Environment) -> ClusterSettings:
+    servers = read.integer("servers", minimum=1, maximum=5)
+    key = f"{NAMESPACE}:servers"
+    if servers % 2 == 0:
+        read.problem(
+            "servers",
+            f"must be odd, is {servers}: an even number survives no more failures than one less",
+            f"pulumi config set {key} {servers - 1}, or {servers + 1}",
+        )
+    if servers == 1 and environment is not Environment.DEV:
+        read.problem(
+            "servers",
+            f"must be 3 or 5 in {environment.value}: one server is away with its node",
+            f"pulumi config set {key} 3",
+        )
+    return ClusterSettings(servers, read.duration("raftStabilizationTime"))
+
+
+def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSettings:
     shares = read.integer("shares", minimum=1, maximum=255)
     threshold = read.integer("shareThreshold", minimum=1, maximum=255)
+    seal = read.choice("seal", Seal, Seal.SHAMIR)
     pgp_keys = read.strings("sharePgpKeys")
     comparable = read.sound("shares", "shareThreshold")
     if comparable and threshold > shares:
@@ -254,6 +288,18 @@ def _bootstrap(read: ConfigReader) -> BootstrapSettings:
             "shareThreshold",
             "must be at least 2 where there are several shares: any one would do",
             f"pulumi config set {NAMESPACE}:shareThreshold 3",
+        )
+    if seal is Seal.SHAMIR and environment is not Environment.DEV:
+        read.problem(
+            "seal",
+            f"must be a KMS in {environment.value}: after a restart nobody is there to unseal",
+            f"pulumi config set {NAMESPACE}:seal awskms",
+        )
+    if pgp_keys and seal is Seal.SHAMIR and read.sound("seal"):
+        read.problem(
+            "sharePgpKeys",
+            "needs a KMS seal: this program cannot unseal a Vault with shares that it cannot read",
+            f"pulumi config set {NAMESPACE}:seal awskms, or leave sharePgpKeys empty",
         )
     if pgp_keys and len(pgp_keys) != shares and read.sound("shares"):
         read.problem(
@@ -270,7 +316,7 @@ def _bootstrap(read: ConfigReader) -> BootstrapSettings:
             f"pulumi config set {'--secret ' if role_id else ''}{NAMESPACE}:{missing}",
         )
     return BootstrapSettings(
-        seal=read.choice("seal", Seal, Seal.SHAMIR),
+        seal=seal,
         shares=shares,
         threshold=threshold,
         pgp_keys=pgp_keys,

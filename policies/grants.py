@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from itertools import combinations
+from itertools import combinations, permutations
 
 from policies.environments import EVERYWHERE, Environment
 from policies.hcl import Capability
 from policies.lifetime import Lifetime
-from policies.paths import SecretPath, check_served
+from policies.paths import SecretPath, check_served, meet, precedence, refuse_secrets
 from policies.postgresql import DatabaseAccess
 
 
@@ -33,83 +33,86 @@ class PkiAccess(StrEnum):
     """Client and server certificates for the application's names; list and revoke."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kv:
-    path: SecretPath
-    access: KvAccess
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    """What every grant has. A grant of Vault's own paths must say why, any other may."""
+
     environments: frozenset[Environment] = EVERYWHERE
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.environments:
+            raise ValueError(
+                f"grant '{self}': must hold in some environment; leave `environments` out for all"
+            )
+        if isinstance(self, Control | IssueSecretIds) and not self.reason:
+            raise ValueError(f"grant '{self}': must say why people need it; write reason='...'")
+
+
+@dataclass(frozen=True, slots=True)
+class Kv(_Cell):
+    path: SecretPath
+    access: KvAccess
 
     def __str__(self) -> str:
         return f"kv {self.access.value} {self.path.text}"
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class Database(_Cell):
     access: DatabaseAccess
-    environments: frozenset[Environment] = EVERYWHERE
-    reason: str = ""
 
     def __str__(self) -> str:
         return f"database {self.access.value}"
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(_Cell):
     role: str
-    environments: frozenset[Environment] = EVERYWHERE
-    reason: str = ""
 
     def __str__(self) -> str:
         return f"cloud {self.role}"
 
 
 @dataclass(frozen=True, slots=True)
-class Pki:
+class Pki(_Cell):
     access: PkiAccess
-    environments: frozenset[Environment] = EVERYWHERE
-    reason: str = ""
 
     def __str__(self) -> str:
         return f"pki {self.access.value}"
 
 
 @dataclass(frozen=True, slots=True)
-class RenewSelf:
+class RenewSelf(_Cell):
     """Renew the own token, and the leases of credentials issued with it."""
-
-    environments: frozenset[Environment] = EVERYWHERE
-    reason: str = ""
 
     def __str__(self) -> str:
         return "renew-self"
 
 
 @dataclass(frozen=True, slots=True)
-class IssueSecretIds:
+class IssueSecretIds(_Cell):
     """Hand every pipeline its role ID and its secret ID, for people only. The secret ID can only
     be had response-wrapped, so that who carries it cannot look at it and stay unnoticed.
     """
 
-    reason: str
     wrapped: Lifetime
-    environments: frozenset[Environment] = EVERYWHERE
 
     def __str__(self) -> str:
         return "issue secret IDs"
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """A path of Vault itself, for people only."""
+class Control(_Cell):
+    """A path of Vault itself, for people only. What Vault keeps or issues is no such path."""
 
     path: str
     capabilities: tuple[Capability, ...]
-    reason: str
-    environments: frozenset[Environment] = EVERYWHERE
 
     def __post_init__(self) -> None:
+        _Cell.__post_init__(self)
         check_served(self.path)
+        refuse_secrets(self.path)
 
     def __str__(self) -> str:
         return f"control {self.path}"
@@ -139,10 +142,32 @@ def refuse_contradictions(workload: str, grants: Iterable[Grant]) -> None:
                 "applies only the more specific rule to a path, so the two never add up; write one "
                 "grant, or folders that do not overlap"
             )
+    _refuse_shadowed_controls(workload, [grant for grant in grants if isinstance(grant, Control)])
     for kind in (Database, Pki):
         same = [str(grant) for grant in grants if isinstance(grant, kind)]
         if len(same) > 1:
             raise ValueError(
                 f"workload {workload!r}: the grants {' and '.join(repr(s) for s in same)} "
                 "contradict; the wider one includes the other, so keep one"
+            )
+
+
+def _refuse_shadowed_controls(workload: str, grants: Iterable[Control]) -> None:
+    """A narrower rule that lacks what a wider one gives takes it away below its path. That goes
+    for LIST of a folder too, which Vault decides by the rule without the slash.
+    """
+    for wide, narrow in permutations(grants, 2):
+        denied = Capability.DENY in narrow.capabilities  # which overrules what stands beside it
+        lost = set(wide.capabilities) - ({Capability.DENY} if denied else {*narrow.capabilities})
+        if wide.path == f"{narrow.path}/*":
+            listing = Capability.LIST in wide.capabilities
+            lost &= {Capability.LIST, Capability.SUDO} if listing else set()
+        elif not meet(wide.path, narrow.path) or precedence(wide.path) > precedence(narrow.path):
+            continue
+        if lost:
+            names = ", ".join(sorted(capability.value for capability in lost))
+            raise ValueError(
+                f"workload {workload!r}: the grants '{wide}' and '{narrow}' contradict: for "
+                f"{narrow.path} Vault applies only the second, which lacks {names}; add that to "
+                "it, or drop it"
             )

@@ -56,6 +56,12 @@ class Allow:
                     f"IAM action {action!r}: must name one action, without a wildcard; "
                     "write such as 's3:GetObject'"
                 )
+        for resource in self.resources:
+            if resource.rpartition(":")[2] == "*" != resource:
+                raise ValueError(
+                    f"IAM resource {resource!r}: must name what it is about; write a name before "
+                    "the wildcard, such as 'arn:aws:s3:::bucket/*'"
+                )
         if "*" in self.resources and not set(self.actions) <= _WITHOUT_RESOURCE:
             raise ValueError(
                 f"IAM resource '*' for {', '.join(self.actions)}: must name what it is about; "

@@ -184,15 +184,17 @@ MEDIA_CATALOG = Application(
                 Kv(
                     SecretPath("media-catalog/*"),
                     KvAccess.READ,
-                    DEV,
+                    environments=DEV,
                     reason="developers add entries daily; dev holds no real secret",
                 ),
-                Kv(SecretPath("media-catalog/database"), KvAccess.READ, STAGING | PROD),
-                Kv(SecretPath("media-catalog/api"), KvAccess.READ, STAGING | PROD),
+                Kv(
+                    SecretPath("media-catalog/database"), KvAccess.READ, environments=STAGING | PROD
+                ),
+                Kv(SecretPath("media-catalog/api"), KvAccess.READ, environments=STAGING | PROD),
                 Kv(
                     SecretPath("media-catalog/external"),
                     KvAccess.READ,
-                    STAGING,
+                    environments=STAGING,
                     reason="the canary moves external keys to Vault first, so staging must try "
                     "them before prod is given them",
                 ),
@@ -213,14 +215,18 @@ OPERATORS = Workload(
     token=Lifetime.of("1h", "8h"),
     grants=(
         RenewSelf(),
-        Control("sys/mounts", (READ,), "see which engines are mounted"),
+        Control("sys/mounts", (READ,), reason="see which engines are mounted"),
         # LIST of a folder is decided by the rule without its slash, so both rules must allow it.
-        Control("sys/leases/lookup", (UPDATE, LIST, SUDO), "find what a suspect workload holds"),
-        Control("sys/leases/lookup/*", (LIST, SUDO), "find what a suspect workload holds"),
-        Control("sys/leases/revoke", (UPDATE,), "end one credential in an incident"),
-        Control("sys/leases/revoke-prefix/*", (UPDATE, SUDO), "end a role's credentials at once"),
-        Control("sys/metrics", (READ,), "see load and lease counts"),
-        IssueSecretIds("hand a pipeline what it logs in with", wrapped=Lifetime.of("1m", "1h")),
+        Control(
+            "sys/leases/lookup", (UPDATE, LIST, SUDO), reason="find what a suspect workload holds"
+        ),
+        Control("sys/leases/lookup/*", (LIST, SUDO), reason="find what a suspect workload holds"),
+        Control("sys/leases/revoke", (UPDATE,), reason="end one credential in an incident"),
+        Control(
+            "sys/leases/revoke-prefix/*", (UPDATE, SUDO), reason="end a role's credentials at once"
+        ),
+        Control("sys/metrics", (READ,), reason="see load and lease counts"),
+        IssueSecretIds(Lifetime.of("1m", "1h"), reason="hand a pipeline what it logs in with"),
     ),
 )
 
@@ -229,26 +235,28 @@ AUDITORS = Workload(
     OidcGroup("vault-auditors"),
     token=Lifetime.of("1h", "8h"),
     grants=(
-        Control("secret/metadata/*", (LIST, READ), "which secrets exist, and how old they are"),
-        Control("sys/mounts", (READ,), "which engines exist"),
-        Control("sys/auth", (READ,), "which ways to log in exist"),
-        Control("sys/audit", (READ, SUDO), "that everything is recorded"),
-        Control("sys/policies/acl", (LIST,), "which ACL policies exist"),
-        Control("sys/policies/acl/+", (READ,), "what they allow"),
-        Control("auth/kubernetes/role", (LIST,), "who can log in"),
-        Control("auth/kubernetes/role/+", (READ,), "who can log in"),
-        Control("auth/approle/role", (LIST,), "who can log in"),
-        Control("auth/approle/role/+", (READ,), "who can log in, without the role ID"),
-        Control("auth/oidc/role", (LIST,), "who can log in"),
-        Control("auth/oidc/role/+", (READ,), "who can log in"),
-        Control("database/config", (LIST,), "which databases Vault manages"),
-        Control("database/roles", (LIST,), "what database users may do"),
-        Control("database/roles/+", (READ,), "what database users may do"),
-        Control("aws/roles", (LIST,), "what AWS keys may do"),
-        Control("aws/roles/+", (READ,), "what AWS keys may do"),
-        Control("pki/roles", (LIST,), "which certificates can be issued"),
-        Control("pki/roles/+", (READ,), "which certificates can be issued"),
-        Control("pki/certs", (LIST,), "which certificates were issued"),
+        Control(
+            "secret/metadata/*", (LIST, READ), reason="which secrets exist, and how old they are"
+        ),
+        Control("sys/mounts", (READ,), reason="which engines exist"),
+        Control("sys/auth", (READ,), reason="which ways to log in exist"),
+        Control("sys/audit", (READ, SUDO), reason="that everything is recorded"),
+        Control("sys/policies/acl", (LIST,), reason="which ACL policies exist"),
+        Control("sys/policies/acl/+", (READ,), reason="what they allow"),
+        Control("auth/kubernetes/role", (LIST,), reason="who can log in"),
+        Control("auth/kubernetes/role/+", (READ,), reason="who can log in"),
+        Control("auth/approle/role", (LIST,), reason="who can log in"),
+        Control("auth/approle/role/+", (READ,), reason="who can log in, without the role ID"),
+        Control("auth/oidc/role", (LIST,), reason="who can log in"),
+        Control("auth/oidc/role/+", (READ,), reason="who can log in"),
+        Control("database/config", (LIST,), reason="which databases Vault manages"),
+        Control("database/roles", (LIST,), reason="what database users may do"),
+        Control("database/roles/+", (READ,), reason="what database users may do"),
+        Control("aws/roles", (LIST,), reason="what AWS keys may do"),
+        Control("aws/roles/+", (READ,), reason="what AWS keys may do"),
+        Control("pki/roles", (LIST,), reason="which certificates can be issued"),
+        Control("pki/roles/+", (READ,), reason="which certificates can be issued"),
+        Control("pki/certs", (LIST,), reason="which certificates were issued"),
     ),
 )
 

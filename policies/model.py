@@ -46,6 +46,10 @@ class Workload:
             check_name("role", self.role)
         for environment in Environment:
             refuse_contradictions(self.name, self.grants_in(environment))
+        if not self.grants:
+            raise ValueError(
+                f"workload {self.name!r}: must be granted something; give it grants or remove it"
+            )
 
     def grants_in(self, environment: Environment) -> tuple[Grant, ...]:
         return tuple(grant for grant in self.grants if environment in grant.environments)
@@ -160,6 +164,14 @@ class AccessMatrix:
             (role.name for application in self.applications for role in application.cloud_roles),
         )
         refuse_twice(
+            "entry named",
+            (
+                entry.path.text.replace("/", "-")
+                for application in self.applications
+                for entry in application.entries
+            ),
+        )
+        refuse_twice(
             "database",
             (app.database.name for app in self.applications if app.database is not None),
         )
@@ -180,12 +192,16 @@ class AccessMatrix:
 
     def _refuse_shared_identities(self) -> None:
         """One identity in two workloads could log in as either, and so have the rights of both."""
-        bound = (
-            f"{workload.identity.namespace}/{workload.identity.name}"
-            for _, workload, _ in self.subjects()
-            if isinstance(workload.identity, ServiceAccount)
+        identities = [workload.identity for _, workload, _ in self.subjects()]
+        refuse_twice(
+            "service account",
+            (
+                f"{who.namespace}/{who.name}"
+                for who in identities
+                if isinstance(who, ServiceAccount)
+            ),
         )
-        refuse_twice("service account", bound)
+        refuse_twice("OIDC group", (who.group for who in identities if isinstance(who, OidcGroup)))
 
     def subjects(self) -> Iterator[tuple[Application | None, Workload, str]]:
         """Everyone who can log in, with the name of the auth role: (application, workload, role);

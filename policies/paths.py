@@ -7,6 +7,7 @@ every rendered file, error message and runbook can name the same path.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -129,6 +130,66 @@ def cloud_credentials(engine: str, role: str) -> str:
 
 def pki_issue(role: str) -> str:
     return f"{PKI}/issue/{role}"
+
+
+_CA_SECRETS = (
+    "issue/*",
+    "sign*",
+    "issuer/+/issue/*",
+    "issuer/+/sign*",
+    "root*",
+    "intermediate/generate/*",
+    "issuers/generate/*",
+    "keys/generate/*",
+)
+# Where values, credentials, signatures and secret IDs are handed out, for every mount.
+_SECRETS: Final = (
+    f"{KV}/data/*",
+    f"{KV}/subkeys/*",
+    f"{DATABASE}/creds/*",
+    f"{DATABASE}/static-creds/*",
+    f"{AWS}/creds/*",
+    f"{AWS}/static-creds/*",
+    f"{AWS}/sts/*",
+    f"{AZURE}/creds/*",
+    f"{GCP}/impersonated-account/*",
+    f"{GCP}/key/*",
+    f"{GCP}/roleset/*",
+    f"{GCP}/static-account/*",
+    f"{GCP}/token/*",
+    *(f"{mount}/{secrets}" for mount in (PKI, PKI_ROOT) for secrets in _CA_SECRETS),
+    *(f"auth/{mount}/role/+/secret-id" for mount in (APPROLE_AUTH, PROVISIONER_AUTH)),
+)
+
+
+def meet(one: str, other: str) -> bool:
+    """Whether some path fits both rules: `+` is any one segment, and a last `*` any rest."""
+    ones, others = one.split("/"), other.split("/")
+    for mine, theirs in zip(ones, others, strict=False):
+        for wild, segment in ((mine, theirs), (theirs, mine)):
+            if wild.endswith("*") and (segment == "+" or segment.startswith(wild[:-1])):
+                return True
+        if mine != theirs and "+" not in (mine, theirs):
+            return False
+    return len(ones) == len(others)
+
+
+def precedence(rule: str) -> tuple[int, bool, int, int, str]:
+    """Of the rules that fit a path Vault applies the one for which this is greatest."""
+    text = rule.removesuffix("*")
+    wildcards = text.split("/").count("+")
+    first = text.index("+") if wildcards else len(text) if text != rule else sys.maxsize
+    return first, text == rule, -wildcards, len(text), text
+
+
+def refuse_secrets(path: str) -> None:
+    """Refuse a path that reaches, or whose wildcard covers, where Vault hands out secrets."""
+    for secrets in _SECRETS:
+        if meet(path, secrets):
+            raise ValueError(
+                f"path {path!r}: must not reach {secrets}, where Vault hands out secrets; grant a "
+                "workload what it needs, such as Kv(...), or write a narrower path"
+            )
 
 
 def check_served(path: str) -> None:

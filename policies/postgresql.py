@@ -4,9 +4,10 @@ Rights hang on two group roles per database, `<database>_readonly` and `<databas
 an issued user is a member of one. Granting to each issued user instead, as Vault's documentation
 does, fails under load: two GRANTs on the same table at once end in "tuple concurrently updated".
 The first user to be issued makes the group, under an advisory lock that both groups share (both
-change the rights of the same database and tables); default privileges for the owner let the group
-see tables that migrations make later. PostgreSQL 15 and later give nobody
-rights on schema `public`, hence USAGE.
+change the rights of the same database and tables). Default privileges for the owner let the group
+see tables that migrations make later, and show, in a database that was made anew, that the group
+has no rights there yet. PostgreSQL 15 and later give nobody rights on schema `public`, hence
+USAGE.
 
 The administrator that Vault uses needs CREATEROLE, membership of the owner (to change its default
 privileges) and of `pg_signal_backend` (to end the sessions of a revoked user).
@@ -63,6 +64,10 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('{database}'));
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{group}') THEN
     CREATE ROLE "{group}" NOLOGIN;
+  END IF;
+  IF NOT EXISTS (
+    SELECT FROM pg_default_acl, aclexplode(defaclacl) WHERE grantee = '"{group}"'::regrole
+  ) THEN
     GRANT CONNECT ON DATABASE "{database}" TO "{group}";
     GRANT USAGE ON SCHEMA "{schema}" TO "{group}";
     GRANT {tables} ON ALL TABLES IN SCHEMA "{schema}" TO "{group}";

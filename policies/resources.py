@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from policies.environments import EVERYWHERE, Environment
@@ -107,6 +108,7 @@ class GcpCloudRole:
 
     def __post_init__(self) -> None:
         check_name("cloud role", self.name)
+        _check_places(self.name, self.service_account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,17 @@ class AzureCloudRole:
 
     def __post_init__(self) -> None:
         check_name("cloud role", self.name)
+        for _, scope in self.assignments:
+            _check_places(self.name, scope)
 
 
 CloudRole = AwsCloudRole | GcpCloudRole | AzureCloudRole
+
+
+def _check_places(role: str, text: str) -> None:
+    unknown = set(re.findall(r"{(.*?)}", text)) - {"environment"}
+    if unknown:
+        raise ValueError(
+            f"cloud role {role!r}: {{{unknown.pop()}}} in {text!r} stands for nothing; write "
+            "{environment} or nothing"
+        )

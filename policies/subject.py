@@ -10,6 +10,8 @@ from policies.lifetime import Lifetime
 from policies.model import AccessMatrix, Application, Workload
 from policies.postgresql import DatabaseAccess
 
+_LONGEST_COMMON_NAME = 64
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -56,7 +58,14 @@ class Subject:
         administers = any(
             isinstance(grant, Pki) and grant.access is PkiAccess.ADMIN for grant in self.grants
         )
-        return domain if administers else f"{self.workload.name}.{domain}"
+        name = domain if administers else f"{self.workload.name}.{domain}"
+        if len(name) > _LONGEST_COMMON_NAME:
+            raise ValueError(
+                f"workload {self.label!r}: the certificate's name {name!r} is longer than X.509's "
+                f"{_LONGEST_COMMON_NAME} characters; shorten the workload, the application or the "
+                "environment's domain"
+            )
+        return name
 
     @property
     def pki_role(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.monitor import LiveMonitor
 from rehearsal.proof.run import Proof, prove
 from rehearsal.supervisor import Supervisor, write_private
+from rehearsal.vaults import wait_for_voters
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,15 @@ class Outputs:
     """The overview, as SVG."""
 
 
+_SAY_AGAIN_SECONDS = 15.0
+
+
 class _Clock:
     """Prints each step with the seconds since the start, and remembers it."""
 
     def __init__(self, console: Console) -> None:
         self._console, self._started = console, time.perf_counter()
+        self._last_progress = -_SAY_AGAIN_SECONDS
         self.steps: list[str] = []
 
     def say(self, line: str) -> None:
@@ -44,22 +50,36 @@ class _Clock:
         self._console.print(step, highlight=False)
         self.steps.append(step)
 
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], None]]:
+        """For what reports often: one line that changes in a terminal, a line now and then in a
+        log.
+        """
+        with self._console.status("") as status:
+
+            def show(line: str) -> None:
+                now = time.perf_counter()
+                status.update(line)
+                often = now - self._last_progress < _SAY_AGAIN_SECONDS
+                if not self._console.is_terminal and not often:
+                    self._last_progress = now
+                    self.say(line)
+
+            yield show
+
 
 def rehearse(environment: Environment, outputs: Outputs, console: Console) -> int:
     """Exit status: 0 where every cell is as the matrix says, else 1. Raises `RehearsalError`."""
-    if environment is not Environment.DEV:
-        raise RehearsalError(
-            f"{environment.value} needs a Raft cluster with a KMS seal, which is not rehearsed "
-            "yet; run it with ENV=dev"
-        )
     for option, file in (("--json", outputs.json), ("--picture", outputs.picture)):
         if file and not file.parent.is_dir():
             raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
     clock = _Clock(console)
     plan = compile_plan(MATRIX, environment)
-    found = binaries.ensure(progress=clock.say)
+    with clock.progress() as show:
+        found = binaries.ensure(progress=show)
     with Supervisor() as supervisor:
-        built = scene.build(supervisor, found, MATRIX, plan, clock.say)
+        servers = program.stack_configuration(environment.value, {})[f"{program.PROJECT}:servers"]
+        built = scene.build(supervisor, found, MATRIX, plan, servers, clock.say)
         proof = _run_and_prove(built, plan, clock)
         good = _report(proof, outputs, clock, console)
         if outputs.keep:
@@ -92,6 +112,8 @@ def _run_and_prove(built: scene.Scene, plan: Plan, clock: _Clock) -> Proof:
     program.run(environment, configuration, built.secret_keys, monitor)
     clock.say(f"__main__.py ran: {len(made)} resources made")
     (initialised,) = monitor.outputs.values()
+    if len(built.vaults.servers) > 1:
+        wait_for_voters(built.vaults, monitor.provisioner, clock.say)
     return prove(built, MATRIX, plan, monitor.provisioner, initialised["shares"], clock.say)
 
 

@@ -13,16 +13,16 @@ from typing import Any
 
 from psycopg import sql
 
-from components.cluster.server_config import FileStorage, Listener, ServerConfig, TlsFiles, render
 from policies.environments import Environment
 from policies.identities import ServiceAccount
 from policies.model import AccessMatrix
 from policies.plan import Plan
 from rehearsal.binaries import Binary, Tool
 from rehearsal.certificates import Authority
-from rehearsal.ports import LOOPBACK, free_port
-from rehearsal.servers import aws, kubernetes, oidc, postgres, vault
-from rehearsal.supervisor import Supervisor, write_private
+from rehearsal.ports import LOOPBACK
+from rehearsal.servers import aws, kubernetes, oidc, postgres, tls_proxy
+from rehearsal.supervisor import Supervisor
+from rehearsal.vaults import Vaults, start_cluster, start_one
 
 REDIRECT_URI = f"http://{LOOPBACK}:8250/oidc/callback"
 REVIEWER_NAMESPACE = "vault"
@@ -33,8 +33,7 @@ Progress = Callable[[str], None]
 class Scene:
     """Running servers, and the configuration with which the program finds them."""
 
-    vault_address: str
-    ca_file: Path
+    vaults: Vaults
     kubernetes: kubernetes.KubernetesApi
     postgres: postgres.PostgresServer
     aws: aws.AwsServer
@@ -43,31 +42,46 @@ class Scene:
     """Overlay of the stack file: keys without their namespace. Holds throwaway secrets."""
     secret_keys: frozenset[str]
 
+    @property
+    def vault_address(self) -> str:
+        return self.vaults.address
+
+    @property
+    def ca_file(self) -> Path:
+        return self.vaults.ca_file
+
 
 def build(
     supervisor: Supervisor,
     binaries: Mapping[Tool, Binary],
     matrix: AccessMatrix,
     plan: Plan,
+    servers: int,
     progress: Progress,
 ) -> Scene:
-    """Start all servers at once and set the scene. Raises `RehearsalError`."""
+    """Start all servers at once and set the scene. `servers`: how many Vaults; several need KMS.
+
+    Raises `RehearsalError`.
+    """
+    authority = Authority.create("vaultstack rehearsal")
+    binary = binaries[Tool.VAULT].path
     with ThreadPoolExecutor() as pool:
         cluster = pool.submit(_kubernetes, supervisor, binaries, matrix, progress)
-        database = pool.submit(_postgres, supervisor, plan, progress)
-        cloud = pool.submit(_aws, supervisor, progress)
+        database = pool.submit(_postgres, supervisor, plan, authority, progress)
         people = pool.submit(_oidc, supervisor, plan, progress)
-        server = pool.submit(_vault, supervisor, binaries[Tool.VAULT].path, progress)
-        address, ca_file = server.result()
-        provider, client = people.result()
-        api, (postgres_server, passwords), aws_server = (
-            cluster.result(),
-            database.result(),
-            cloud.result(),
-        )
+        cloud = pool.submit(_aws, supervisor, progress)
+        if servers == 1:
+            vaults = start_one(supervisor, binary, authority, progress)
+        else:
+            kms = cloud.result()
+            vaults = start_cluster(supervisor, binary, authority, kms, servers, progress)
+        api, aws_server = cluster.result(), cloud.result()
+        (provider, client), managed = people.result(), database.result()
     configuration: dict[str, Any] = {
-        "vaultAddress": address,
-        "vaultCaCertFile": str(ca_file),
+        "vaultAddress": vaults.address,
+        "vaultCaCertFile": str(vaults.ca_file),
+        # Production lets a new server show its health for longer; nothing here is at risk.
+        "raftStabilizationTime": "1s",
         "kubernetesHost": api.url,
         "kubernetesCaCert": api.ca_pem,
         "kubernetesReviewer": "create",
@@ -77,10 +91,11 @@ def build(
         "oidcClientSecret": client.secret,
         "oidcRedirectUris": [REDIRECT_URI],
         "kvValues": _given_values(plan),
-        "databaseHost": postgres_server.host,
-        "databasePort": postgres_server.port,
-        "databaseTls": postgres_server.sslmode,
-        "databasePasswords": passwords,
+        "databaseHost": managed.server.host,
+        "databasePort": managed.tls_port,
+        "databaseTls": "verify-full",
+        "databaseCaCert": authority.certificate_pem,
+        "databasePasswords": managed.passwords,
         "databaseRotateRoot": True,
         "awsEngine": True,
         "awsAccessKeyId": "rehearsal",
@@ -88,34 +103,14 @@ def build(
         "awsEndpoint": aws_server.url,
     }
     return Scene(
-        address,
-        ca_file,
+        vaults,
         api,
-        postgres_server,
+        managed.server,
         aws_server,
         provider,
         configuration,
         frozenset({"oidcClientSecret", "kvValues", "databasePasswords", "awsSecretAccessKey"}),
     )
-
-
-def _vault(supervisor: Supervisor, binary: Path, progress: Progress) -> tuple[str, Path]:
-    """One server with file storage, behind TLS, as dev has it; its address and its CA's file."""
-    authority = Authority.create("vaultstack rehearsal")
-    pair = authority.issue("vault")
-    folder = supervisor.subfolder("vault-files")
-    ca_file = write_private(folder / "ca.crt", authority.certificate_pem)
-    tls = TlsFiles(
-        certificate=str(write_private(folder / "tls.crt", pair.certificate_pem)),
-        key=str(write_private(folder / "tls.key", pair.key_pem)),
-    )
-    listens_on = f"{LOOPBACK}:{free_port()}"
-    address = f"https://{listens_on}"
-    storage = FileStorage(str(supervisor.subfolder("vault-data")))
-    config = ServerConfig(Listener(listens_on, tls), storage, api_addr=address)
-    vault.start(supervisor, binary, render(config), address, ca_file=ca_file)
-    progress(f"Vault answers on {address}")
-    return address, ca_file
 
 
 def _kubernetes(
@@ -144,11 +139,19 @@ def _kubernetes(
     return api
 
 
+@dataclass(frozen=True)
+class _Databases:
+    server: postgres.PostgresServer
+    tls_port: int
+    passwords: dict[str, str] = field(repr=False)
+    """Database -> password of the administrator that Vault will be."""
+
+
 def _postgres(
-    supervisor: Supervisor, plan: Plan, progress: Progress
-) -> tuple[postgres.PostgresServer, dict[str, str]]:
+    supervisor: Supervisor, plan: Plan, authority: Authority, progress: Progress
+) -> _Databases:
     """A server with each application's database: its owner, one table, and the administrator that
-    Vault will be, who is no superuser. Returns the administrators' passwords as well.
+    Vault will be, who is no superuser.
     """
     server = postgres.start(supervisor)
     passwords: dict[str, str] = {}
@@ -165,8 +168,9 @@ def _postgres(
         )
         server.execute(sql.SQL("GRANT {}, pg_signal_backend TO {}").format(owner, administrator))
         make_table(server, database, "notes")
-    progress(f"PostgreSQL answers on {server.host}:{server.port}")
-    return server, passwords
+    tls_port = tls_proxy.start(supervisor, server.port, authority)
+    progress(f"PostgreSQL answers on {server.host}:{server.port}, with TLS on {tls_port}")
+    return _Databases(server, tls_port, passwords)
 
 
 def make_table(server: postgres.PostgresServer, database: str, name: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from components.settings import SettingsError
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
@@ -34,17 +35,18 @@ ENVIRONMENTS: Final = ("dev", "staging", "prod")
 GIVEN: Final[Mapping[str, object]] = {
     "oidcClientSecret": "oidc-hidden",
     "databasePasswords": {"kubesentiment": "database-hidden"},
-    "kvValues": {
-        "kubesentiment/config": {
-            "redis_password": "redis-hidden",
-            "kafka_password": "kafka-hidden",
-            "model_api_key": "model-hidden",
-        },
-        "deploy/kubesentiment/keys": {"registry_token": "reg-hidden", "signing_key": "sign-hidden"},
-        "media-catalog/database": {"url": "url-hidden", "password": "pw-hidden", "ssl_mode": "on"},
-        "media-catalog/external": {"tmdb_api_key": "tmdb-hidden", "sentry_dsn": "dsn-hidden"},
-    },
 }
+VALUES: Final[Mapping[str, Mapping[str, str]]] = {
+    "kubesentiment/config": {
+        "redis_password": "redis-hidden",
+        "kafka_password": "kafka-hidden",
+        "model_api_key": "model-hidden",
+    },
+    "deploy/kubesentiment/keys": {"registry_token": "reg-hidden", "signing_key": "sign-hidden"},
+    "media-catalog/database": {"url": "url-hidden", "password": "pw-hidden", "ssl_mode": "on"},
+    "media-catalog/external": {"tmdb_api_key": "tmdb-hidden", "sentry_dsn": "dsn-hidden"},
+}
+NOT_IN: Final[Mapping[str, str]] = {"prod": "media-catalog/external"}
 
 
 def program() -> None:
@@ -58,7 +60,8 @@ def environment(request: pytest.FixtureRequest) -> str:
 
 def given(environment: str) -> dict[str, object]:
     """Secrets for everything that the stack file turns on."""
-    secrets = dict(GIVEN)
+    values = {path: keys for path, keys in VALUES.items() if path != NOT_IN.get(environment)}
+    secrets = {**GIVEN, "kvValues": values}
     if configuration(environment)["kubernetesReviewer"] == "given":
         secrets["kubernetesReviewerToken"] = "token-hidden"
     return secrets
@@ -157,12 +160,20 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
     assert Counter({t: n for t, n in types.items() if t not in from_the_plan}) == beyond_the_plan
 
 
-def test_with_everything_given_it_warns_of_nothing_but_values_the_environment_does_not_have(
+def test_with_everything_given_it_warns_of_nothing(
     up: Mapping[str, Recording], environment: str
 ) -> None:
-    foreign = [w for w in up[environment].warnings if "media-catalog/external" in w]
-    assert up[environment].warnings == foreign
-    assert bool(foreign) == (environment == "prod")
+    assert up[environment].warnings == []
+
+
+def test_values_that_the_environment_does_not_have_stop_it_before_it_declares_anything(
+    run: Runner,
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        run(program, config=configuration("prod"), secrets={**GIVEN, "kvValues": VALUES})
+    (problem,) = caught.value.problems
+    assert problem.startswith("vaultstack:kvValues: 'media-catalog/external' is no given KV entry")
+    assert "hidden" not in problem
 
 
 def test_no_secret_leaves_it_in_clear(up: Mapping[str, Recording], environment: str) -> None:
@@ -270,7 +281,7 @@ def test_an_adopted_vault_needs_no_initialisation(run: Runner) -> None:
     recording = run(
         program,
         config=configuration("prod", provisionerRoleId="a-role-id"),
-        secrets={**GIVEN, "provisionerSecretId": "adopted-hidden"},
+        secrets={**given("prod"), "provisionerSecretId": "adopted-hidden"},
     )
     assert INITIALISATION not in recording.types
     assert recording.exports.get("keyShares") is None

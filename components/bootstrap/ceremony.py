@@ -161,6 +161,14 @@ def install_provisioner(
         client.sys.enable_auth_method(
             "approle", path=mount, description="The identity with which vaultstack works"
         )
+    write_role(client, secret_id_ttl_seconds=secret_id_ttl_seconds, bound_cidrs=bound_cidrs)
+    return issue_secret_id(client)
+
+
+def write_role(
+    client: hvac.Client, *, secret_id_ttl_seconds: int, bound_cidrs: Sequence[str]
+) -> None:
+    """The provisioner's role, which it may itself bring up to date."""
     client.auth.approle.create_or_update_approle(
         provisioner.NAME,
         token_policies=[provisioner.NAME],
@@ -170,9 +178,8 @@ def install_provisioner(
         token_bound_cidrs=list(bound_cidrs),
         secret_id_bound_cidrs=list(bound_cidrs),
         secret_id_ttl=f"{secret_id_ttl_seconds}s",
-        mount_point=mount,
+        mount_point=paths.PROVISIONER_AUTH,
     )
-    return issue_secret_id(client)
 
 
 def write_acl(client: hvac.Client, acl: str) -> None:

@@ -74,6 +74,15 @@ INPUTS = (
 )
 
 
+# With the settings that they come from.
+_FIXED_BY_INIT = {
+    "auto_unseal": "seal",
+    "pgp_keys": "sharePgpKeys",
+    "share_count": "shares",
+    "share_threshold": "shareThreshold",
+}
+
+
 class InitialiseProvider(ResourceProvider):
     """Initialises a Vault once, installs the provisioner, and ends the root token.
 
@@ -106,13 +115,14 @@ class InitialiseProvider(ResourceProvider):
         return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        changed = any(_plain(olds.get(key)) != _plain(news.get(key)) for key in INPUTS)
+        changed = bool(_changed(olds, news))
         return DiffResult(changes=changed or _unfinished(olds) or _renewal_due(olds))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
         outs = {**olds, **_inputs_of(news)}
         outs.pop("__provider", None)
+        _refuse_what_init_fixed(_changed(olds, news))
         client = given.connect()
         ceremony.wait_until_answering(client, given.timeout_seconds)
         if _unfinished(olds):
@@ -198,16 +208,37 @@ def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
         raise BootstrapError(outs["problem"])
 
 
+def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+    return {key for key in INPUTS if _plain(olds.get(key)) != _plain(news.get(key))}
+
+
+def _refuse_what_init_fixed(changed: set[str]) -> None:
+    fixed = [f"vaultstack:{key}" for name, key in _FIXED_BY_INIT.items() if name in changed]
+    if fixed:
+        raise BootstrapError(
+            f"{', '.join(fixed)}: an initialised Vault's seal and key shares cannot be "
+            "changed by this program. Nothing was changed. Set the values back; to change them, "
+            "use `vault operator rekey` or a seal migration."
+        )
+
+
 def _bring_up_to_date(
     client: hvac.Client, given: Properties, olds: Mapping[str, Any], outs: dict[str, Any]
 ) -> None:
-    """The provisioner's own ACL policy, and a new secret ID when the old one ages. The old one is
-    left to expire: a run that stops before the state is written must not lock itself out.
+    """The provisioner's own ACL policy and role, and a new secret ID when the old one ages. The old
+    one is left to expire: a run that stops before the state is written must not lock itself out.
     """
+    changed = _changed(olds, given.raw)
     ceremony.log_in(client, Credentials(outs["role_id"], outs["secret_id"]))
-    if _plain(olds.get("acl")) != given.raw["acl"]:
+    if "acl" in changed:
         ceremony.write_acl(client, given.raw["acl"])
-    if _renewal_due(outs):
+    if changed & {"bound_cidrs", "secret_id_ttl_seconds"}:
+        ceremony.write_role(
+            client,
+            secret_id_ttl_seconds=given.secret_id_ttl_seconds,
+            bound_cidrs=given.bound_cidrs,
+        )
+    if _renewal_due(outs) or "secret_id_ttl_seconds" in changed:
         _keep(outs, ceremony.issue_secret_id(client))
     ceremony.revoke_self(client)
 

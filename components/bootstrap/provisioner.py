@@ -56,6 +56,14 @@ def _stanzas() -> Iterator[Stanza]:
     ):
         yield Stanza(path=path, capabilities=(capability,), comment="the provider's own needs")
     yield Stanza(path="sys/policies/acl/*", capabilities=_MANAGE, comment="ACL policies")
+    yield Stanza(
+        path="sys/storage/raft/autopilot/configuration",
+        capabilities=(READ, UPDATE),
+        comment="Raft's autopilot",
+    )
+    yield Stanza(
+        path="sys/storage/raft/autopilot/state", capabilities=(READ,), comment="Raft's autopilot"
+    )
     yield from _auth_mounts()
     yield from _engines()
     yield from _own_credential()
@@ -104,6 +112,7 @@ def _engines() -> Iterator[Stanza]:
 def _own_credential() -> Iterator[Stanza]:
     role = f"auth/{paths.PROVISIONER_AUTH}/role/{NAME}"
     comment = "renew the own credential"
+    yield Stanza(path=role, capabilities=(READ, UPDATE), comment=comment)
     yield Stanza(path=f"{role}/role-id", capabilities=(READ,), comment=comment)
     yield Stanza(path=f"{role}/secret-id", capabilities=(UPDATE,), comment=comment)
     yield Stanza(path=f"{role}/secret-id/destroy", capabilities=(UPDATE,), comment=comment)

@@ -63,7 +63,7 @@ class KvEngine(pulumi.ComponentResource):
             else:
                 self._give(entry, values)
         self.path, self.pending = KV, tuple(pending)
-        _warn(self, args, self.pending)
+        _warn(self, self.pending)
         self.register_outputs({"path": self.path, "pending": list(self.pending)})
 
     def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -108,7 +108,7 @@ class KvEngine(pulumi.ComponentResource):
         )
 
 
-def _warn(engine: KvEngine, args: KvEngineArgs, pending: Sequence[str]) -> None:
+def _warn(engine: KvEngine, pending: Sequence[str]) -> None:
     for line in pending:
         path, keys = line.split(": ")
         commands = "; ".join(
@@ -116,10 +116,3 @@ def _warn(engine: KvEngine, args: KvEngineArgs, pending: Sequence[str]) -> None:
             for key in keys.split(", ")
         )
         pulumi.log.warn(f"secret {path} is not there yet: give {keys} ({commands})", engine)
-    known = {entry.name for entry in args.entries}
-    for path in sorted(args.settings.values.keys() - known):
-        pulumi.log.warn(
-            f"vaultstack:kvValues holds {path!r}, which the matrix does not know; add a KvEntry to "
-            "its application or remove the values",
-            engine,
-        )

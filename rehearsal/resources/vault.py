@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from rehearsal.errors import RehearsalError
 from rehearsal.resources import Made, Maker, Properties
 from rehearsal.vault_api import Answer, VaultApi
 
@@ -38,6 +39,9 @@ def makers(vault: VaultApi) -> dict[str, Maker]:
         "vault:index/mount:Mount": bound(_mount),
         "vault:index/authBackend:AuthBackend": bound(_auth_backend),
         "vault:generic/endpoint:Endpoint": bound(_endpoint),
+        "vault:index/raftAutopilot:RaftAutopilot": writes(
+            "sys/storage/raft/autopilot/configuration"
+        ),
         "vault:kv/secretBackendV2:SecretBackendV2": writes("{mount}/config"),
         "vault:kv/secretV2:SecretV2": bound(_kv_entry),
         "vault:kubernetes/authBackendConfig:AuthBackendConfig": writes("auth/{backend}/config"),
@@ -144,17 +148,26 @@ def _oidc_backend(vault: VaultApi, inputs: Properties) -> Made:
 
 def _endpoint(vault: VaultApi, inputs: Properties) -> Made:
     """Whatever it is, it is written as it stands; the other inputs are the provider's own."""
+    _require_known(inputs, {"path", "dataJson", "disableRead", "disableDelete"})
     vault.write(inputs["path"], json.loads(inputs["dataJson"]))
     return Made(inputs["path"], {})
 
 
 def _kv_entry(vault: VaultApi, inputs: Properties) -> Made:
+    of_provider = {"disableRead", "deleteAllVersions"}
+    _require_known(inputs, {"mount", "name", "dataJson", "options", "customMetadata", *of_provider})
     mount, name = inputs["mount"], inputs["name"]
     path = f"{mount}/data/{name}"
     vault.write(path, {"data": json.loads(inputs["dataJson"]), **_options(inputs)})
     if metadata := inputs.get("customMetadata"):
         vault.write(f"{mount}/metadata/{name}", _fields(metadata, ()))
     return Made(path, {"path": path})
+
+
+def _require_known(inputs: Properties, known: set[str]) -> None:
+    """Where not every input is sent, Vault cannot say that it does not know one."""
+    if unknown := inputs.keys() - known:
+        raise RehearsalError(f"the rehearsal does not know the inputs {sorted(unknown)}")
 
 
 def _options(inputs: Properties) -> dict[str, Any]:

@@ -139,9 +139,24 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
     "threshold in words": ("dev", {"shareThreshold": "x"}, "shareThreshold", "a whole number"),
     "too few PGP keys": (
         "dev",
-        {"sharePgpKeys": ["a", "b"]},
+        {"sharePgpKeys": ["a", "b"], "seal": "awskms"},
         "sharePgpKeys",
         "must be one key for each of the 5 shares, are 2",
+    ),
+    "shares that nobody here can read, to unseal with": (
+        "dev",
+        {"sharePgpKeys": ["a", "b", "c", "d", "e"]},
+        "sharePgpKeys",
+        (
+            "needs a KMS seal: this program cannot unseal a Vault with shares that it cannot read; "
+            "fix: pulumi config set vaultstack:seal awskms, or leave sharePgpKeys empty"
+        ),
+    ),
+    "an unknown seal, with shares that nobody here can read": (
+        "dev",
+        {"sharePgpKeys": ["a", "b", "c", "d", "e"], "seal": "gcpkms"},
+        "seal",
+        "one of shamir, awskms",
     ),
     "a PGP key that is a number": ("dev", {"sharePgpKeys": [1]}, "sharePgpKeys", "of strings"),
     "a timeout without a unit": ("dev", {"bootstrapTimeout": "30"}, "bootstrapTimeout", "is '30'"),
@@ -400,8 +415,14 @@ def test_dev_may_speak_http_and_connect_in_clear(loaded: Loader) -> None:
 
 
 def test_a_single_share_needs_no_second(loaded: Loader) -> None:
-    made = loaded(shares=1, shareThreshold=1, sharePgpKeys=["a"])
-    assert (made.bootstrap.shares, made.bootstrap.pgp_keys) == (1, ("a",))
+    made = loaded(shares=1, shareThreshold=1)
+    assert (made.bootstrap.shares, made.bootstrap.threshold) == (1, 1)
+
+
+def test_a_kms_unseals_where_nobody_here_can_read_the_shares(loaded: Loader) -> None:
+    made = loaded(shares=2, shareThreshold=2, sharePgpKeys=["a", "b"], seal="awskms")
+    assert made.bootstrap.pgp_keys == ("a", "b")
+    assert made.bootstrap.seal is Seal.AWSKMS
 
 
 def test_certificates_may_name_another_url(loaded: Loader) -> None:

@@ -374,7 +374,8 @@ def test_a_rotated_value_is_never_written_over(
     foreign.root.write(data, {"options": {"cas": 1}, "data": rotated})
 
     with pytest.raises(
-        RehearsalError, match=rf"kv-entry-media-catalog-api.*{data}.*400.*check-and-set"
+        RehearsalError,
+        match=rf"kv-entry-media-catalog-api.*{data}.*400.*check-and-set parameter did not match",
     ) as refused:
         run_program(
             _WithState(live_monitor()),

@@ -246,6 +246,55 @@ def test_users_first_issued_at_the_same_moment_do_not_meet(server: PostgresServe
     assert database.users("v-together-%") == []
 
 
+@pytest.mark.parametrize("access", DatabaseAccess)
+def test_a_database_made_anew_has_its_groups_rights_again(
+    server: PostgresServer, access: DatabaseAccess
+) -> None:
+    """The groups outlive the database: they are the server's, and their rights are not."""
+    name, write = f"anew-{access.value}", "INSERT INTO film (title) VALUES ('M')"
+    database = fresh_database(server, name)
+    database.issue(f"v-before-{access.value}", access)
+    database.revoke(f"v-before-{access.value}")
+    server.execute(f'DROP DATABASE "{name}"')
+    database = fresh_database(server, name)
+    assert database.users(f"{name}_%") == [f"{name}_{access.value}"]
+    user = f"v-after-{access.value}"
+    database.issue(user, access)
+    assert database.run_as(user, "SELECT title FROM film") == [("Metropolis",)]
+    database.run_as(OWNER, "CREATE TABLE later (id int)")
+    assert database.run_as(user, "SELECT * FROM later") == []
+    if access is READ_WRITE:
+        database.run_as(user, write)
+    else:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            database.run_as(user, write)
+    database.revoke(user)
+
+
+def test_rights_once_made_are_not_made_again(database: Database) -> None:
+    """Making them takes locks that users issued at once would wait for."""
+    database.issue("v-first", READ_ONLY)
+    before = rights(database)
+    assert before
+    database.run_as(OWNER, 'REVOKE SELECT ON film FROM "media-catalog_readonly"')
+    database.issue("v-second", READ_ONLY)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        database.run_as("v-second", "SELECT * FROM film")
+    database.run_as(OWNER, 'GRANT SELECT ON film TO "media-catalog_readonly"')
+    assert rights(database) == before
+    for user in ("v-first", "v-second"):
+        database.revoke(user)
+
+
+def rights(database: Database) -> list[tuple[object, ...]]:
+    """What tables to come will grant to the read-only group, by what the owner has declared."""
+    return database.run_as(
+        OWNER,
+        "SELECT defaclobjtype, privilege_type FROM pg_default_acl, aclexplode(defaclacl) "
+        "WHERE grantee = '\"media-catalog_readonly\"'::regrole ORDER BY 1, 2",
+    )
+
+
 def test_a_user_of_one_database_sees_nothing_of_another(server: PostgresServer) -> None:
     one = fresh_database(server, "one")
     other = fresh_database(server, "other")

@@ -112,7 +112,7 @@ SMALL = AccessMatrix(
                 Workload(
                     "late",
                     ServiceAccount("shop", "late"),
-                    (RenewSelf(frozenset({Environment.PROD})),),
+                    (RenewSelf(environments=frozenset({Environment.PROD})),),
                 ),
             ),
         ),
@@ -121,7 +121,7 @@ SMALL = AccessMatrix(
         Workload(
             "operators",
             OidcGroup("ops"),
-            (IssueSecretIds("hand it over", wrapped=Lifetime.of("90s", "1h")),),
+            (IssueSecretIds(Lifetime.of("90s", "1h"), reason="hand it over"),),
         ),
     ),
 )
@@ -384,7 +384,8 @@ WORDS = st.sampled_from(["a", "b", "ab", "a2", "shop", "shops", "team", "z" * 20
 NAMES = st.sampled_from(["a", "b", "ab", "a-b", "a-b-c", "api", "ci", "readonly", "2nd"])
 LENGTHS = st.sampled_from([None, 32, 48])
 ENVIRONMENTS = st.sets(st.sampled_from(Environment), min_size=1).map(frozenset)
-REASONS = st.sampled_from(["", "why", 'a "quoted" reason', "two\nlines", "# {{x}} ${y} é"])
+WHY = st.sampled_from(["why", 'a "quoted" reason', "two\nlines", "# {{x}} ${y} é"])
+REASONS = st.just("") | WHY
 
 
 @st.composite
@@ -416,7 +417,8 @@ def kv_grants(draw: st.DrawFn, application: str) -> list[Grant]:
         for text in texts:
             for environments in draw(split_environments(2)):
                 access = draw(st.sampled_from(KvAccess))
-                grants.append(Kv(SecretPath(text), access, environments, draw(REASONS)))
+                path, reason = SecretPath(text), draw(REASONS)
+                grants.append(Kv(path, access, environments=environments, reason=reason))
     return grants
 
 
@@ -428,18 +430,18 @@ def application_grants(
     if database:
         for environments in draw(split_environments(2)):
             access = draw(st.sampled_from(DatabaseAccess))
-            grants.append(Database(access, environments, draw(REASONS)))
+            grants.append(Database(access, environments=environments, reason=draw(REASONS)))
     grants += (
-        Pki(draw(st.sampled_from(PkiAccess)), environments, draw(REASONS))
+        Pki(draw(st.sampled_from(PkiAccess)), environments=environments, reason=draw(REASONS))
         for environments in draw(split_environments(2))
     )
     grants += (
-        Cloud(role.name, draw(ENVIRONMENTS), draw(REASONS))
+        Cloud(role.name, environments=draw(ENVIRONMENTS), reason=draw(REASONS))
         for role in cloud_roles
         if draw(st.booleans())
     )
-    if draw(st.booleans()):
-        grants.append(RenewSelf(draw(ENVIRONMENTS), draw(REASONS)))
+    if not grants or draw(st.booleans()):
+        grants.append(RenewSelf(environments=draw(ENVIRONMENTS), reason=draw(REASONS)))
     return tuple(draw(st.permutations(grants)))
 
 
@@ -448,7 +450,7 @@ def identities(application: str, workload: str) -> st.SearchStrategy[Identity]:
         [
             ServiceAccount(f"{application}-space", workload),
             AppRole(Duration(60), 1, ("10.0.0.0/8",)),
-            OidcGroup(f"{application}-people"),
+            OidcGroup(f"{application}-people-{workload}"),
         ]
     )
 
@@ -500,13 +502,14 @@ CONTROLS = (
 def people(draw: st.DrawFn, name: str) -> Workload:
     capabilities = st.lists(st.sampled_from(Capability), max_size=3).map(tuple)
     grants: list[Grant] = [
-        Control(path, draw(capabilities), draw(REASONS), draw(ENVIRONMENTS))
+        Control(path, draw(capabilities), environments=draw(ENVIRONMENTS), reason=draw(WHY))
         for path in draw(st.lists(st.sampled_from(CONTROLS), max_size=4, unique=True))
     ]
+    if not grants or draw(st.booleans()):
+        grants.append(RenewSelf(environments=draw(ENVIRONMENTS)))
     if draw(st.booleans()):
-        grants.append(RenewSelf(draw(ENVIRONMENTS)))
-    if draw(st.booleans()):
-        grants.append(IssueSecretIds(draw(REASONS), draw(lifetimes()), draw(ENVIRONMENTS)))
+        issue = IssueSecretIds(draw(lifetimes()), environments=draw(ENVIRONMENTS), reason=draw(WHY))
+        grants.append(issue)
     return Workload(name, OidcGroup(name), tuple(draw(st.permutations(grants))))
 
 
@@ -772,7 +775,7 @@ def test_a_grant_holds_everywhere_unless_it_says_where() -> None:
         Cloud("a"),
         Pki(PkiAccess.CLIENT),
         RenewSelf(),
-        Control("sys/mounts", (), ""),
-        IssueSecretIds("", DAY),
+        Control("sys/mounts", (), reason="why"),
+        IssueSecretIds(DAY, reason="why"),
     ]
     assert {grant.environments for grant in grants} == {EVERYWHERE}

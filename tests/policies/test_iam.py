@@ -93,3 +93,24 @@ def test_statements_keep_their_order_and_only_allow() -> None:
         ["arn:aws:s3:::a/*"],
     ]
     assert {statement["Effect"] for statement in read["Statement"]} == {"Allow"}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["arn:aws:s3:::*", "arn:aws:ecr:{region}:{account}:*", "arn:aws:eks:eu-west-1:1:*", "arn:*"],
+)
+def test_everything_of_a_service_is_not_named(resource: str) -> None:
+    with pytest.raises(ValueError, match="must name what it is about") as caught:
+        Allow(GET, ("arn:aws:s3:::x/*", resource))
+    assert str(caught.value) == (
+        f"IAM resource {resource!r}: must name what it is about; write a name before the wildcard, "
+        "such as 'arn:aws:s3:::bucket/*'"
+    )
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["arn:aws:s3:::x/*", "arn:aws:s3:::x-*", "arn:aws:ecr:{region}:{account}:repository/*"],
+)
+def test_everything_below_a_name_is_named(resource: str) -> None:
+    assert Allow(GET, (resource,)).resources == (resource,)

@@ -144,6 +144,35 @@ def test_an_application_cannot_own_a_folder_that_others_use(name: str) -> None:
             lambda: matrix(application("shop"), application("store", workload("api"))),
         ),
         (
+            "OIDC group 'vault-operators'",
+            lambda: matrix(people=(person(), person(name="others"))),
+        ),
+        (
+            "OIDC group 'vault-operators'",
+            lambda: matrix(
+                application("shop", workload(identity=OidcGroup("vault-operators"))),
+                people=(person(),),
+            ),
+        ),
+        (
+            "entry named 'shop-a-b'",
+            lambda: matrix(
+                Application(
+                    "shop",
+                    "team",
+                    (),
+                    (KvEntry.given("shop/a-b", "x"), KvEntry.given("shop/a/b", "x")),
+                ),
+            ),
+        ),
+        (
+            "entry named 'shop-a-b'",
+            lambda: matrix(
+                Application("shop", "team", (), (KvEntry.given("shop/a-b", "x"),)),
+                Application("shop-a", "team", (), (KvEntry.given("shop-a/b", "x"),)),
+            ),
+        ),
+        (
             "ACL policy 'a-b-c'",
             lambda: matrix(
                 application("a-b", workload("c", account="one", role="one")),
@@ -162,6 +191,30 @@ def test_what_is_named_twice_is_refused(said: str, build: Callable[[], object]) 
     assert str(caught.value).startswith(f"{said}: is there 2 times")
 
 
+def test_what_is_named_alike_but_not_the_same_is_accepted() -> None:
+    keys = (KvEntry.given("shop/a-b", "x"), KvEntry.given("shop/a/c", "x"))
+    stored = matrix(
+        Application("shop", "team", (), keys),
+        Application("store", "team", (), (KvEntry.given("store/a-b", "x"),)),
+    )
+    assert len(stored.applications) == 2
+    others = workload("others", identity=OidcGroup("vault-others"))
+    assert matrix(people=(person(), others)).people[1] is others
+
+
+def test_a_workload_without_grants_is_refused() -> None:
+    with pytest.raises(
+        ValueError,
+        match=r"^workload 'api': must be granted something; give it grants or remove it$",
+    ):
+        Workload("api", ServiceAccount("shop", "api"), ())
+
+
+def test_a_workload_may_be_granted_something_in_one_environment_only() -> None:
+    made = Workload("api", ServiceAccount("shop", "api"), (RenewSelf(environments=PROD),))
+    assert [made.exists_in(environment) for environment in Environment] == [False, False, True]
+
+
 # --- grants ---------------------------------------------------------------------------------------
 
 
@@ -177,20 +230,33 @@ def test_two_grants_that_contradict_cannot_be_written() -> None:
 def test_grants_of_different_environments_do_not_meet() -> None:
     made = workload(
         "api",
-        Kv(SecretPath("shop/*"), KvAccess.READ_WRITE, DEV),
-        Kv(SecretPath("shop/x"), KvAccess.READ, PROD),
+        Kv(SecretPath("shop/*"), KvAccess.READ_WRITE, environments=DEV),
+        Kv(SecretPath("shop/x"), KvAccess.READ, environments=PROD),
     )
     assert [str(g) for g in made.grants_in(Environment.DEV)] == ["kv read-write shop/*"]
     assert [str(g) for g in made.grants_in(Environment.PROD)] == ["kv read shop/x"]
     assert not made.exists_in(Environment.STAGING)
 
 
+def test_paths_of_vault_itself_that_shadow_one_another_cannot_be_granted() -> None:
+    wide = Control("sys/*", (Capability.READ,), reason="why")
+    here = Control("sys/auth", (Capability.LIST,), environments=DEV, reason="why")
+    elsewhere = Control("sys/*", (Capability.READ,), environments=PROD, reason="why")
+    with pytest.raises(
+        ValueError,
+        match=r"workload 'operators': the grants 'control sys/\*' and 'control sys/auth' "
+        "contradict: for sys/auth Vault applies only the second, which lacks read; add that to it",
+    ):
+        person(wide, here)
+    assert person(elsewhere, here).grants == (elsewhere, here)
+
+
 def test_grants_that_meet_in_one_environment_only_contradict_all_the_same() -> None:
     with pytest.raises(ValueError, match="contradict"):
         workload(
             "api",
-            Kv(SecretPath("shop/*"), KvAccess.READ_WRITE, DEV | PROD),
-            Kv(SecretPath("shop/x"), KvAccess.READ, PROD),
+            Kv(SecretPath("shop/*"), KvAccess.READ_WRITE, environments=DEV | PROD),
+            Kv(SecretPath("shop/x"), KvAccess.READ, environments=PROD),
         )
 
 
@@ -239,8 +305,8 @@ def test_an_unknown_cloud_role_cannot_be_granted(
 @pytest.mark.parametrize(
     "grant",
     [
-        Control("sys/mounts", (Capability.READ,), "why"),
-        IssueSecretIds("why", wrapped=Lifetime.of("1m", "1h")),
+        Control("sys/mounts", (Capability.READ,), reason="why"),
+        IssueSecretIds(Lifetime.of("1m", "1h"), reason="why"),
     ],
     ids=str,
 )

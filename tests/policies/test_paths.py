@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from itertools import product
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from components.bootstrap import provisioner
+from policies.hcl import Capability, parse
 from policies.paths import (
     AUTH_MOUNTS,
     AWS,
@@ -17,7 +22,10 @@ from policies.paths import (
     check_served,
     cloud_credentials,
     database_credentials,
+    meet,
     pki_issue,
+    precedence,
+    refuse_secrets,
 )
 
 SEGMENTS = st.lists(st.sampled_from(["a", "b", "ab", "a-b", "a.b", "a_1"]), min_size=1, max_size=3)
@@ -222,3 +230,146 @@ def test_a_path_outside_the_mounts_is_refused_and_the_mounts_are_named(path: str
     assert said.startswith(f"path {path!r}: ")
     for mount in (*ENGINE_MOUNTS, *(f"auth/{mount}" for mount in AUTH_MOUNTS), "sys", "auth/token"):
         assert mount in said
+
+
+# --- rules with wildcards -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "met"),
+    [
+        ("a/b", "a/b", True),
+        ("a/b", "a/c", False),
+        ("a/b", "a/b/c", False),
+        ("a/*", "a/b/c", True),
+        ("a/*", "a", False),
+        ("a/b*", "a/bc/d", True),
+        ("a/b*", "a/c", False),
+        ("a/b*", "a/bc*", True),
+        ("a/b*", "a/c*", False),
+        ("a/+", "a/b", True),
+        ("a/+", "a/b/c", False),
+        ("a/+", "a/b*", True),
+        ("a/+/c", "a/b/*", True),
+        ("a/+/c", "a/b/d*", False),
+        ("a/+/c", "+/b/c", True),
+        ("a/+/c", "b/+/c", False),
+    ],
+)
+def test_two_rules_meet_where_a_path_fits_both(one: str, other: str, met: bool) -> None:
+    assert meet(one, other) is meet(other, one) is met
+
+
+RULES = st.lists(st.sampled_from(["a", "b", "ab", "+"]), min_size=1, max_size=3).flatmap(
+    lambda segments: st.sampled_from(["", "*", "/*"]).map(lambda end: "/".join(segments) + end)
+)
+FITTING = [
+    "/".join(parts) for n in (1, 2, 3, 4) for parts in product(["a", "b", "ab", "abc"], repeat=n)
+]
+
+
+@given(RULES, RULES)
+@settings(deadline=None)
+def test_rules_that_do_not_meet_have_no_path_in_common(one: str, other: str) -> None:
+    assume(not any(rule.endswith("+*") for rule in (one, other)))
+    common = [path for path in FITTING if fits(one, path) and fits(other, path)]
+    assert bool(common) == meet(one, other)
+
+
+def fits(rule: str, path: str) -> bool:
+    pattern = re.escape(rule.removesuffix("*")).replace(r"\+", "[^/]+")
+    return bool(re.fullmatch(pattern + (".*" if rule.endswith("*") else ""), path))
+
+
+def test_rules_of_one_path_stand_in_the_order_of_vaults_documentation() -> None:
+    """First wildcard late, no `*` at the end, few `+`, long: the last of `a/*` is no slip."""
+    rules = ["a/b/c", "a/b/+", "a/b/*", "a/+/c", "a/+/+", "a/*", "a/+/*"]
+    for given_rules in (rules, rules[::-1]):
+        assert sorted(given_rules, key=precedence, reverse=True) == rules
+
+
+@pytest.mark.parametrize(
+    ("path", "reached"),
+    [
+        ("secret/data/shop/api", "secret/data/*"),
+        ("secret/data/*", "secret/data/*"),
+        ("secret/*", "secret/data/*"),
+        ("secret/+/shop/api", "secret/data/*"),
+        ("secret/d*", "secret/data/*"),
+        ("secret/subkeys/shop/api", "secret/subkeys/*"),
+        ("database/creds/shop-readonly", "database/creds/*"),
+        ("database/+/shop-readonly", "database/creds/*"),
+        ("database/static-creds/shop", "database/static-creds/*"),
+        ("aws/creds/s3", "aws/creds/*"),
+        ("aws/sts/s3", "aws/sts/*"),
+        ("azure/creds/vm", "azure/creds/*"),
+        ("azure/*", "azure/creds/*"),
+        ("gcp/impersonated-account/bucket/token", "gcp/impersonated-account/*"),
+        ("gcp/roleset/bucket/key", "gcp/roleset/*"),
+        ("pki/issue/shop-api", "pki/issue/*"),
+        ("pki/sign/shop-api", "pki/sign*"),
+        ("pki/sign-verbatim", "pki/sign*"),
+        ("pki/issuer/default/issue/shop-api", "pki/issuer/+/issue/*"),
+        ("pki/issuer/*", "pki/issuer/+/issue/*"),
+        ("pki/keys/generate/exported", "pki/keys/generate/*"),
+        ("pki-root/issue/shop-api", "pki-root/issue/*"),
+        ("pki-root/sign/shop-api", "pki-root/sign*"),
+        ("pki-root/root/sign-intermediate", "pki-root/root*"),
+        ("auth/approle/role/shop-ci/secret-id", "auth/approle/role/+/secret-id"),
+        ("auth/approle/role/*", "auth/approle/role/+/secret-id"),
+        ("auth/provisioner/role/+/+", "auth/provisioner/role/+/secret-id"),
+    ],
+)
+def test_a_path_where_secrets_are_handed_out_is_refused(path: str, reached: str) -> None:
+    with pytest.raises(ValueError, match="where Vault hands out secrets") as caught:
+        refuse_secrets(path)
+    assert str(caught.value) == (
+        f"path {path!r}: must not reach {reached}, where Vault hands out secrets; grant a workload "
+        "what it needs, such as Kv(...), or write a narrower path"
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "secret/metadata/*",
+        "secret/metadata/shop/+",
+        "database/roles/+",
+        "database/config",
+        "aws/roles/*",
+        "gcp/config",
+        "pki/certs",
+        "pki/issuers",
+        "pki/issuer/+",
+        "pki/roles/*",
+        "pki-root/roles/+",
+        "auth/approle/role/+",
+        "auth/approle/role/shop-ci/role-id",
+        "sys/*",
+    ],
+)
+def test_a_path_beside_the_secrets_is_no_secret(path: str) -> None:
+    refuse_secrets(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [s.path for s in parse(provisioner.acl()) if s.capabilities == (Capability.DENY,)],
+)
+def test_people_reach_nothing_that_even_the_provisioner_is_denied(path: str) -> None:
+    with pytest.raises(ValueError, match="where Vault hands out secrets"):
+        refuse_secrets(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        SecretPath("shop/api").data,
+        database_credentials("shop-readonly"),
+        *(cloud_credentials(engine, "shop") for engine in (AWS, AZURE, GCP)),
+        pki_issue("shop-api"),
+    ],
+)
+def test_people_reach_nothing_that_a_workload_is_granted(path: str) -> None:
+    with pytest.raises(ValueError, match="where Vault hands out secrets"):
+        refuse_secrets(path)

@@ -20,6 +20,10 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('shop'));
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop_readonly') THEN
     CREATE ROLE "shop_readonly" NOLOGIN;
+  END IF;
+  IF NOT EXISTS (
+    SELECT FROM pg_default_acl, aclexplode(defaclacl) WHERE grantee = '"shop_readonly"'::regrole
+  ) THEN
     GRANT CONNECT ON DATABASE "shop" TO "shop_readonly";
     GRANT USAGE ON SCHEMA "sales" TO "shop_readonly";
     GRANT SELECT ON ALL TABLES IN SCHEMA "sales" TO "shop_readonly";
@@ -36,6 +40,10 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('shop'));
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop_readwrite') THEN
     CREATE ROLE "shop_readwrite" NOLOGIN;
+  END IF;
+  IF NOT EXISTS (
+    SELECT FROM pg_default_acl, aclexplode(defaclacl) WHERE grantee = '"shop_readwrite"'::regrole
+  ) THEN
     GRANT CONNECT ON DATABASE "shop" TO "shop_readwrite";
     GRANT USAGE ON SCHEMA "sales" TO "shop_readwrite";
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "sales" TO "shop_readwrite";

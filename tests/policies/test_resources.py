@@ -96,3 +96,31 @@ def test_a_database_name_is_short_enough_for_its_groups_to_differ() -> None:
         r"write 'd{53}'$",
     ):
         PostgresDatabase("d" * 54, "owner")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda text: GcpCloudRole("shop", text),
+        lambda text: AzureCloudRole("shop", (("Reader", "/subscriptions/x"), ("Reader", text))),
+    ],
+)
+@pytest.mark.parametrize("place", ["env", "account", "Environment", "0", ""])
+def test_a_placeholder_that_nobody_fills_cannot_be_written(
+    build: Callable[[str], object], place: str
+) -> None:
+    text = f"/x-{{environment}}/{{{place}}}"
+    with pytest.raises(ValueError, match="stands for nothing") as caught:
+        build(text)
+    assert str(caught.value) == (
+        f"cloud role 'shop': {{{place}}} in {text!r} stands for nothing; write {{environment}} or "
+        "nothing"
+    )
+
+
+def test_the_environment_can_be_written_into_a_cloud_role() -> None:
+    account = "shop-{environment}@example.iam.gserviceaccount.com"
+    assert GcpCloudRole("shop", account).service_account == account
+    scope = "/subscriptions/x/resourceGroups/shop-{environment}"
+    assert AzureCloudRole("shop", (("Reader", scope),)).assignments == (("Reader", scope),)
+    assert AzureCloudRole("shop", (("Reader", "/subscriptions/x"),))

@@ -47,8 +47,8 @@ SHOP = Application(
 def meaning(*grants: Grant, people: bool = False) -> tuple[Stanza, ...]:
     """The stanzas of one workload with these grants; beside it stands a pipeline `shop-ci`."""
     ci = Workload("ci", AppRole(Duration(60)), (RenewSelf(),))
-    api = Workload("api", ServiceAccount("shop", "api"), () if people else grants)
-    operators = Workload("operators", OidcGroup("ops"), grants if people else ())
+    api = Workload("api", ServiceAccount("shop", "api"), (RenewSelf(),) if people else grants)
+    operators = Workload("operators", OidcGroup("ops"), grants if people else (RenewSelf(),))
     matrix = AccessMatrix(
         environments=(EnvironmentSpec(DEV, "dev.example", AwsAccount("1" * 12, "eu-west-1")),),
         lifetimes=Lifetimes(token=DAY, database=DAY, cloud=DAY, certificate=DAY),
@@ -118,7 +118,7 @@ def test_each_stanza_says_which_grant_it_comes_from_and_why() -> None:
 
 
 def test_a_control_grant_means_what_it_says() -> None:
-    grant = Control("sys/audit", (Capability.SUDO, Capability.READ), "see it")
+    grant = Control("sys/audit", (Capability.SUDO, Capability.READ), reason="see it")
     (stanza,) = (s for s in meaning(grant, people=True) if s.comment != "every token")
     assert stanza == Stanza(
         path="sys/audit",
@@ -128,7 +128,7 @@ def test_a_control_grant_means_what_it_says() -> None:
 
 
 def test_a_secret_id_can_only_be_had_wrapped() -> None:
-    grant = IssueSecretIds("hand it over", wrapped=Lifetime.of("2m", "1h"))
+    grant = IssueSecretIds(Lifetime.of("2m", "1h"), reason="hand it over")
     comment = "people/operators: issue secret IDs (hand it over)"
     assert [s for s in meaning(grant, people=True) if s.comment != "every token"] == [
         Stanza(
@@ -147,7 +147,10 @@ def test_a_secret_id_can_only_be_had_wrapped() -> None:
 
 
 def test_two_stanzas_of_one_path_stand_in_the_same_order_however_they_were_granted() -> None:
-    grants = (RenewSelf(), Control("sys/leases/renew", (Capability.UPDATE,), "in an incident"))
+    grants = (
+        RenewSelf(),
+        Control("sys/leases/renew", (Capability.UPDATE,), reason="in an incident"),
+    )
     forwards, backwards = meaning(*grants, people=True), meaning(*grants[::-1], people=True)
     assert forwards == backwards
     assert len(forwards) == len(ANY_TOKEN) + 3

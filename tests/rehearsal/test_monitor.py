@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any, cast
 
-import dill  # type: ignore[import-untyped]
+import dill
 import pytest
 from pulumi import dynamic
 from pulumi.runtime import mocks
@@ -220,7 +220,7 @@ def test_a_refusal_names_the_resource_and_what_vault_said(monkeypatch: pytest.Mo
 
     watched = Watched(FakeVault(refuse), None, monkeypatch)
     watched.log_in()
-    with pytest.raises(RehearsalError, match="Policy it: writing .*Vault said 403: permission"):
+    with pytest.raises(RehearsalError, match=r"Policy it: writing .*Vault said 403: permission"):
         watched.make(POLICY, "it", {"name": "x", "policy": "hidden"}, PROVIDER_URN)
     assert (POLICY, "it") not in watched.made
 

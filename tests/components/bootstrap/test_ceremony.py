@@ -171,6 +171,25 @@ def test_the_provisioner_is_brought_up_to_date_and_not_mounted_twice(vault: Fake
     assert "10.0.0.0/8" in vault.role["secret_id_bound_cidrs"]
 
 
+def test_the_role_can_be_written_alone_and_loses_what_is_no_longer_set(vault: FakeVault) -> None:
+    vault.initialised, vault.sealed = True, False
+    client = ceremony.connect(vault.address, None, vault.new_root())
+    ceremony.write_role(client, secret_id_ttl_seconds=90, bound_cidrs=["10.0.0.0/8"])
+    first = vault.role
+    ceremony.write_role(client, secret_id_ttl_seconds=90, bound_cidrs=[])
+    assert vault.writes == ["auth/provisioner/role/provisioner"] * 2
+    # Vault keeps what a request leaves out, so that no network at all must be sent as such.
+    cidrs = {"token_bound_cidrs", "secret_id_bound_cidrs"}
+    assert [vault.role[key] for key in cidrs] == ["", ""]
+    assert {key: value for key, value in first.items() if key not in cidrs} == {
+        "token_policies": "provisioner",
+        "token_no_default_policy": True,
+        "token_ttl": "1h",
+        "token_max_ttl": "1h",
+        "secret_id_ttl": "90s",
+    }
+
+
 def test_root_is_regained_from_the_shares(vault: FakeVault) -> None:
     vault.initialised, vault.sealed = True, False
     token = ceremony.regain_root(ceremony.connect(vault.address, None), SHARES)

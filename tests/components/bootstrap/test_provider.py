@@ -233,6 +233,107 @@ def test_a_changed_acl_is_written_and_a_young_secret_id_kept(vault: FakeVault) -
     assert vault.tokens == set()
 
 
+ROLE_CHANGES: Mapping[str, tuple[dict[str, object], dict[str, object]]] = {
+    # name: (what is changed, what the role then says)
+    "from where it may come": (
+        {"bound_cidrs": ["10.0.0.0/8"]},
+        {"token_bound_cidrs": "10.0.0.0/8", "secret_id_bound_cidrs": "10.0.0.0/8"},
+    ),
+    "how long its secret IDs live": (
+        {"secret_id_ttl_seconds": 3600.0},
+        {"secret_id_ttl": "3600s", "token_bound_cidrs": ""},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROLE_CHANGES)
+def test_what_the_role_says_is_brought_up_to_date(vault: FakeVault, name: str) -> None:
+    changed, said = ROLE_CHANGES[name]
+    outs = updated(logged_in(vault), inputs(vault.address, **changed))
+    assert {key: vault.role[key] for key in said} == said
+    assert {key: outs[key] for key in changed} == changed
+    assert vault.policies == {}
+    assert vault.tokens == set()
+    assert not changes(outs, inputs(vault.address, **changed))
+
+
+def test_a_secret_id_that_should_live_otherwise_is_replaced_after_its_role(
+    vault: FakeVault,
+) -> None:
+    """Vault gives it the lifetime that the role has at that moment."""
+    outs = updated(logged_in(vault), inputs(vault.address, secret_id_ttl_seconds=3600.0))
+    assert outs["secret_id"] == "secret-id-2-hidden"
+    assert outs["secret_id_issued_at"] > time.time() - 5
+    assert vault.writes == [
+        "auth/provisioner/login",
+        ROLE,
+        f"{ROLE}/secret-id",
+        "auth/token/revoke-self",
+    ]
+
+
+def test_another_network_needs_no_other_secret_id(vault: FakeVault) -> None:
+    outs = updated(logged_in(vault), inputs(vault.address, bound_cidrs=["10.0.0.0/8"]))
+    assert outs["secret_id"] == "secret-id-1-hidden"
+    assert vault.writes == ["auth/provisioner/login", ROLE, "auth/token/revoke-self"]
+
+
+def test_the_right_to_write_the_role_comes_before_the_role(vault: FakeVault) -> None:
+    """An ACL policy of an earlier version does not have it."""
+    news = inputs(vault.address, acl="a new ACL", bound_cidrs=["10.0.0.0/8"])
+    updated(logged_in(vault), inputs(vault.address) | news)
+    assert vault.writes.index("sys/policy/provisioner") < vault.writes.index(ROLE)
+
+
+def test_a_role_that_has_not_changed_is_not_written(vault: FakeVault) -> None:
+    updated(logged_in(vault), inputs(vault.address, acl="a new ACL", timeout_seconds=1.0))
+    assert ROLE not in vault.writes
+    assert vault.role == {}
+
+
+FIXED: Mapping[str, tuple[str, object]] = {
+    # the input: the setting, and another value
+    "auto_unseal": ("seal", True),
+    "pgp_keys": ("sharePgpKeys", ["a key"]),
+    "share_count": ("shares", 7.0),
+    "share_threshold": ("shareThreshold", 2.0),
+}
+
+
+@pytest.mark.parametrize("key", FIXED)
+@pytest.mark.parametrize("problem", ["", "it did not finish"])
+def test_what_initialisation_fixed_cannot_be_changed(
+    vault: FakeVault, key: str, problem: str
+) -> None:
+    """Nor while it is unfinished: the shares are made."""
+    setting, value = FIXED[key]
+    news = inputs(vault.address, **{key: value}, acl="a new ACL")
+    with pytest.raises(BootstrapError) as caught:
+        updated(logged_in(vault, problem=problem), news)
+    assert str(caught.value) == (
+        f"vaultstack:{setting}: an initialised Vault's seal and key shares cannot be changed by "
+        "this program. Nothing was changed. Set the values back; to change them, use `vault "
+        "operator rekey` or a seal migration."
+    )
+    assert vault.requests == []
+
+
+def test_all_that_initialisation_fixed_is_named_at_once(vault: FakeVault) -> None:
+    news = inputs(vault.address, **{key: value for key, (_, value) in FIXED.items()})
+    with pytest.raises(BootstrapError) as caught:
+        updated(logged_in(vault), news)
+    for setting, _ in FIXED.values():
+        assert f"vaultstack:{setting}" in str(caught.value)
+
+
+def test_the_same_values_written_another_way_are_no_change(vault: FakeVault) -> None:
+    """Pulumi hands over floats, and the state of an earlier run may hold whole numbers."""
+    olds = logged_in(vault, share_count=5, share_threshold=3, pgp_keys=[])
+    news = inputs(vault.address)
+    assert not changes(olds, news)
+    assert updated(olds, news)["share_count"] == 5
+
+
 def test_renewing_with_an_expired_secret_id_is_one_clear_error(vault: FakeVault) -> None:
     olds = logged_in(vault, secret_id_issued_at=1, secret_id="expired-hidden")
     with pytest.raises(BootstrapError, match="refused the provisioner's credential") as caught:

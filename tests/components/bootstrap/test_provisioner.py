@@ -54,9 +54,20 @@ def test_it_manages_every_engine(mount: str) -> None:
 @pytest.mark.parametrize("mount", [paths.KUBERNETES_AUTH, paths.APPROLE_AUTH, paths.OIDC_AUTH])
 def test_it_manages_every_way_to_log_in_but_its_own(mount: str) -> None:
     assert Capability.SUDO in STANZAS[f"sys/auth/{mount}"].capabilities
-    own = [path for path in STANZAS if paths.PROVISIONER_AUTH in path and path.startswith("auth/")]
-    assert not any(path.endswith(("/role/provisioner", "*")) for path in own)
     assert f"sys/auth/{paths.PROVISIONER_AUTH}" not in STANZAS
+
+
+def test_of_its_own_login_it_only_keeps_the_role_and_the_credential_up_to_date() -> None:
+    own = {
+        path: set(s.capabilities) for path, s in STANZAS.items() if paths.PROVISIONER_AUTH in path
+    }
+    role = "auth/provisioner/role/provisioner"
+    assert own == {
+        role: {Capability.READ, Capability.UPDATE},
+        f"{role}/role-id": {Capability.READ},
+        f"{role}/secret-id": {Capability.UPDATE},
+        f"{role}/secret-id/destroy": {Capability.UPDATE},
+    }
 
 
 def test_it_makes_no_tokens() -> None:

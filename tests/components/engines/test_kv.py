@@ -115,12 +115,10 @@ def test_an_entry_half_given_is_left_out_and_the_rest_is_named(alone: Alone) -> 
     assert "hidden" not in warning
 
 
-def test_values_for_an_unknown_path_are_named(alone: Alone) -> None:
+def test_it_makes_no_entry_that_the_plan_does_not_have(alone: Alone) -> None:
+    """`components.consistency` refuses such values before it comes to this."""
     recording = make(alone, {**MAIL, "shop/mial": {"api_key": "typo-hidden"}})
-    (warning,) = recording.warnings
-    assert "'shop/mial'" in warning
-    assert "vaultstack:kvValues" in warning
-    assert "hidden" not in warning
+    assert recording.identities == make(alone, MAIL).identities
 
 
 @pytest.mark.parametrize("protect", [True, False])

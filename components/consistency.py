@@ -1,0 +1,53 @@
+"""Where settings and plan must agree: names in the configuration that the matrix does not know.
+
+A name that nothing matches is not harmless: a misspelt role in `awsRoleArns` would be made with
+long-lived keys instead of the ARN, and a misspelt secret would silently stay away.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator
+
+from components.settings import NAMESPACE, Settings, SettingsError
+from policies.plan import Plan
+
+
+def check(settings: Settings, plan: Plan) -> None:
+    """Raises `SettingsError` that lists every name the plan does not have."""
+    if problems := list(_problems(settings, plan)):
+        raise SettingsError(problems)
+
+
+def _problems(settings: Settings, plan: Plan) -> Iterator[str]:
+    where = plan.environment.value
+    if settings.aws:
+        known = {role.name for role in plan.aws_roles}
+        what = f"AWS role of the matrix in {where}"
+        yield from _unknown("awsRoleArns", what, settings.aws.role_arns, known)
+    if settings.database:
+        known = {connection.database for connection in plan.database_connections}
+        what = f"database of the matrix in {where}"
+        yield from _unknown("databasePasswords", what, settings.database.passwords, known)
+    given = {entry.name: entry for entry in plan.kv_entries if entry.generated_length is None}
+    generated = {entry.name for entry in plan.kv_entries} - given.keys()
+    for path, values in settings.kv.values.items():
+        if path in generated:
+            yield (
+                f"{NAMESPACE}:kvValues: {path!r} is generated, and rotated later, so nobody gives "
+                "it values; fix: remove them"
+            )
+        elif path not in given:
+            what = f"given KV entry of the matrix in {where}"
+            yield from _unknown("kvValues", what, [path], given.keys())
+        else:
+            what = "key of this entry in the matrix"
+            yield from _unknown(f"kvValues[{path}]", what, values, given[path].keys)
+
+
+def _unknown(key: str, what: str, names: Collection[str], known: Collection[str]) -> Iterator[str]:
+    for name in sorted(set(names) - set(known)):
+        near = difflib.get_close_matches(name, known, n=1)
+        others = f"write one of {', '.join(sorted(known))}, or " if known else ""
+        fix = f"rename it to {near[0]!r}, or " if near else others
+        yield f"{NAMESPACE}:{key}: {name!r} is no {what}; fix: {fix}remove it"

@@ -1,0 +1,181 @@
+"""Names that the matrix does not know are errors in a stack's configuration, with key and fix."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import pulumi
+import pytest
+
+from components import consistency
+from components.settings import Settings, SettingsError, load
+from policies.compile import compile_plan
+from policies.environments import Environment
+from policies.matrix import MATRIX
+from policies.plan import Plan
+from tests.recording import Runner, configuration
+
+DEV = compile_plan(MATRIX, Environment.DEV)
+PROD = compile_plan(MATRIX, Environment.PROD)
+ARN = "arn:aws:iam::111111111111:role/x"
+
+
+@pytest.fixture
+def settings(run: Runner) -> Settings:
+    """Those of dev, with nothing given."""
+    found: list[Settings] = []
+    run(lambda: found.append(load()), config=configuration("dev"))
+    return found[0]
+
+
+def given(
+    settings: Settings,
+    *,
+    arns: Mapping[str, str] | None = None,
+    passwords: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+) -> Settings:
+    def secret(texts: Mapping[str, str] | None) -> Mapping[str, pulumi.Output[str]]:
+        return {name: pulumi.Output.secret(text) for name, text in (texts or {}).items()}
+
+    assert settings.aws
+    assert settings.database
+    entries = {path: secret(keys) for path, keys in (values or {}).items()}
+    return dataclasses.replace(
+        settings,
+        aws=dataclasses.replace(settings.aws, role_arns=arns or {}),
+        database=dataclasses.replace(settings.database, passwords=secret(passwords)),
+        kv=dataclasses.replace(settings.kv, values=entries),
+    )
+
+
+def problems(settings: Settings, plan: Plan = DEV) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        consistency.check(settings, plan)
+    return caught.value.problems
+
+
+def test_nothing_given_is_in_order(settings: Settings) -> None:
+    consistency.check(settings, DEV)
+
+
+def test_names_of_the_matrix_are_in_order(settings: Settings) -> None:
+    consistency.check(
+        given(
+            settings,
+            arns={role.name: ARN for role in DEV.aws_roles},
+            passwords={one.database: "x" for one in DEV.database_connections},
+            values={
+                entry.name: dict.fromkeys(entry.keys, "x")
+                for entry in DEV.kv_entries
+                if entry.generated_length is None
+            },
+        ),
+        DEV,
+    )
+
+
+def test_an_entry_half_given_is_in_order(settings: Settings) -> None:
+    """`KvEngine` leaves it out, and names what is missing."""
+    values: Mapping[str, Mapping[str, str]] = {
+        "kubesentiment/config": {"redis_password": "x"},
+        "media-catalog/database": {},
+    }
+    consistency.check(given(settings, values=values), DEV)
+
+
+def test_a_misspelt_aws_role_is_refused_with_the_right_name(settings: Settings) -> None:
+    """It would be made with long-lived keys instead of the ARN."""
+    assert problems(given(settings, arns={"s3-acess": ARN, "s3-access": ARN})) == (
+        (
+            "vaultstack:awsRoleArns: 's3-acess' is no AWS role of the matrix in dev; fix: rename it to "
+            "'s3-access', or remove it"
+        ),
+    )
+
+
+def test_a_misspelt_database_is_refused_with_the_right_name(settings: Settings) -> None:
+    assert problems(given(settings, passwords={"kubesentment": "db-hidden"})) == (
+        (
+            "vaultstack:databasePasswords: 'kubesentment' is no database of the matrix in dev; fix: "
+            "rename it to 'kubesentiment', or remove it"
+        ),
+    )
+
+
+def test_a_misspelt_entry_is_refused_with_the_right_name(settings: Settings) -> None:
+    values = {"kubesentiment/confg": {"redis_password": "kv-hidden"}}
+    assert problems(given(settings, values=values)) == (
+        (
+            "vaultstack:kvValues: 'kubesentiment/confg' is no given KV entry of the matrix in dev; "
+            "fix: rename it to 'kubesentiment/config', or remove it"
+        ),
+    )
+
+
+def test_a_misspelt_key_is_refused_with_the_right_name(settings: Settings) -> None:
+    values = {"kubesentiment/config": {"redis_pasword": "kv-hidden", "kafka_password": "x"}}
+    assert problems(given(settings, values=values)) == (
+        (
+            "vaultstack:kvValues[kubesentiment/config]: 'redis_pasword' is no key of this entry in the "
+            "matrix; fix: rename it to 'redis_password', or remove it"
+        ),
+    )
+
+
+def test_a_name_like_no_other_is_refused_with_all_there_are(settings: Settings) -> None:
+    (problem,) = problems(given(settings, arns={"x": ARN}))
+    assert problem.endswith(
+        "fix: write one of kubesentiment-admin, kubesentiment-deploy, s3-access, or remove it"
+    )
+
+
+def test_where_there_is_no_name_at_all_it_can_only_be_removed(settings: Settings) -> None:
+    without = dataclasses.replace(DEV, aws_roles=(), kv_entries=())
+    found = problems(given(settings, arns={"x": ARN}, values={"a/b": {"c": "x"}}), without)
+    assert found == (
+        "vaultstack:awsRoleArns: 'x' is no AWS role of the matrix in dev; fix: remove it",
+        "vaultstack:kvValues: 'a/b' is no given KV entry of the matrix in dev; fix: remove it",
+    )
+
+
+def test_values_of_a_generated_entry_are_refused(settings: Settings) -> None:
+    values = {"media-catalog/api": {"jwt_secret": "kv-hidden"}}
+    assert problems(given(settings, values=values)) == (
+        (
+            "vaultstack:kvValues: 'media-catalog/api' is generated, and rotated later, so nobody gives "
+            "it values; fix: remove them"
+        ),
+    )
+
+
+def test_an_entry_of_another_environment_is_refused(settings: Settings) -> None:
+    made = given(settings, values={"media-catalog/external": {"tmdb_api_key": "x"}})
+    consistency.check(made, DEV)
+    (problem,) = problems(made, PROD)
+    assert "'media-catalog/external' is no given KV entry of the matrix in prod; fix: " in problem
+
+
+def test_an_engine_that_is_off_is_asked_for_no_names(settings: Settings) -> None:
+    wrong = given(settings, arns={"x": ARN}, passwords={"x": "x"})
+    consistency.check(dataclasses.replace(wrong, aws=None, database=None), DEV)
+
+
+def test_problems_are_told_together_and_hold_no_value(settings: Settings) -> None:
+    found = problems(
+        given(
+            settings,
+            arns={"b": ARN, "a": ARN},
+            passwords={"x": "db-hidden"},
+            values={"a/b": {"c": "kv-hidden"}, "kubesentiment/config": {"x": "kv-hidden"}},
+        )
+    )
+    assert [problem.split(" is no ")[0] for problem in found] == [
+        "vaultstack:awsRoleArns: 'a'",
+        "vaultstack:awsRoleArns: 'b'",
+        "vaultstack:databasePasswords: 'x'",
+        "vaultstack:kvValues: 'a/b'",
+        "vaultstack:kvValues[kubesentiment/config]: 'x'",
+    ]
+    assert "hidden" not in "".join(found)

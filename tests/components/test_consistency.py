@@ -87,40 +87,36 @@ def test_an_entry_half_given_is_in_order(settings: Settings) -> None:
 
 def test_a_misspelt_aws_role_is_refused_with_the_right_name(settings: Settings) -> None:
     """It would be made with long-lived keys instead of the ARN."""
-    assert problems(given(settings, arns={"s3-acess": ARN, "s3-access": ARN})) == (
-        (
-            "vaultstack:awsRoleArns: 's3-acess' is no AWS role of the matrix in dev; fix: rename it to "
-            "'s3-access', or remove it"
-        ),
+    (problem,) = problems(given(settings, arns={"s3-acess": ARN, "s3-access": ARN}))
+    assert problem == (
+        "vaultstack:awsRoleArns: 's3-acess' is no AWS role of the matrix in dev; fix: rename it to "
+        "'s3-access', or remove it"
     )
 
 
 def test_a_misspelt_database_is_refused_with_the_right_name(settings: Settings) -> None:
-    assert problems(given(settings, passwords={"kubesentment": "db-hidden"})) == (
-        (
-            "vaultstack:databasePasswords: 'kubesentment' is no database of the matrix in dev; fix: "
-            "rename it to 'kubesentiment', or remove it"
-        ),
+    (problem,) = problems(given(settings, passwords={"kubesentment": "db-hidden"}))
+    assert problem == (
+        "vaultstack:databasePasswords: 'kubesentment' is no database of the matrix in dev; fix: "
+        "rename it to 'kubesentiment', or remove it"
     )
 
 
 def test_a_misspelt_entry_is_refused_with_the_right_name(settings: Settings) -> None:
     values = {"kubesentiment/confg": {"redis_password": "kv-hidden"}}
-    assert problems(given(settings, values=values)) == (
-        (
-            "vaultstack:kvValues: 'kubesentiment/confg' is no given KV entry of the matrix in dev; "
-            "fix: rename it to 'kubesentiment/config', or remove it"
-        ),
+    (problem,) = problems(given(settings, values=values))
+    assert problem == (
+        "vaultstack:kvValues: 'kubesentiment/confg' is no given KV entry of the matrix in dev; "
+        "fix: rename it to 'kubesentiment/config', or remove it"
     )
 
 
 def test_a_misspelt_key_is_refused_with_the_right_name(settings: Settings) -> None:
     values = {"kubesentiment/config": {"redis_pasword": "kv-hidden", "kafka_password": "x"}}
-    assert problems(given(settings, values=values)) == (
-        (
-            "vaultstack:kvValues[kubesentiment/config]: 'redis_pasword' is no key of this entry in the "
-            "matrix; fix: rename it to 'redis_password', or remove it"
-        ),
+    (problem,) = problems(given(settings, values=values))
+    assert problem == (
+        "vaultstack:kvValues[kubesentiment/config]: 'redis_pasword' is no key of this entry in the "
+        "matrix; fix: rename it to 'redis_password', or remove it"
     )
 
 
@@ -142,11 +138,10 @@ def test_where_there_is_no_name_at_all_it_can_only_be_removed(settings: Settings
 
 def test_values_of_a_generated_entry_are_refused(settings: Settings) -> None:
     values = {"media-catalog/api": {"jwt_secret": "kv-hidden"}}
-    assert problems(given(settings, values=values)) == (
-        (
-            "vaultstack:kvValues: 'media-catalog/api' is generated, and rotated later, so nobody gives "
-            "it values; fix: remove them"
-        ),
+    (problem,) = problems(given(settings, values=values))
+    assert problem == (
+        "vaultstack:kvValues: 'media-catalog/api' is generated, and rotated later, so nobody gives "
+        "it values; fix: remove them"
     )
 
 

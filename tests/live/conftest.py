@@ -52,7 +52,7 @@ def tools() -> Mapping[Tool, Binary]:
 def stage(tools: Mapping[Tool, Binary]) -> Iterator[Stage]:
     plan = compile_plan(MATRIX, Environment.DEV)
     with Supervisor() as supervisor:
-        built = scene.build(supervisor, tools, MATRIX, plan, lambda _: None)
+        built = scene.build(supervisor, tools, MATRIX, plan, 1, lambda _: None)
         made: list[tuple[str, str]] = []
         monitor = LiveMonitor(
             built.kubernetes, str(built.ca_file), lambda kind, name: made.append((kind, name))

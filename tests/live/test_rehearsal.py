@@ -257,16 +257,20 @@ def test_what_looks_like_a_secret_is_found() -> None:
     assert not SECRET.search("AWS knows the key, with the plan's rights kubesentiment-readwrite")
 
 
-def test_what_is_kept_can_be_looked_at_and_ended() -> None:
+def test_a_cluster_is_proven_kept_looked_at_and_ended(tmp_path: Path) -> None:
+    """Staging, which is a Raft cluster sealed by KMS: what is left running of it is more."""
     with place() as where:
-        kept = rehearse(where, "--keep")
+        kept = rehearse(where, "--keep", "--env", "staging", "--json", str(tmp_path / "cells"))
         folder = re.search(r"python -m rehearsal stop (\S+)", kept.stderr)
         assert folder is not None, kept.stderr
         try:
             assert kept.status == 0
             assert SECRET.findall(kept.stderr) == []
             assert any("kube-apiserver" in process for process in where.processes())
+            assert sum("vault server" in process for process in where.processes()) == 3
             look_around(kept.stderr)
+            cells = json.loads((tmp_path / "cells").read_text())
+            assert [cell for cell in cells if not cell["ok"]] == []
         finally:
             stopped = rehearse(where, "stop", folder[1])
         assert (stopped.status, stopped.stdout, stopped.stderr) == (0, "", "")
@@ -293,7 +297,7 @@ def look_around(printed: str) -> None:
     assert stat.S_IMODE(token.parent.stat().st_mode) == 0o700
     me = VaultApi(address[1], address[2], token.read_text()).call("GET", "auth/token/lookup-self")
     assert me.allowed
-    assert "people-auditors-dev" in me.data["policies"]
+    assert "people-auditors-staging" in me.data["policies"]
 
 
 @contextmanager
@@ -326,9 +330,8 @@ def wait_for(lines: IO[str], moment: str) -> None:
     pytest.fail(f"it never said {moment!r}, but: {''.join(said)}")
 
 
-@pytest.mark.parametrize("moment", ["Vault answers on", "__main__.py ran"])
-def test_nothing_is_left_after_ctrl_c(moment: str) -> None:
-    with place() as where, running(where, moment) as started:
+def test_nothing_is_left_after_ctrl_c() -> None:
+    with place() as where, running(where, "__main__.py ran") as started:
         assert where.processes()
         started.send_signal(signal.SIGINT)
         _, said = started.communicate(timeout=PATIENCE)

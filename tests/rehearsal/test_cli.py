@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from policies.environments import Environment
 from rehearsal import binaries, rehearse
 from rehearsal.__main__ import main
 from rehearsal.errors import RehearsalError
@@ -55,23 +56,29 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
     assert "usage: python -m rehearsal" in said(capsys)
 
 
-@pytest.mark.usefixtures("_no_servers")
-@pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_an_environment_that_is_not_rehearsed_yet_says_so(
-    environment: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_every_environment_of_the_matrix_can_be_rehearsed(
+    environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["--env", environment]) == 1
-    assert said(capsys) == (
-        f"The rehearsal stopped: {environment} needs a Raft cluster with a KMS seal, which is not "
-        "rehearsed yet; run it with ENV=dev"
-    )
+    asked: list[tuple[Environment, rehearse.Outputs]] = []
+
+    def note(asked_for: Environment, outputs: rehearse.Outputs, _: object) -> int:
+        asked.append((asked_for, outputs))
+        return 0
+
+    monkeypatch.setattr(rehearse, "rehearse", note)
+    assert main(["--env", environment, "--keep", "--json", "cells.json"]) == 0
+    assert asked == [
+        (Environment(environment), rehearse.Outputs(keep=True, json=Path("cells.json")))
+    ]
 
 
 @pytest.mark.usefixtures("_no_servers")
-def test_a_json_file_that_cannot_be_written_is_said_before_anything_else(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("option", ["--json", "--picture"])
+def test_a_file_that_cannot_be_written_is_said_before_anything_else(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--json", str(tmp_path / "no" / "cells.json")]) == 1
+    assert main([option, str(tmp_path / "no" / "file")]) == 1
     assert "its folder does not exist; make it first" in said(capsys)
 
 

@@ -143,8 +143,10 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
         beyond_the_plan |= Counter(
             {
                 "vault:generic/endpoint:Endpoint": 1,
+                "vault:index/raftAutopilot:RaftAutopilot": 1,
                 "vault:jwt/authBackend:AuthBackend": 1,
                 "vaultstack:auth:OidcAuth": 1,
+                "vaultstack:cluster:Autopilot": 1,
             }
         )
     from_the_plan = {

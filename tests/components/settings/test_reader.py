@@ -7,7 +7,7 @@ from enum import StrEnum, unique
 
 import pytest
 
-from components.config_reader import ConfigReader, SettingsError
+from components.settings.reader import ConfigReader, SettingsError
 from policies.lifetime import Duration
 from tests.recording import Runner
 

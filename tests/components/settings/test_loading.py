@@ -10,9 +10,8 @@ from collections.abc import Mapping
 import pulumi
 import pytest
 
-from components import settings
-from components.config_reader import ConfigReader
 from components.settings import Reviewer, Seal, Settings, SettingsError, Target, TlsMode, load
+from components.settings.reader import ConfigReader
 from policies.environments import Environment
 from policies.lifetime import Duration
 from policies.matrix import LIFETIMES
@@ -255,6 +254,34 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
         "must be a duration with its unit, is '3y'",
     ),
     "a root's lifetime without a unit": ("dev", {"pkiRootTtl": "10"}, "pkiRootTtl", "is '10'"),
+    "an even number of servers": (
+        "prod",
+        {"servers": 4},
+        "servers",
+        "must be odd, is 4: an even number survives no more failures than one less",
+    ),
+    "more servers than Raft likes": (
+        "prod",
+        {"servers": 7},
+        "servers",
+        "must be from 1 to 5, is 7",
+    ),
+    "one server in prod": ("prod", {"servers": 1}, "servers", "must be 3 or 5 in prod"),
+    "one server in staging": ("staging", {"servers": 1}, "servers", "must be 3 or 5 in staging"),
+    "no KMS in prod": (
+        "prod",
+        {"seal": "shamir"},
+        "seal",
+        "must be a KMS in prod: after a restart nobody is there to unseal",
+    ),
+    "no KMS in staging": ("staging", {"seal": "shamir"}, "seal", "must be a KMS in staging"),
+    "a seal that is none": ("prod", {"seal": "wax"}, "seal", "must be one of shamir, awskms"),
+    "a stabilization without a unit": (
+        "prod",
+        {"raftStabilizationTime": "10"},
+        "raftStabilizationTime",
+        "must be a duration with its unit",
+    ),
     "a misspelt key": (
         "dev",
         {"vaultAdress": "http://a"},
@@ -443,7 +470,7 @@ def test_every_key_declared_is_read_and_every_key_read_is_declared(
             super().__init__(namespace)
             readers.append(self)
 
-    monkeypatch.setattr(settings, "ConfigReader", Watched)
+    monkeypatch.setattr("components.settings.loading.ConfigReader", Watched)
     loaded()
     (reader,) = readers
     assert reader._read == set(declared())
@@ -483,7 +510,7 @@ def test_what_is_described_as_secret_is_what_must_be_encrypted(
             required.add(key)
             return super().secret_mappings(key)
 
-    monkeypatch.setattr(settings, "ConfigReader", Watched)
+    monkeypatch.setattr("components.settings.loading.ConfigReader", Watched)
     loaded()
     assert required == SECRET_KEYS
 

@@ -1,0 +1,168 @@
+"""The settings of one stack as types: what components are given. Knows nothing of where they come
+from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+import pulumi
+
+from policies.environments import Environment
+from policies.lifetime import Duration
+
+Secret = pulumi.Output[str]
+"""A value that Pulumi keeps encrypted, and never shows."""
+
+
+@unique
+class Target(StrEnum):
+    EXISTING = "existing"
+    KUBERNETES = "kubernetes"
+
+
+@unique
+class Seal(StrEnum):
+    SHAMIR = "shamir"
+    AWSKMS = "awskms"
+
+
+@unique
+class Reviewer(StrEnum):
+    POD = "pod"
+    GIVEN = "given"
+    CREATE = "create"
+
+
+@unique
+class TlsMode(StrEnum):
+    """PostgreSQL's sslmode."""
+
+    DISABLE = "disable"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    address: str
+    ca_cert_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    servers: int
+    """1: file storage. 3 or 5: Raft."""
+    stabilization: Duration
+    """How long a new server must be healthy before it votes."""
+
+    @property
+    def raft(self) -> bool:
+        return self.servers > 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionerCredentials:
+    role_id: str
+    secret_id: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapSettings:
+    seal: Seal
+    shares: int
+    threshold: int
+    pgp_keys: tuple[str, ...]
+    timeout: Duration
+    adopted: ProvisionerCredentials | None
+    """None: this program initialises Vault and makes its own provisioner."""
+    secret_id_ttl: Duration
+    bound_cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesAuthSettings:
+    host: str
+    ca_cert: str | None
+    reviewer: Reviewer
+    reviewer_token: Secret | None
+    reviewer_namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    discovery_url: str
+    client_id: str
+    client_secret: Secret
+    groups_claim: str
+    scopes: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KvSettings:
+    max_versions: int
+    values: Mapping[str, Mapping[str, Secret]]
+    """Path -> key -> value, of the entries that somebody else issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    host: str
+    port: int
+    tls: TlsMode
+    ca_cert: str | None
+    username: str
+    """The administrator's name, in which `{database}` stands for the database's."""
+    passwords: Mapping[str, Secret]
+    rotate_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSettings:
+    access_key_id: str | None
+    secret_access_key: Secret | None
+    role_arns: Mapping[str, str]
+    endpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GcpSettings:
+    credentials: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class AzureSettings:
+    subscription_id: str
+    tenant_id: str
+    client_id: str | None
+    client_secret: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class PkiSettings:
+    root_ttl: Duration
+    intermediate_ttl: Duration
+    organization: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    environment: Environment
+    target: Target
+    protect: bool
+    vault: VaultSettings
+    cluster: ClusterSettings
+    bootstrap: BootstrapSettings
+    kubernetes_auth: KubernetesAuthSettings
+    oidc: OidcSettings | None
+    kv: KvSettings
+    database: DatabaseSettings | None
+    aws: AwsSettings | None
+    gcp: GcpSettings | None
+    azure: AzureSettings | None
+    pki: PkiSettings

@@ -47,7 +47,7 @@ class _Clock:
 
     def say(self, line: str) -> None:
         step = f"[dim]{time.perf_counter() - self._started:6.2f} s[/]  {line}"
-        self._console.print(step, highlight=False)
+        self._console.print(step, highlight=False, soft_wrap=True)
         self.steps.append(step)
 
     @contextmanager

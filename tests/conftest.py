@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.recording import Runner
+
+# A shell starts what runs in its background with Ctrl-C ignored, which programs started by a test
+# would inherit: those that are interrupted on purpose would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

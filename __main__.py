@@ -46,7 +46,7 @@ pki = engines.PkiEngine(
 )
 if settings.database:
     database = engines.DatabaseEngineArgs(
-        settings.database, plan.database_connections, plan.database_roles
+        settings.database, plan.database_connections, plan.database_roles, settings.protect
     )
     engines.DatabaseEngine("database", database, inside)
 if settings.aws:

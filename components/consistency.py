@@ -1,4 +1,4 @@
-"""Where settings and plan must agree: names in the configuration that the matrix does not know.
+"""Where settings and plan must agree: names that the matrix knows, and lifetimes.
 
 A name that nothing matches is not harmless: a misspelt role in `awsRoleArns` would be made with
 long-lived keys instead of the ARN, and a misspelt secret would silently stay away.
@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from components.settings import NAMESPACE, Settings, SettingsError
+from policies.lifetime import Duration
 from policies.plan import Plan
 
 
@@ -43,6 +44,24 @@ def _problems(settings: Settings, plan: Plan) -> Iterator[str]:
         else:
             what = "key of this entry in the matrix"
             yield from _unknown(f"kvValues[{path}]", what, values, given[path].keys)
+            if missing := [key for key in given[path].keys if key not in values]:
+                yield (
+                    f"{NAMESPACE}:kvValues[{path}]: lacks {', '.join(missing)}; an entry is given "
+                    "whole or not at all, or one that is in use would be taken away; fix: give "
+                    "what is missing, or remove the rest"
+                )
+    yield from _lifetimes(settings, plan)
+
+
+def _lifetimes(settings: Settings, plan: Plan) -> Iterator[str]:
+    longest = max((role.max_ttl_seconds for role in plan.pki_roles), default=0)
+    intermediate = settings.pki.intermediate_ttl
+    if longest > intermediate.seconds:
+        yield (
+            f"{NAMESPACE}:pkiIntermediateTtl: must outlive the certificates it signs: "
+            f"{intermediate} is below {Duration(longest)}; fix: pulumi config set "
+            f"{NAMESPACE}:pkiIntermediateTtl 26280h"
+        )
 
 
 def _unknown(key: str, what: str, names: Collection[str], known: Collection[str]) -> Iterator[str]:

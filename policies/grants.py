@@ -30,7 +30,7 @@ class PkiAccess(StrEnum):
     CLIENT = "client"
     """A client certificate for the workload's own name."""
     ADMIN = "admin"
-    """Client and server certificates for the application's names; list and revoke."""
+    """Client and server certificates for the application's names; revoke what it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,7 @@ KUBESENTIMENT = Application(
         Workload(
             "ci",
             AppRole(secret_id_lifetime=Duration.parse("24h"), secret_id_uses=20),
-            token=Lifetime.of("15m", "1h"),
+            token=Lifetime.of("1h", "1h"),
             grants=(
                 Kv(SecretPath("deploy/kubesentiment/*"), KvAccess.READ),
                 Cloud("kubesentiment-deploy"),
@@ -225,6 +225,8 @@ OPERATORS = Workload(
         Control(
             "sys/leases/revoke-prefix/*", (UPDATE, SUDO), reason="end a role's credentials at once"
         ),
+        Control("pki/certs", (LIST,), reason="find a certificate to end"),
+        Control("pki/revoke", (UPDATE,), reason="end a certificate in an incident"),
         Control("sys/metrics", (READ,), reason="see load and lease counts"),
         IssueSecretIds(Lifetime.of("1m", "1h"), reason="hand a pipeline what it logs in with"),
     ),
@@ -247,6 +249,7 @@ AUDITORS = Workload(
         Control("auth/kubernetes/role/+", (READ,), reason="who can log in"),
         Control("auth/approle/role", (LIST,), reason="who can log in"),
         Control("auth/approle/role/+", (READ,), reason="who can log in, without the role ID"),
+        Control("auth/provisioner/role/+", (READ,), reason="what this program logs in with"),
         Control("auth/oidc/role", (LIST,), reason="who can log in"),
         Control("auth/oidc/role/+", (READ,), reason="who can log in"),
         Control("database/config", (LIST,), reason="which databases Vault manages"),
@@ -254,6 +257,8 @@ AUDITORS = Workload(
         Control("database/roles/+", (READ,), reason="what database users may do"),
         Control("aws/roles", (LIST,), reason="what AWS keys may do"),
         Control("aws/roles/+", (READ,), reason="what AWS keys may do"),
+        Control("gcp/impersonated-accounts", (LIST,), reason="what Google tokens may do"),
+        Control("azure/roles", (LIST,), reason="what Azure principals may do"),
         Control("pki/roles", (LIST,), reason="which certificates can be issued"),
         Control("pki/roles/+", (READ,), reason="which certificates can be issued"),
         Control("pki/certs", (LIST,), reason="which certificates were issued"),

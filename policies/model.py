@@ -20,6 +20,7 @@ from policies.grants import (
     IssueSecretIds,
     Kv,
     Pki,
+    RenewSelf,
     refuse_contradictions,
 )
 from policies.identities import Identity, OidcGroup, ServiceAccount
@@ -176,6 +177,7 @@ class AccessMatrix:
             (app.database.name for app in self.applications if app.database is not None),
         )
         self._refuse_shared_identities()
+        self._refuse_outlived_credentials()
         for person in self.people:
             if not isinstance(person.identity, OidcGroup):
                 raise ValueError(  # noqa: TRY004 - a rule of the matrix, like its neighbours
@@ -202,6 +204,26 @@ class AccessMatrix:
             ),
         )
         refuse_twice("OIDC group", (who.group for who in identities if isinstance(who, OidcGroup)))
+
+    def _refuse_outlived_credentials(self) -> None:
+        """Vault revokes what a token asked for with the token, in the middle of whoever uses it."""
+        for application in self.applications:
+            for workload in application.workloads:
+                token = workload.token or self.lifetimes.token
+                renews = any(isinstance(grant, RenewSelf) for grant in workload.grants)
+                reach = token.maximum if renews else token.default
+                for kind, lifetime in (
+                    (Database, self.lifetimes.database),
+                    (Cloud, self.lifetimes.cloud),
+                ):
+                    has = any(isinstance(grant, kind) for grant in workload.grants)
+                    if has and lifetime.default > reach:
+                        raise ValueError(
+                            f"application {application.name!r}, workload {workload.name!r}: its "
+                            f"token ends after {reach}, and with it the {kind.__name__.lower()} "
+                            f"credentials that should live {lifetime.default}; give it a longer "
+                            "token, or RenewSelf()"
+                        )
 
     def subjects(self) -> Iterator[tuple[Application | None, Workload, str]]:
         """Everyone who can log in, with the name of the auth role: (application, workload, role);

@@ -141,6 +141,8 @@ _CA_SECRETS = (
     "intermediate/generate/*",
     "issuers/generate/*",
     "keys/generate/*",
+    "acme/*",
+    "roles/+/acme/*",
 )
 # Where values, credentials, signatures and secret IDs are handed out, for every mount.
 _SECRETS: Final = (
@@ -152,13 +154,21 @@ _SECRETS: Final = (
     f"{AWS}/static-creds/*",
     f"{AWS}/sts/*",
     f"{AZURE}/creds/*",
+    f"{AZURE}/static-creds/*",
     f"{GCP}/impersonated-account/*",
     f"{GCP}/key/*",
     f"{GCP}/roleset/*",
     f"{GCP}/static-account/*",
     f"{GCP}/token/*",
     *(f"{mount}/{secrets}" for mount in (PKI, PKI_ROOT) for secrets in _CA_SECRETS),
-    *(f"auth/{mount}/role/+/secret-id" for mount in (APPROLE_AUTH, PROVISIONER_AUTH)),
+    *(
+        f"auth/{mount}/role/+/{secret_id}"
+        for mount in (APPROLE_AUTH, PROVISIONER_AUTH)
+        for secret_id in ("secret-id", "custom-secret-id")
+    ),
+    "auth/token/create*",
+    "sys/raw/*",
+    "sys/storage/raft/snapshot*",
 )
 
 

@@ -99,8 +99,8 @@ def _kv(path: SecretPath, access: KvAccess) -> Iterator[Stanza]:
 def _pki(role: str, access: PkiAccess) -> Iterator[Stanza]:
     yield Stanza(path=paths.pki_issue(role), capabilities=(UPDATE,))
     if access is PkiAccess.ADMIN:
-        yield Stanza(path=f"{paths.PKI}/certs", capabilities=(LIST,))
-        yield Stanza(path=f"{paths.PKI}/revoke", capabilities=(UPDATE,))
+        # Who holds a certificate's key may end it; `revoke` would end anybody's.
+        yield Stanza(path=f"{paths.PKI}/revoke-with-key", capabilities=(UPDATE,))
 
 
 def _secret_ids(subject: Subject, grant: IssueSecretIds) -> Iterator[Stanza]:

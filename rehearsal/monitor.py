@@ -22,6 +22,7 @@ from rehearsal.servers.kubernetes import KubernetesApi
 from rehearsal.vault_api import VaultApi
 
 _VAULT_PROVIDER = "pulumi:providers:vault"
+_KUBERNETES_PROVIDER = "pulumi:providers:kubernetes"
 # What the program asks the engine to keep secret; the mocks' interface does not tell.
 _SECRET_OF_DYNAMIC = frozenset({"secret_id", "shares"})
 
@@ -55,6 +56,8 @@ class LiveMonitor(mocks.Mocks):
     def _make(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
         if args.typ.startswith("vaultstack:"):  # a component is made of its children
             return Made("", {})
+        if args.typ == _KUBERNETES_PROVIDER:  # there is one cluster, whatever its context's name
+            return Made(args.name, {})
         if args.typ == _VAULT_PROVIDER:
             return self._vault_provider(args.name, inputs)
         if args.typ.startswith("vault:"):

@@ -85,6 +85,7 @@ def build(
         "kubernetesHost": api.url,
         "kubernetesCaCert": api.ca_pem,
         "kubernetesReviewer": "create",
+        "kubernetesContext": "rehearsal",
         "kubernetesReviewerNamespace": REVIEWER_NAMESPACE,
         "oidcDiscoveryUrl": provider.issuer,
         "oidcClientId": client.id,

@@ -79,13 +79,19 @@ class KubernetesAuth(pulumi.ComponentResource):
             case Reviewer.GIVEN:
                 return settings.reviewer_token
             case Reviewer.CREATE:
-                return self._create_reviewer(f"{name}-reviewer", settings.reviewer_namespace)
+                return self._create_reviewer(f"{name}-reviewer", settings)
 
-    def _create_reviewer(self, name: str, namespace: str) -> pulumi.Output[str]:
+    def _create_reviewer(self, name: str, settings: KubernetesAuthSettings) -> pulumi.Output[str]:
         """A service account that may review tokens and nothing else, for a Vault outside the
         cluster. Its token does not expire: prefer a Vault in a pod, which needs none.
         """
-        child = pulumi.ResourceOptions(parent=self)
+        namespace = settings.reviewer_namespace
+        cluster = kubernetes.Provider(
+            f"{name}-cluster",
+            context=settings.context,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        child = pulumi.ResourceOptions(parent=self, provider=cluster)
         labels = {"app.kubernetes.io/managed-by": "vaultstack"}
         account = kubernetes.core.v1.ServiceAccount(
             f"{name}-account",
@@ -122,7 +128,10 @@ class KubernetesAuth(pulumi.ComponentResource):
             ),
             type="kubernetes.io/service-account-token",
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[account], additional_secret_outputs=["data"]
+                parent=self,
+                provider=cluster,
+                depends_on=[account],
+                additional_secret_outputs=["data"],
             ),
         )
         return pulumi.Output.secret(token.data.apply(_decoded_token))

@@ -21,6 +21,8 @@ from policies import paths
 
 _POLL_SECONDS: Final = 0.1
 _REQUEST_SECONDS: Final = 30
+# Nobody can ask for `sys/init`'s answer a second time, so a slow KMS or disk gets all the time.
+_INIT_SECONDS: Final = 300
 
 
 class BootstrapError(Exception):
@@ -65,7 +67,7 @@ class Initialised:
 
 
 def connect(address: str, ca_cert_file: str | None, token: str | None = None) -> hvac.Client:
-    """A client that verifies TLS and takes nothing from the environment."""
+    """A client that verifies TLS, and takes no token from the environment or from home."""
     client = hvac.Client(
         url=address, verify=ca_cert_file or True, timeout=_REQUEST_SECONDS, token=token
     )
@@ -114,7 +116,7 @@ def initialise(
     if pgp_keys:
         body["recovery_pgp_keys" if auto_unseal else "pgp_keys"] = list(pgp_keys)
     try:
-        answer = client.adapter.put("/v1/sys/init", json=body)
+        answer = client.adapter.put("/v1/sys/init", json=body, timeout=_INIT_SECONDS)
     except InvalidRequest as error:
         if client.sys.is_initialized():  # somebody else was quicker
             raise AlreadyInitialisedError(client.url) from error
@@ -193,13 +195,6 @@ def issue_secret_id(client: hvac.Client) -> Credentials:
     role_id = approle.read_role_id(provisioner.NAME, mount_point=mount)["data"]["role_id"]
     secret_id = approle.generate_secret_id(provisioner.NAME, mount_point=mount)["data"]["secret_id"]
     return Credentials(role_id, secret_id)
-
-
-def destroy_secret_id(client: hvac.Client, secret_id: str) -> None:
-    """End a secret ID of the provisioner before its time."""
-    client.auth.approle.destroy_secret_id(
-        provisioner.NAME, secret_id, mount_point=paths.PROVISIONER_AUTH
-    )
 
 
 def log_in(client: hvac.Client, credentials: Credentials) -> None:

@@ -38,7 +38,8 @@ class VaultBootstrap(pulumi.ComponentResource):
     """A Vault that can be configured.
 
     Without given credentials it initialises a new Vault, installs the provisioner and revokes the
-    root token; with them it checks that they work. Deliberately does not unseal a Vault that was
+    root token; with them it takes over: it checks that they work, brings the provisioner up to date
+    and exchanges them for a credential of its own. Deliberately does not unseal a Vault that was
     restarted, and never touches one that somebody else initialised.
     """
 
@@ -64,6 +65,8 @@ class VaultBootstrap(pulumi.ComponentResource):
                 path=f"auth/{PROVISIONER_AUTH}/login",
                 parameters={"role_id": role_id, "secret_id": secret_id},
             ),
+            # Or the operator's VAULT_SKIP_VERIFY would decide.
+            skip_tls_verify=False,
             # The provisioner's tokens are short-lived already, and may not make tokens.
             skip_child_token=True,
             opts=pulumi.ResourceOptions(parent=self),
@@ -110,11 +113,17 @@ class VaultBootstrap(pulumi.ComponentResource):
             AdoptProvider(),
             f"{name}-adoption",
             {
+                "acl": provisioner.acl(),
                 "address": args.vault.address,
+                "bound_cidrs": list(args.bootstrap.bound_cidrs),
                 "ca_cert_file": args.vault.ca_cert_file or "",
-                "role_id": credentials.role_id,
-                "secret_id": credentials.secret_id,
+                "given_role_id": credentials.role_id,
+                "given_secret_id": credentials.secret_id,
+                "secret_id_ttl_seconds": args.bootstrap.secret_id_ttl.seconds,
                 "timeout_seconds": args.bootstrap.timeout.seconds,
+                "role_id": None,
+                "secret_id": None,
+                "secret_id_issued_at": None,
             },
             pulumi.ResourceOptions(parent=self, additional_secret_outputs=["secret_id"]),
         )

@@ -55,10 +55,6 @@ class Properties:
     def bound_cidrs(self) -> list[str]:
         return list(self.raw["bound_cidrs"])
 
-    @property
-    def credentials(self) -> Credentials:
-        return Credentials(self.raw["role_id"], self.raw["secret_id"])
-
 
 INPUTS = (
     "acl",
@@ -133,28 +129,57 @@ class InitialiseProvider(ResourceProvider):
 
 
 class AdoptProvider(ResourceProvider):
-    """Makes sure that a given provisioner can log in, so that a wrong or expired credential is one
-    clear error and not one for each resource.
+    """Takes over a Vault whose provisioner's credential is given: makes sure that it works, so that
+    a wrong or expired one is one clear error and not one for each resource, and exchanges it for a
+    secret ID of its own, which it then keeps alive.
     """
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        return CreateResult(id_=props["address"], outs=self._verified(props))
+        outs = {key: props[key] for key in ADOPTION_INPUTS}
+        _exchange(Properties(props), outs)
+        return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        keys = ("address", "ca_cert_file", "role_id", "secret_id", "timeout_seconds")
-        return DiffResult(changes=any(_plain(olds.get(k)) != _plain(news.get(k)) for k in keys))
+        changed = any(_plain(olds.get(k)) != _plain(news.get(k)) for k in ADOPTION_INPUTS)
+        return DiffResult(changes=changed or _renewal_due(olds))
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(outs=self._verified(news))
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        given = Properties(news)
+        outs = {**olds, **{key: news[key] for key in ADOPTION_INPUTS}}
+        outs.pop("__provider", None)
+        if any(_plain(olds.get(key)) != news[key] for key in ("given_role_id", "given_secret_id")):
+            _exchange(given, outs)
+        else:
+            client = given.connect()
+            ceremony.wait_until_answering(client, given.timeout_seconds)
+            _bring_up_to_date(client, given, olds, outs)
+        return UpdateResult(outs=outs)
 
-    @staticmethod
-    def _verified(props: dict[str, Any]) -> dict[str, Any]:
-        given = Properties(props)
-        client = given.connect()
-        ceremony.wait_until_answering(client, given.timeout_seconds)
-        ceremony.log_in(client, given.credentials)
-        ceremony.revoke_self(client)
-        return {key: value for key, value in props.items() if key != "__provider"}
+
+ADOPTION_INPUTS = (
+    "acl",
+    "address",
+    "bound_cidrs",
+    "ca_cert_file",
+    "given_role_id",
+    "given_secret_id",
+    "secret_id_ttl_seconds",
+    "timeout_seconds",
+)
+
+
+def _exchange(given: Properties, outs: dict[str, Any]) -> None:
+    """From the given credential to one of our own, with the ACL policy and role as they are now."""
+    client = given.connect()
+    ceremony.wait_until_answering(client, given.timeout_seconds)
+    credentials = Credentials(given.raw["given_role_id"], given.raw["given_secret_id"])
+    ceremony.log_in(client, credentials)
+    ceremony.write_acl(client, given.raw["acl"])
+    ceremony.write_role(
+        client, secret_id_ttl_seconds=given.secret_id_ttl_seconds, bound_cidrs=given.bound_cidrs
+    )
+    _keep(outs, ceremony.issue_secret_id(client))
+    ceremony.revoke_self(client)
 
 
 def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> None:

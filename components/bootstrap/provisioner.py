@@ -1,14 +1,14 @@
 """The provisioner: the identity with which this program configures Vault.
 
-It manages mounts, roles and ACL policies, and uses none of them: it can issue no credential, read
-no secret's value, and hand out no secret ID. Since it writes ACL policies and roles it could in
-the end give itself anything, as must whoever defines access; that is why its credential is secret,
-its tokens live an hour, and guardrails name it as the one identity of this kind.
+It is allowed what the program manages, path by path, and nothing that a mount hands out: it can
+issue no credential and no certificate, read no secret's value, and hand out no secret ID. Since it
+writes ACL policies and roles it could in the end give itself anything, as must whoever defines
+access; that is why its credential is secret and its tokens live an hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policies import paths
@@ -17,27 +17,58 @@ from policies.hcl import Capability, Stanza, render
 NAME: Final = "provisioner"
 TOKEN_TTL: Final = "1h"
 
-CREATE, READ, UPDATE, DELETE, LIST, SUDO, DENY = (
+CREATE, READ, UPDATE, DELETE, LIST, SUDO = (
     Capability.CREATE,
     Capability.READ,
     Capability.UPDATE,
     Capability.DELETE,
     Capability.LIST,
     Capability.SUDO,
-    Capability.DENY,
 )
 _MANAGE: Final = (CREATE, READ, UPDATE, DELETE, LIST)
 _HEADER: Final = "The identity with which vaultstack configures this Vault."
 
-# Where an engine hands out what it guards. More specific than the rule that manages the mount, so
-# Vault lets these decide.
-_ISSUING: Final = {
-    paths.DATABASE: ("creds/*", "static-creds/*"),
-    paths.AWS: ("creds/*", "sts/*"),
-    paths.GCP: ("impersonated-account/+/token", "roleset/+/token", "roleset/+/key"),
-    paths.AZURE: ("creds/*",),
-    paths.PKI: ("issue/*", "sign/*", "sign-verbatim/*"),
-    paths.PKI_ROOT: ("issue/*", "sign/*", "sign-verbatim/*"),
+# What is managed below each mount. The two PKI mounts differ in who signs whom.
+_CA: Final = {
+    "config/*": _MANAGE,
+    "roles/+": _MANAGE,
+    "issuer/+": (READ, UPDATE, DELETE),
+    "issuer/+/pem": (READ,),
+    "issuers": (LIST,),
+    "key/+": (READ, UPDATE, DELETE),
+    "keys": (LIST,),
+    "ca/pem": (READ,),
+    "cert/ca": (READ,),
+}
+_MANAGED: Final[Mapping[str, Mapping[str, tuple[Capability, ...]]]] = {
+    paths.KV: {
+        "config": (CREATE, READ, UPDATE),
+        # Written, never read back.
+        "data/*": (CREATE, UPDATE, DELETE),
+        "metadata/*": _MANAGE,
+    },
+    paths.DATABASE: {"config/+": _MANAGE, "roles/+": _MANAGE, "rotate-root/+": (UPDATE,)},
+    paths.AWS: {"config/root": _MANAGE, "config/lease": _MANAGE, "roles/+": _MANAGE},
+    paths.GCP: {"config": _MANAGE, "impersonated-account/+": _MANAGE},
+    paths.AZURE: {"config": _MANAGE, "roles/+": _MANAGE},
+    paths.PKI: {
+        **_CA,
+        "intermediate/generate/internal": (CREATE, UPDATE),
+        "issuers/generate/intermediate/internal": (CREATE, UPDATE),
+        "intermediate/set-signed": (CREATE, UPDATE),
+    },
+    paths.PKI_ROOT: {
+        **_CA,
+        "root/generate/internal": (CREATE, UPDATE),
+        "issuers/generate/root/internal": (CREATE, UPDATE),
+        # Signing the intermediate is the one thing here that makes more than configuration.
+        "root/sign-intermediate": (CREATE, UPDATE),
+        # Deleting the root CA is root-protected.
+        "root": (DELETE, SUDO),
+    },
+    f"auth/{paths.KUBERNETES_AUTH}": {"config": _MANAGE, "role/+": _MANAGE},
+    f"auth/{paths.APPROLE_AUTH}": {"role/+": _MANAGE, "role/+/role-id": (READ,)},
+    f"auth/{paths.OIDC_AUTH}": {"config": _MANAGE, "role/+": _MANAGE},
 }
 
 
@@ -64,49 +95,23 @@ def _stanzas() -> Iterator[Stanza]:
     yield Stanza(
         path="sys/storage/raft/autopilot/state", capabilities=(READ,), comment="Raft's autopilot"
     )
-    yield from _auth_mounts()
-    yield from _engines()
+    for mount, managed in _MANAGED.items():
+        yield from _mount(mount)
+        for path, capabilities in managed.items():
+            yield Stanza(path=f"{mount}/{path}", capabilities=capabilities, comment=mount)
     yield from _own_credential()
 
 
-def _auth_mounts() -> Iterator[Stanza]:
-    for mount in (paths.KUBERNETES_AUTH, paths.APPROLE_AUTH, paths.OIDC_AUTH):
-        comment = f"auth method {mount}"
-        # sys/auth is root-protected: changing who can log in takes sudo.
-        yield Stanza(path=f"sys/auth/{mount}", capabilities=(*_MANAGE, SUDO), comment=comment)
-        yield Stanza(path=f"sys/auth/{mount}/tune", capabilities=(*_MANAGE, SUDO), comment=comment)
-        yield Stanza(path=f"sys/mounts/auth/{mount}", capabilities=(READ,), comment=comment)
-        yield Stanza(
-            path=f"sys/mounts/auth/{mount}/tune", capabilities=(READ, UPDATE), comment=comment
-        )
-        yield Stanza(path=f"auth/{mount}/*", capabilities=_MANAGE, comment=comment)
-    yield Stanza(
-        path=f"auth/{paths.APPROLE_AUTH}/role/+/secret-id",
-        capabilities=(DENY,),
-        comment="only operators hand out secret IDs",
-    )
-
-
-def _engines() -> Iterator[Stanza]:
-    for mount in paths.ENGINE_MOUNTS:
-        comment = f"secrets engine {mount}"
-        yield Stanza(path=f"sys/mounts/{mount}", capabilities=_MANAGE, comment=comment)
-        yield Stanza(path=f"sys/mounts/{mount}/tune", capabilities=(READ, UPDATE), comment=comment)
-        if mount == paths.KV:
-            continue
-        # Deleting a root CA is root-protected.
-        sudo = (SUDO,) if mount in (paths.PKI, paths.PKI_ROOT) else ()
-        yield Stanza(path=f"{mount}/*", capabilities=(*_MANAGE, *sudo), comment=comment)
-        for issuing in _ISSUING[mount]:
-            yield Stanza(
-                path=f"{mount}/{issuing}",
-                capabilities=(DENY,),
-                comment="issues credentials, which is not the provisioner's business",
-            )
-    kv = "entries are written, never read back"
-    yield Stanza(path=f"{paths.KV}/config", capabilities=(CREATE, READ, UPDATE), comment=kv)
-    yield Stanza(path=f"{paths.KV}/data/*", capabilities=(CREATE, UPDATE, DELETE), comment=kv)
-    yield Stanza(path=f"{paths.KV}/metadata/*", capabilities=_MANAGE, comment=kv)
+def _mount(mount: str) -> Iterator[Stanza]:
+    """The mount itself. Auth mounts are root-protected: changing who can log in takes sudo."""
+    if mount.startswith("auth/"):
+        manage = (*_MANAGE, SUDO)
+        yield Stanza(path=f"sys/{mount}", capabilities=manage, comment=mount)
+        yield Stanza(path=f"sys/{mount}/tune", capabilities=manage, comment=mount)
+        yield Stanza(path=f"sys/mounts/{mount}", capabilities=(READ,), comment=mount)
+    else:
+        yield Stanza(path=f"sys/mounts/{mount}", capabilities=_MANAGE, comment=mount)
+    yield Stanza(path=f"sys/mounts/{mount}/tune", capabilities=(READ, UPDATE), comment=mount)
 
 
 def _own_credential() -> Iterator[Stanza]:
@@ -115,4 +120,3 @@ def _own_credential() -> Iterator[Stanza]:
     yield Stanza(path=role, capabilities=(READ, UPDATE), comment=comment)
     yield Stanza(path=f"{role}/role-id", capabilities=(READ,), comment=comment)
     yield Stanza(path=f"{role}/secret-id", capabilities=(UPDATE,), comment=comment)
-    yield Stanza(path=f"{role}/secret-id/destroy", capabilities=(UPDATE,), comment=comment)

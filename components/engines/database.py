@@ -18,6 +18,7 @@ class DatabaseEngineArgs:
     settings: DatabaseSettings
     connections: Sequence[DatabaseConnection]
     roles: Sequence[DatabaseRole]
+    protect: bool
 
 
 class DatabaseEngine(pulumi.ComponentResource):
@@ -51,7 +52,7 @@ class DatabaseEngine(pulumi.ComponentResource):
                     self,
                 )
                 continue
-            made = self._connect(name, mount, connection, args.settings, password)
+            made = self._connect(name, mount, connection, args, password)
             child = pulumi.ResourceOptions(parent=self, depends_on=[made])
             for role in args.roles:
                 if role.connection == connection.name:
@@ -76,9 +77,10 @@ class DatabaseEngine(pulumi.ComponentResource):
         name: str,
         mount: vault.Mount,
         connection: DatabaseConnection,
-        settings: DatabaseSettings,
+        args: DatabaseEngineArgs,
         password: Secret,
     ) -> vault.database.SecretBackendConnection:
+        settings = args.settings
         made = vault.database.SecretBackendConnection(
             f"{name}-connection-{connection.name}",
             backend=DATABASE,
@@ -97,7 +99,12 @@ class DatabaseEngine(pulumi.ComponentResource):
                 password_authentication="scram-sha-256",
                 tls_ca=settings.ca_cert,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[mount]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[mount],
+                # After a rotation it holds the administrator's password, and nobody else does.
+                protect=args.protect and settings.rotate_root,
+            ),
         )
         if settings.rotate_root:
             vault.generic.Endpoint(

@@ -30,7 +30,6 @@ class KvEngine(pulumi.ComponentResource):
     values are given. Values are never read back, so a preview needs no right to see them.
     """
 
-    path: str
     pending: tuple[str, ...]
     """What is still to be given: `<path>: <key>, <key>`."""
 
@@ -53,18 +52,19 @@ class KvEngine(pulumi.ComponentResource):
             max_versions=args.settings.max_versions,
             opts=self._child(mount),
         )
-        pending = []
+        pending: list[tuple[str, list[str]]] = []
         for entry in args.entries:
             values = args.settings.values.get(entry.name, {})
             if entry.generated_length is not None:
                 self._generate(entry, entry.generated_length)
             elif missing := [key for key in entry.keys if key not in values]:
-                pending.append(f"{entry.name}: {', '.join(missing)}")
+                pending.append((entry.name, missing))
             else:
                 self._give(entry, values)
-        self.path, self.pending = KV, tuple(pending)
-        _warn(self, self.pending)
-        self.register_outputs({"path": self.path, "pending": list(self.pending)})
+        for path, missing in pending:
+            _warn(self, path, missing)
+        self.pending = tuple(f"{path}: {', '.join(missing)}" for path, missing in pending)
+        self.register_outputs({"pending": list(self.pending)})
 
     def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, protect=self._protected, depends_on=list(after))
@@ -88,7 +88,6 @@ class KvEngine(pulumi.ComponentResource):
             options={"cas": "0"},
             custom_metadata=vault.kv.SecretV2CustomMetadataArgs(cas_required=True),
             disable_read=True,
-            delete_all_versions=True,
             opts=pulumi.ResourceOptions.merge(
                 self._child(self._config),
                 pulumi.ResourceOptions(ignore_changes=["dataJson", "options"]),
@@ -103,16 +102,15 @@ class KvEngine(pulumi.ComponentResource):
             name=entry.name,
             data_json=pulumi.Output.json_dumps({field: values[field] for field in entry.keys}),
             disable_read=True,
-            delete_all_versions=True,
             opts=self._child(self._config),
         )
 
 
-def _warn(engine: KvEngine, pending: Sequence[str]) -> None:
-    for line in pending:
-        path, keys = line.split(": ")
-        commands = "; ".join(
-            f"pulumi config set --secret --path 'vaultstack:kvValues[\"{path}\"].{key}'"
-            for key in keys.split(", ")
-        )
-        pulumi.log.warn(f"secret {path} is not there yet: give {keys} ({commands})", engine)
+def _warn(engine: KvEngine, path: str, missing: Sequence[str]) -> None:
+    commands = "; ".join(
+        f"pulumi config set --secret --path 'vaultstack:kvValues[\"{path}\"].{key}'"
+        for key in missing
+    )
+    pulumi.log.warn(
+        f"secret {path} is not there yet: give {', '.join(missing)} ({commands})", engine
+    )

@@ -83,10 +83,22 @@ class PkiEngine(pulumi.ComponentResource):
         vault.pkisecret.SecretBackendCrlConfig(
             f"{self._prefix}-crl-{path}",
             backend=path,
-            # A new CRL before the old one ends, so that no client meets an expired one.
+            # Valid for three days, and made anew every hour: whoever cannot fetch it goes on for a
+            # while, and what was revoked is on it within the hour. OCSP knows at once.
             expiry="72h",
             auto_rebuild=True,
-            auto_rebuild_grace_period="12h",
+            auto_rebuild_grace_period="71h",
+            opts=self._child(mount),
+        )
+        vault.pkisecret.BackendConfigAutoTidy(
+            f"{self._prefix}-tidy-{path}",
+            backend=path,
+            enabled=True,
+            interval_duration="24h",
+            tidy_cert_store=True,
+            tidy_revoked_certs=True,
+            # Kept for three days beyond their end, for whoever asks what was there.
+            safety_buffer="72h",
             opts=self._child(mount),
         )
         return mount

@@ -30,7 +30,6 @@ from components.settings.model import (
 )
 from components.settings.reader import ConfigReader
 from policies.environments import Environment
-from policies.matrix import LIFETIMES
 
 NAMESPACE = "vaultstack"
 
@@ -50,11 +49,11 @@ def load() -> Settings:
         vault=vault,
         cluster=_cluster(read, environment),
         bootstrap=_bootstrap(read, environment),
-        kubernetes_auth=_kubernetes_auth(read),
-        oidc=_oidc(read),
+        kubernetes_auth=_kubernetes_auth(read, environment),
+        oidc=_oidc(read, environment),
         kv=_kv(read),
         database=_database(read, environment),
-        aws=_aws(read),
+        aws=_aws(read, environment),
         gcp=_gcp(read),
         azure=_azure(read),
         pki=_pki(read, vault),
@@ -145,6 +144,11 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
             f"must be one key for each of the {shares} shares, are {len(pgp_keys)}",
             "give as many keys as vaultstack:shares, or none",
         )
+    if environment is Environment.PROD and not pgp_keys and seal is not Seal.SHAMIR:
+        pulumi.log.warn(
+            "whoever can decrypt this stack's state can read the recovery shares: give the public "
+            f"keys of their holders before the first `up` ({NAMESPACE}:sharePgpKeys)"
+        )
     role_id, secret_id = read.text("provisionerRoleId"), read.secret("provisionerSecretId")
     if bool(role_id) != bool(secret_id):
         missing = "provisionerSecretId" if role_id else "provisionerRoleId"
@@ -165,9 +169,16 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
     )
 
 
-def _kubernetes_auth(read: ConfigReader) -> KubernetesAuthSettings:
+def _kubernetes_auth(read: ConfigReader, environment: Environment) -> KubernetesAuthSettings:
     reviewer = read.choice("kubernetesReviewer", Reviewer, Reviewer.POD)
-    token = read.secret("kubernetesReviewerToken")
+    token, context = read.secret("kubernetesReviewerToken"), read.text("kubernetesContext")
+    if reviewer is Reviewer.CREATE and not context:
+        read.problem(
+            "kubernetesContext",
+            "is needed where kubernetesReviewer is 'create', or whatever cluster happens to be "
+            "current would be given a token reviewer",
+            f"pulumi config set {NAMESPACE}:kubernetesContext <name in the kubeconfig>",
+        )
     if token and reviewer is not Reviewer.GIVEN and read.sound("kubernetesReviewer"):
         read.problem(
             "kubernetesReviewerToken",
@@ -180,16 +191,20 @@ def _kubernetes_auth(read: ConfigReader) -> KubernetesAuthSettings:
             f"given; pulumi config set --secret {NAMESPACE}:kubernetesReviewerToken"
         )
     return KubernetesAuthSettings(
-        host=read.url("kubernetesHost"),
+        host=read.secure_url("kubernetesHost", plain_allowed=environment is Environment.DEV),
         ca_cert=read.text("kubernetesCaCert") or None,
         reviewer=reviewer,
         reviewer_token=_secret(token) if token else None,
         reviewer_namespace=read.text("kubernetesReviewerNamespace"),
+        context=context,
     )
 
 
-def _oidc(read: ConfigReader) -> OidcSettings | None:
-    discovery_url, client_id = read.url("oidcDiscoveryUrl"), read.text("oidcClientId")
+def _oidc(read: ConfigReader, environment: Environment) -> OidcSettings | None:
+    discovery_url, client_id = (
+        read.secure_url("oidcDiscoveryUrl", plain_allowed=environment is Environment.DEV),
+        read.text("oidcClientId"),
+    )
     client_secret = read.secret("oidcClientSecret")
     groups_claim, scopes = read.text("oidcGroupsClaim"), read.strings("oidcScopes")
     redirect_uris = read.strings("oidcRedirectUris")
@@ -226,10 +241,12 @@ def _database(read: ConfigReader, environment: Environment) -> DatabaseSettings 
     host, username = read.text("databaseHost"), read.text("databaseUsername")
     tls = read.choice("databaseTls", TlsMode, TlsMode.VERIFY_FULL)
     rotate_root = read.flag("databaseRotateRoot")
-    if tls is TlsMode.DISABLE and environment is not Environment.DEV:
+    verifies = tls in (TlsMode.VERIFY_CA, TlsMode.VERIFY_FULL)
+    if not verifies and environment is not Environment.DEV:
         read.problem(
             "databaseTls",
-            f"must not be 'disable' in {environment.value}: issued passwords travel over it",
+            f"must verify the server in {environment.value}, {tls.value!r} does not: issued "
+            "passwords travel over it",
             f"pulumi config set {NAMESPACE}:databaseTls verify-full",
         )
     if rotate_root and "{database}" not in username:
@@ -253,7 +270,7 @@ def _database(read: ConfigReader, environment: Environment) -> DatabaseSettings 
     return settings if host else None
 
 
-def _aws(read: ConfigReader) -> AwsSettings | None:
+def _aws(read: ConfigReader, environment: Environment) -> AwsSettings | None:
     enabled = read.flag("awsEngine")
     access_key_id, secret = read.text("awsAccessKeyId"), read.secret("awsSecretAccessKey")
     if bool(access_key_id) != bool(secret):
@@ -267,7 +284,8 @@ def _aws(read: ConfigReader) -> AwsSettings | None:
         access_key_id=access_key_id or None,
         secret_access_key=_secret(secret) if secret else None,
         role_arns=read.mapping("awsRoleArns"),
-        endpoint=read.url("awsEndpoint") or None,
+        endpoint=read.secure_url("awsEndpoint", plain_allowed=environment is Environment.DEV)
+        or None,
     )
     return settings if enabled else None
 
@@ -295,18 +313,11 @@ def _azure(read: ConfigReader) -> AzureSettings | None:
 
 def _pki(read: ConfigReader, vault: VaultSettings) -> PkiSettings:
     root, intermediate = read.duration("pkiRootTtl"), read.duration("pkiIntermediateTtl")
-    certificate = LIFETIMES.certificate.maximum
     if intermediate > root and read.sound("pkiRootTtl", "pkiIntermediateTtl"):
         read.problem(
             "pkiIntermediateTtl",
             f"must not outlive the root CA: {intermediate} is above pkiRootTtl, {root}",
             "lower the one or raise the other",
-        )
-    if certificate > intermediate and read.sound("pkiIntermediateTtl"):
-        read.problem(
-            "pkiIntermediateTtl",
-            f"must outlive the certificates it signs: {intermediate} is below {certificate}",
-            f"pulumi config set {NAMESPACE}:pkiIntermediateTtl 26280h",
         )
     return PkiSettings(
         root_ttl=root,

@@ -90,6 +90,8 @@ class KubernetesAuthSettings:
     reviewer: Reviewer
     reviewer_token: Secret | None
     reviewer_namespace: str
+    context: str
+    """The kubeconfig's context in which the reviewer is made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import pulumi
 from pulumi.runtime import config as runtime_config
@@ -98,6 +99,17 @@ class ConfigReader:
                 f"pulumi config set {self._namespace}:{key} https://<host>:<port>",
             )
             return ""
+        return value
+
+    def secure_url(self, key: str, *, plain_allowed: bool) -> str:
+        """A URL that secrets travel to: https, unless `plain_allowed` or it is this machine."""
+        value = self.url(key)
+        if value.startswith("http://") and not plain_allowed and not _is_loopback(value):
+            self.problem(
+                key,
+                f"must be https: tokens or secrets travel over it; is {self._shown(key, value)}",
+                f"pulumi config set {self._namespace}:{key} https://<host>:<port>",
+            )
         return value
 
     def strings(self, key: str) -> tuple[str, ...]:
@@ -200,6 +212,10 @@ class ConfigReader:
                 near = difflib.get_close_matches(key, self._read, n=1)
                 fix = f"rename it to {prefix}{near[0]}" if near else "remove it"
                 self.problem(key, "is not a known key", f"{fix}; Pulumi.yaml lists them all")
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _flag(text: str) -> bool:

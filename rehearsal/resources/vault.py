@@ -61,6 +61,9 @@ def makers(vault: VaultApi) -> dict[str, Maker]:
         "vault:azure/backendRole:BackendRole": bound(_azure_role),
         _pki("ConfigUrls"): writes("{backend}/config/urls"),
         _pki("CrlConfig"): writes("{backend}/config/crl"),
+        "vault:pkiSecret/backendConfigAutoTidy:BackendConfigAutoTidy": writes(
+            "{backend}/config/auto-tidy"
+        ),
         _pki("RootCert"): writes(
             "{backend}/root/generate/{type}",
             outputs={"certificate": "certificate", "issuerId": "issuer_id", **issued},

@@ -30,6 +30,11 @@ path "auth/oidc/role/+" {
   capabilities = ["read"]
 }
 
+# people/auditors: control auth/provisioner/role/+ (what this program logs in with)
+path "auth/provisioner/role/+" {
+  capabilities = ["read"]
+}
+
 # every token
 path "auth/token/lookup-self" {
   capabilities = ["read"]
@@ -50,6 +55,11 @@ path "aws/roles/+" {
   capabilities = ["read"]
 }
 
+# people/auditors: control azure/roles (what Azure principals may do)
+path "azure/roles" {
+  capabilities = ["list"]
+}
+
 # people/auditors: control database/config (which databases Vault manages)
 path "database/config" {
   capabilities = ["list"]
@@ -63,6 +73,11 @@ path "database/roles" {
 # people/auditors: control database/roles/+ (what database users may do)
 path "database/roles/+" {
   capabilities = ["read"]
+}
+
+# people/auditors: control gcp/impersonated-accounts (what Google tokens may do)
+path "gcp/impersonated-accounts" {
+  capabilities = ["list"]
 }
 
 # people/auditors: control pki/certs (which certificates were issued)

@@ -21,17 +21,12 @@ path "database/creds/kubesentiment-readwrite" {
 }
 
 # kubesentiment/admin: pki admin
-path "pki/certs" {
-  capabilities = ["list"]
-}
-
-# kubesentiment/admin: pki admin
 path "pki/issue/kubesentiment-admin" {
   capabilities = ["update"]
 }
 
 # kubesentiment/admin: pki admin
-path "pki/revoke" {
+path "pki/revoke-with-key" {
   capabilities = ["update"]
 }
 

@@ -27,6 +27,16 @@ path "auth/token/revoke-self" {
   capabilities = ["update"]
 }
 
+# people/operators: control pki/certs (find a certificate to end)
+path "pki/certs" {
+  capabilities = ["list"]
+}
+
+# people/operators: control pki/revoke (end a certificate in an incident)
+path "pki/revoke" {
+  capabilities = ["update"]
+}
+
 # people/operators: control sys/leases/lookup (find what a suspect workload holds)
 path "sys/leases/lookup" {
   capabilities = ["update", "list", "sudo"]

@@ -15,6 +15,14 @@ help: ## list the targets
 rehearse: .venv/locked ## the main job on real servers; ENV=dev, KEEP=1 leaves them running
 	@$(BIN)/python -m rehearsal --env $(ENV) $(if $(KEEP),--keep)
 
+.PHONY: stop
+stop: .venv/locked ## end what KEEP=1 left running; FOLDER=... as it was printed
+	@$(BIN)/python -m rehearsal stop "$(FOLDER)"
+
+.PHONY: adopt
+adopt: .venv/locked ## install the provisioner in the Vault at ADDRESS=..., with VAULT_TOKEN
+	@$(BIN)/python -m components.bootstrap --address "$(ADDRESS)"
+
 .PHONY: test
 test: .venv/locked ## every test, those with real servers too
 	$(BIN)/pytest $(ARGS)

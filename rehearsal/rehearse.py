@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ def rehearse(environment: Environment, outputs: Outputs, console: Console) -> in
         good = _report(proof, outputs, clock, console)
         if outputs.keep:
             tokens = {label: api.token for label, api in proof.sessions.items()}
-            _keep(supervisor, built, tokens, console)
+            _keep(supervisor, built, tokens, found[binaries.Tool.VAULT].path, console)
     return 0 if good else 1
 
 
@@ -118,7 +119,11 @@ def _run_and_prove(built: scene.Scene, plan: Plan, clock: _Clock) -> Proof:
 
 
 def _keep(
-    supervisor: Supervisor, built: scene.Scene, tokens: Mapping[str, str], console: Console
+    supervisor: Supervisor,
+    built: scene.Scene,
+    tokens: Mapping[str, str],
+    binary: Path,
+    console: Console,
 ) -> None:
     """Leave it running and say how to look around."""
     folder = supervisor.subfolder("tokens")
@@ -130,7 +135,8 @@ def _keep(
         f"  export VAULT_ADDR={built.vault_address} VAULT_CACERT={built.ca_file}\n"
         f"  export VAULT_TOKEN=$(cat {folder}/people-auditors)   # or another of {folder}\n"
         f"  export KUBECONFIG={built.kubernetes.kubeconfig}\n"
-        f"End it with:\n  python -m rehearsal stop {kept}",
+        f"  {binary} status\n"
+        f"End it with:\n  {sys.executable} -m rehearsal stop {kept}",
         highlight=False,
         soft_wrap=True,
     )

@@ -14,7 +14,7 @@ from typing import Any
 from psycopg import sql
 
 from policies.environments import Environment
-from policies.identities import ServiceAccount
+from policies.identities import OidcGroup, ServiceAccount
 from policies.model import AccessMatrix
 from policies.plan import Plan
 from rehearsal.binaries import Binary, Tool
@@ -68,7 +68,7 @@ def build(
     with ThreadPoolExecutor() as pool:
         cluster = pool.submit(_kubernetes, supervisor, binaries, matrix, progress)
         database = pool.submit(_postgres, supervisor, plan, authority, progress)
-        people = pool.submit(_oidc, supervisor, plan, progress)
+        people = pool.submit(_oidc, supervisor, matrix, progress)
         cloud = pool.submit(_aws, supervisor, progress)
         if servers == 1:
             vaults = start_one(supervisor, binary, authority, progress)
@@ -191,13 +191,18 @@ def _aws(supervisor: Supervisor, progress: Progress) -> aws.AwsServer:
 
 
 def _oidc(
-    supervisor: Supervisor, plan: Plan, progress: Progress
+    supervisor: Supervisor, matrix: AccessMatrix, progress: Progress
 ) -> tuple[oidc.OidcProvider, oidc.OidcClient]:
-    """An identity provider with one person in each role's group, and one in none."""
+    """An identity provider with one person in each role's group of every environment (those of the
+    others are there to be refused), and one in none.
+    """
     provider = oidc.start(supervisor)
     client = provider.register_client([REDIRECT_URI])
-    for role in plan.oidc_roles:
-        provider.register_user(person_of(role.name), {"groups": list(role.groups)})
+    for _, workload, role in matrix.subjects():
+        if isinstance(identity := workload.identity, OidcGroup):
+            for environment in Environment:
+                groups = [identity.bound_group(environment)]
+                provider.register_user(person_of(role, environment), {"groups": groups})
     provider.register_user(STRANGER, {"groups": ["everybody"]})
     progress(f"the identity provider answers on {provider.issuer}")
     return provider, client
@@ -206,9 +211,9 @@ def _oidc(
 STRANGER = "stranger@example.com"
 
 
-def person_of(role: str) -> str:
-    """The person who is in a role's group."""
-    return f"{role}@example.com"
+def person_of(role: str, environment: Environment) -> str:
+    """The person who is in a role's group of an environment, and in no other."""
+    return f"{role}-{environment.value}@example.com"
 
 
 def _given_values(plan: Plan) -> dict[str, dict[str, str]]:

@@ -36,7 +36,7 @@ class AlreadyInitialisedError(BootstrapError):
         super().__init__(
             f"Vault at {address} is already initialised, but not by this stack: its state holds no "
             "keys of it. Nothing was changed. To configure it, adopt it: put a token that may "
-            "write ACL policies and auth mounts into VAULT_TOKEN, run `python -m "
+            "write ACL policies and auth mounts into VAULT_TOKEN, run `.venv/bin/python -m "
             f"components.bootstrap --address {address}`, and follow what it prints. If it is a "
             "leftover that holds nothing, empty its storage and run `pulumi up` again."
         )
@@ -210,7 +210,7 @@ def log_in(client: hvac.Client, credentials: Credentials) -> None:
         raise BootstrapError(
             f"Vault at {client.url} refused the provisioner's credential: it is wrong, has "
             "expired, or may not be used from this address. Nothing was changed. Put a token that "
-            "may write ACL policies and auth mounts into VAULT_TOKEN, run `python -m "
+            "may write ACL policies and auth mounts into VAULT_TOKEN, run `.venv/bin/python -m "
             f"components.bootstrap --address {client.url}`, and set the new credential as it says."
         ) from error
 

@@ -221,7 +221,7 @@ def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
         raise BootstrapError(
             f"{outs['problem']} Its shares are encrypted to PGP keys, so this program cannot use "
             "them: let their holders make a root token (`vault operator generate-root`), put it "
-            f"into VAULT_TOKEN, run `python -m components.bootstrap --address "
+            f"into VAULT_TOKEN, run `.venv/bin/python -m components.bootstrap --address "
             f"{given.raw['address']}`, set the credential as it says, and revoke the token."
         )
     if not given.auto_unseal:

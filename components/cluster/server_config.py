@@ -1,6 +1,6 @@
 """Renders a Vault server's configuration file (HCL) from typed values. Pure.
 
-The pods and the rehearsal's processes get their configuration from here, so that what is rehearsed
+The rehearsal's servers get their configuration from here, and the pods will: so that what is rehearsed
 is what is deployed; only addresses and folders differ. All servers of a cluster share one file:
 what is each one's own (its Raft node's name, its addresses) comes from Vault's environment
 variables, see `server_environment`.

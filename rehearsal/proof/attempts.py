@@ -54,10 +54,7 @@ class Bench:
         self, subject: Subject, operation: str, resource: str, *, allowed: bool, answer: Answer
     ) -> None:
         """Record whether the ACL let a request pass, whatever came of it then."""
-        outcome = Outcome.DENIED if answer.forbidden else Outcome.ALLOWED
-        detail = "" if answer.allowed else f"{answer.status} {answer.errors}"
-        seen = Seen(outcome, answer.milliseconds, detail)
-        self._record(subject, operation, resource, allowed, seen, None)
+        self._record(subject, operation, resource, allowed, passage(answer), None)
 
     def note(
         self, subject: Subject, operation: str, resource: str, *, allowed: bool, seen: Seen
@@ -77,6 +74,13 @@ class Bench:
         self.results.append(
             Result(subject.label, operation, resource, expected(allowed), seen, figure, self.area)
         )
+
+
+def passage(answer: Answer) -> Seen:
+    """403 is a refusal of the ACL; with anything else it let the request pass."""
+    outcome = Outcome.DENIED if answer.forbidden else Outcome.ALLOWED
+    detail = "" if answer.allowed else f"{answer.status} {answer.errors}"
+    return Seen(outcome, answer.milliseconds, detail)
 
 
 def _judge(answer: Answer, check: Callable[[Answer], None] | None) -> Seen:

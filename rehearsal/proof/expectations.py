@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from policies.grants import Cloud, Control, Database, IssueSecretIds, Kv, KvAccess, Pki, RenewSelf
+from policies.grants import (
+    Cloud,
+    Control,
+    Database,
+    IssueSecretIds,
+    Kv,
+    KvAccess,
+    Pki,
+    PkiAccess,
+    RenewSelf,
+)
 from policies.hcl import Capability
 from policies.paths import SecretPath
 from policies.subject import Subject
@@ -43,6 +53,13 @@ def pki(subject: Subject, role: str) -> bool:
     return any(isinstance(grant, Pki) for grant in subject.grants) and subject.pki_role == role
 
 
+def revokes_with_key(subject: Subject) -> bool:
+    """Whether it may revoke the certificates that it holds the keys of."""
+    return any(
+        isinstance(grant, Pki) and grant.access is PkiAccess.ADMIN for grant in subject.grants
+    )
+
+
 def renew_self(subject: Subject) -> bool:
     return any(isinstance(grant, RenewSelf) for grant in subject.grants)
 
@@ -64,8 +81,13 @@ def control(subject: Subject, path: str, capability: Capability) -> bool:
 def _matches(pattern: str, path: str) -> bool:
     """Vault's `+` and final `*`; a LIST of a folder also matches the rule without its slash."""
     if pattern.endswith("*"):
-        return path.startswith(pattern.removesuffix("*"))
-    wanted, given = pattern.split("/"), path.rstrip("/").split("/")
+        *wanted, start = pattern.removesuffix("*").split("/")
+        given = path.split("/")
+        if len(given) <= len(wanted) or not given[len(wanted)].startswith(start):
+            return False
+        given = given[: len(wanted)]
+    else:
+        wanted, given = pattern.split("/"), path.rstrip("/").split("/")
     return len(wanted) == len(given) and all(
         segment in ("+", other) for segment, other in zip(wanted, given, strict=True)
     )

@@ -14,7 +14,7 @@ from rehearsal.proof.attempts import Bench, Mismatch
 from rehearsal.proof.results import Figure
 from rehearsal.vault_api import Answer, VaultApi
 
-_MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 _NO_VERSION = 1_000_000
 """A version that no entry has: what is denied must be harmless were it allowed."""
 
@@ -27,9 +27,10 @@ def prove(bench: Bench) -> None:
             _change_one_key(bench, subject, entry)
             _see_versions(bench, subject, entry)
             _manage_versions(bench, subject, entry)
+            _change_metadata(bench, subject, entry)
         for folder in sorted({entry.name.rpartition("/")[0] for entry in bench.plan.kv_entries}):
             _list(bench, subject, folder)
-            _delete_for_good(bench, subject, folder)
+            _delete(bench, subject, folder)
 
 
 def _read(bench: Bench, subject: Subject, entry: KvSecret) -> None:
@@ -84,7 +85,7 @@ def _change_one_key(bench: Bench, subject: Subject, entry: KvSecret) -> None:
         entry.name,
         allowed=allowed,
         call=lambda: bench.session(subject).call(
-            "PATCH", path, {"options": {"cas": version}, "data": {changed: value}}, _MERGE_PATCH
+            "PATCH", path, {"options": {"cas": version}, "data": {changed: value}}, MERGE_PATCH
         ),
         check=only_that_key_changed if reader else None,
     )
@@ -119,6 +120,22 @@ def _manage_versions(bench: Bench, subject: Subject, entry: KvSecret) -> None:
         )
 
 
+def _change_metadata(bench: Bench, subject: Subject, entry: KvSecret) -> None:
+    """With a value that no field takes: whether it may is seen, and nothing is changed."""
+    path, body = SecretPath(entry.name).metadata, {"max_versions": "none"}
+    for operation, method, headers in (
+        ("kv write metadata", "POST", None),
+        ("kv patch metadata", "PATCH", MERGE_PATCH),
+    ):
+        bench.try_passage(
+            subject,
+            operation,
+            entry.name,
+            allowed=expectations.kv(subject, entry.name, expectations.WRITES),
+            answer=bench.session(subject).call(method, path, body, headers),
+        )
+
+
 def _list(bench: Bench, subject: Subject, folder: str) -> None:
     path = f"{SecretPath(folder).metadata}/"
     bench.try_call(
@@ -131,15 +148,19 @@ def _list(bench: Bench, subject: Subject, folder: str) -> None:
     )
 
 
-def _delete_for_good(bench: Bench, subject: Subject, folder: str) -> None:
-    entry = f"{folder}/not-there"
-    bench.try_call(
-        subject,
-        "kv delete for good",
-        f"{folder}/*",
-        allowed=expectations.kv(subject, entry, expectations.WRITES),
-        call=lambda: bench.session(subject).call("DELETE", SecretPath(entry).metadata),
-    )
+def _delete(bench: Bench, subject: Subject, folder: str) -> None:
+    entry = SecretPath(f"{folder}/not-there")
+    for operation, path in (
+        ("kv delete", entry.data),
+        ("kv delete for good", entry.metadata),
+    ):
+        bench.try_call(
+            subject,
+            operation,
+            f"{folder}/*",
+            allowed=expectations.kv(subject, entry.text, expectations.WRITES),
+            call=lambda path=path: bench.session(subject).call("DELETE", path),  # type: ignore[misc]
+        )
 
 
 def _reader(bench: Bench, entry: KvSecret) -> VaultApi | None:

@@ -139,10 +139,18 @@ def _kubernetes(
 
 
 def _oidc(desk: LoginDesk, subject: Subject, subjects: tuple[Subject, ...]) -> Iterator[Attempt]:
-    yield Attempt("a person of the group", True, desk.oidc(subject.role, person_of(subject.role)))
-    yield Attempt("a person of no group", False, desk.oidc(subject.role, STRANGER))
+    here, login = subject.environment, desk.oidc
+    yield Attempt("a person of the group", True, login(subject.role, person_of(subject.role, here)))
+    yield Attempt("a person of no group", False, login(subject.role, STRANGER))
+    for other in Environment:
+        if other is not here:
+            yield Attempt(
+                f"a person of {other.value} only",
+                False,
+                login(subject.role, person_of(subject.role, other)),
+            )
     for role in sorted(_other_roles(subject, subjects, OidcGroup)):
-        yield Attempt(f"a person of {role} only", False, desk.oidc(subject.role, person_of(role)))
+        yield Attempt(f"a person of {role} only", False, login(subject.role, person_of(role, here)))
 
 
 def _approle(

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from policies.model import AccessMatrix
 from policies.plan import Plan
 from policies.subject import subjects_in
-from rehearsal.proof import cloud, control, database, kv, pki, root
+from rehearsal.proof import cloud, control, database, kv, pki, provisioner, root
 from rehearsal.proof.attempts import Bench
 from rehearsal.proof.logins import LoginDesk, log_in_all
 from rehearsal.proof.results import Result
 from rehearsal.scene import Scene
 from rehearsal.vault_api import VaultApi
+
+_CHAPTERS = (kv, database, cloud, pki, control, provisioner)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def prove(
     sessions, logins = log_in_all(LoginDesk(scene), subjects)
     progress(f"{len(sessions)} workloads and people logged in, {len(logins)} logins tried")
     bench = Bench(scene, plan, subjects, sessions, provisioner, logins)
-    for chapter in (kv, database, cloud, pki, control):
+    for chapter in _CHAPTERS:
         before, bench.area = len(bench.results), chapter.__name__.rpartition(".")[2]
         chapter.prove(bench)
         progress(f"{bench.area}: {len(bench.results) - before} cells tried")

@@ -67,7 +67,7 @@ class FakeVault:
             return FORBIDDEN
         return self._with_token(method, path, body, token)
 
-    def _without_token(  # noqa: C901, PLR0911 - one case for each endpoint
+    def _without_token(  # noqa: C901 - one case for each endpoint
         self, method: str, path: str, body: dict[str, Any]
     ) -> Answer | None:
         match method, path:
@@ -97,9 +97,7 @@ class FakeVault:
                 return 200, {"auth": {"client_token": "hvs.provisioner-hidden"}}
         return None
 
-    def _with_token(  # noqa: PLR0911 - one case for each endpoint
-        self, method: str, path: str, body: dict[str, Any], token: str
-    ) -> Answer:
+    def _with_token(self, method: str, path: str, body: dict[str, Any], token: str) -> Answer:
         if path in ("sys/policy/provisioner", "sys/policies/acl/provisioner"):
             self.policies["provisioner"] = body["policy"]
             return DONE

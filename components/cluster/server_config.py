@@ -1,9 +1,9 @@
 """Renders a Vault server's configuration file (HCL) from typed values. Pure.
 
-The rehearsal's servers get their configuration from here, and the pods will: so that what is rehearsed
-is what is deployed; only addresses and folders differ. All servers of a cluster share one file:
-what is each one's own (its Raft node's name, its addresses) comes from Vault's environment
-variables, see `server_environment`.
+The rehearsal's servers get their configuration from here, and the pods will, so that what is
+rehearsed is what is deployed; only addresses and folders differ. What is each server's own in a
+cluster (its Raft node's name, its addresses) comes from Vault's environment variables, see
+`server_environment`.
 """
 
 from __future__ import annotations

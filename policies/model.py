@@ -210,19 +210,27 @@ class AccessMatrix:
         for application in self.applications:
             for workload in application.workloads:
                 token = workload.token or self.lifetimes.token
-                renews = any(isinstance(grant, RenewSelf) for grant in workload.grants)
-                reach = token.maximum if renews else token.default
-                for kind, lifetime in (
-                    (Database, self.lifetimes.database),
-                    (Cloud, self.lifetimes.cloud),
-                ):
-                    has = any(isinstance(grant, kind) for grant in workload.grants)
-                    if has and lifetime.default > reach:
+                renewing = {
+                    environment
+                    for grant in workload.grants
+                    if isinstance(grant, RenewSelf)
+                    for environment in grant.environments
+                }
+                for grant in workload.grants:
+                    match grant:
+                        case Database():
+                            kind, lifetime = "database", self.lifetimes.database
+                        case Cloud():
+                            kind, lifetime = "cloud", self.lifetimes.cloud
+                        case _:
+                            continue
+                    reach = token.maximum if grant.environments <= renewing else token.default
+                    if lifetime.default > reach:
                         raise ValueError(
                             f"application {application.name!r}, workload {workload.name!r}: its "
-                            f"token ends after {reach}, and with it the {kind.__name__.lower()} "
-                            f"credentials that should live {lifetime.default}; give it a longer "
-                            "token, or RenewSelf()"
+                            f"token ends after {reach}, and with it the {kind} credentials that "
+                            f"should live {lifetime.default}; give it a longer token, or "
+                            "RenewSelf()"
                         )
 
     def subjects(self) -> Iterator[tuple[Application | None, Workload, str]]:

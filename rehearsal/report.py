@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from rehearsal.proof.results import Figure, Outcome, Result
 
@@ -109,18 +110,23 @@ def _overview(results: Sequence[Result]) -> Table:
         title="Cells as the matrix says: [green]allowed[/] + [blue]denied[/]",
         title_justify="left",
         box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
     )
+    cells = {
+        subject: [
+            _counts([r for r in results if r.subject == subject and r.area == area])
+            for area in areas
+        ]
+        for subject in sorted({result.subject for result in results})
+    }
     table.add_column("workload", style="bold", no_wrap=True)
-    for area in areas:
-        table.add_column(area, justify="right")
-    for subject in sorted({result.subject for result in results}):
-        table.add_row(
-            subject,
-            *(
-                _counts([r for r in results if r.subject == subject and r.area == area])
-                for area in areas
-            ),
-        )
+    for area, column in zip(areas, zip(*cells.values(), strict=True), strict=True):
+        # Where it gets narrow the headings give way, not the figures.
+        width = max(Text.from_markup(cell).cell_len for cell in column)
+        table.add_column(area, justify="right", min_width=width)
+    for subject, counts in cells.items():
+        table.add_row(subject, *counts)
     return table
 
 

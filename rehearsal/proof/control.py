@@ -6,9 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.bootstrap import provisioner
 from policies.grants import Control
 from policies.hcl import Capability
-from policies.paths import APPROLE_AUTH, AWS, DATABASE, KUBERNETES_AUTH, OIDC_AUTH, PKI
+from policies.paths import (
+    APPROLE_AUTH,
+    AWS,
+    DATABASE,
+    KUBERNETES_AUTH,
+    OIDC_AUTH,
+    PKI,
+    PROVISIONER_AUTH,
+)
 from policies.plan import Plan
 from policies.subject import Subject
 from rehearsal.errors import RehearsalError
@@ -121,7 +130,7 @@ def _granted(bench: Bench) -> Iterator[_Knock]:
 
 def _granted_knock(rule: str, capability: Capability, names: Mapping[str, str]) -> _Knock:
     """A look is at something that is there; a write is at a name that nothing has, or harmless."""
-    operation = f"{capability.value} what some may"
+    operation = f"{capability.value}, granted to people"
     looks = capability in (Capability.READ, Capability.LIST)
     path = (names.get(rule) if looks else None) or _concrete(rule)
     body = {} if looks or path != rule else _HARMLESS.get(rule)
@@ -143,7 +152,8 @@ def _concrete(rule: str) -> str:
 
 def _names(plan: Plan) -> dict[str, str]:
     """Rule -> the path of something that is there."""
-    return {
+    own = f"auth/{PROVISIONER_AUTH}/role"
+    return {f"{own}/+": f"{own}/{provisioner.NAME}"} | {
         f"{folder}/+": f"{folder}/{named[0].name}"
         for folder, named in (
             ("sys/policies/acl", plan.acl_policies),

@@ -117,6 +117,11 @@ def sabotage(stage: Stage) -> Iterator[str]:
             "sys/policies/acl/people-auditors-dev",
             policy=f'{wider}  capabilities = ["read"]\n}}\n',
         )
+        own = stage.provisioner.call("GET", "sys/policies/acl/provisioner").data["policy"]
+        done.change(
+            "sys/policies/acl/provisioner",
+            policy=f'{own}\npath "secret/data/*" {{\n  capabilities = ["read"]\n}}\n',
+        )
         narrower = [
             stanza
             for stanza in policies["kubesentiment-admin-dev"].stanzas
@@ -130,6 +135,8 @@ def sabotage(stage: Stage) -> Iterator[str]:
             bound_service_account_namespaces=["media-catalog-dev", "media-catalog-staging"],
         )
         done.change("auth/kubernetes/role/kubesentiment-batch", audience="")
+        groups = ["vault-operators-dev", "vault-operators-staging"]
+        done.change("auth/oidc/role/operators", bound_claims={"groups": groups})
 
         role = next(r for r in stage.plan.database_roles if r.name == "kubesentiment-readonly")
         done.change(
@@ -163,6 +170,9 @@ def test_a_narrowed_acl_policy_is_seen_in_each_cell_that_it_closes(sabotaged: Sa
         assert sabotaged.mismatches_of("kubesentiment/admin", operation) == {
             "kubesentiment/config": Outcome.DENIED
         }
+    assert sabotaged.mismatches_of("kubesentiment/admin", "kv delete") == {
+        "kubesentiment/*": Outcome.DENIED
+    }
 
 
 def test_a_role_that_takes_another_environments_namespace_is_seen(sabotaged: Sabotaged) -> None:
@@ -176,6 +186,18 @@ def test_a_role_that_takes_tokens_of_any_audience_is_seen(sabotaged: Sabotaged) 
         "token made for staging": Outcome.ALLOWED,
         "token made for prod": Outcome.ALLOWED,
     }
+
+
+def test_an_oidc_role_that_takes_another_environments_group_is_seen(sabotaged: Sabotaged) -> None:
+    assert sabotaged.mismatches_of("people/operators", "log in") == {
+        "a person of staging only": Outcome.ALLOWED
+    }
+
+
+def test_a_provisioner_that_may_read_secrets_is_seen_in_each_of_them(sabotaged: Sabotaged) -> None:
+    assert sabotaged.mismatches_of("vaultstack/provisioner", "read a secret") == dict.fromkeys(
+        (f"secret/data/{entry}" for entry in ENTRIES), Outcome.ALLOWED
+    )
 
 
 def test_a_read_only_database_role_that_may_insert_is_seen(sabotaged: Sabotaged) -> None:
@@ -214,7 +236,7 @@ def test_nothing_else_is_reported(sabotaged: Sabotaged) -> None:
         reported[result.subject].add(result.operation)
     assert reported == {
         "people/auditors": {"kv read"},
-        "kubesentiment/admin": {"kv read", "kv write", "kv change a key"},
+        "kubesentiment/admin": {"kv read", "kv write", "kv change a key", "kv delete"},
         "media-catalog/api": {"log in"},
         "kubesentiment/batch": {"log in", "SQL INSERT"},
         "kubesentiment/api": {
@@ -222,7 +244,9 @@ def test_nothing_else_is_reported(sabotaged: Sabotaged) -> None:
             "certificate",
             "certificate for another name",
         },
+        "people/operators": {"log in"},
         "vaultstack": {"root token left"},
+        "vaultstack/provisioner": {"read a secret"},
     }
 
 

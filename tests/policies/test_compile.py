@@ -62,6 +62,7 @@ SPECS = tuple(
     EnvironmentSpec(environment, f"{environment.value}.example", AwsAccount("1" * 12, "eu-west-1"))
     for environment in Environment
 )
+SECOND = Duration(1)
 DAY = Lifetime.of("1h", "24h")
 LIFETIMES = Lifetimes(token=DAY, database=DAY, cloud=Lifetime.of("1h", "4h"), certificate=DAY)
 ALLOW = (Allow(("s3:GetObject",), ("arn:aws:s3:::{environment}-{account}-{region}/*",)),)
@@ -389,8 +390,9 @@ REASONS = st.just("") | WHY
 
 
 @st.composite
-def lifetimes(draw: st.DrawFn) -> Lifetime:
-    low, high = sorted(draw(st.tuples(st.integers(1, 10**6), st.integers(1, 10**6))))
+def lifetimes(draw: st.DrawFn, at_least: Duration = SECOND) -> Lifetime:
+    seconds = st.integers(at_least.seconds, 10**6)
+    low, high = sorted(draw(st.tuples(seconds, seconds)))
     return Lifetime(Duration(low), Duration(high))
 
 
@@ -456,7 +458,8 @@ def identities(application: str, workload: str) -> st.SearchStrategy[Identity]:
 
 
 @st.composite
-def applications(draw: st.DrawFn, name: str) -> Application:
+def applications(draw: st.DrawFn, name: str, at_least: Duration) -> Application:
+    """Tokens of their own live `at_least` so long, as credentials may not outlive them."""
     kinds = draw(st.lists(st.sampled_from(["aws", "gcp", "azure"]), max_size=3))
     cloud_roles: list[CloudRole] = []
     for number, kind in enumerate(kinds):
@@ -474,7 +477,7 @@ def applications(draw: st.DrawFn, name: str) -> Application:
             workload,
             draw(identities(name, workload)),
             draw(application_grants(name, database=database is not None, cloud_roles=cloud_roles)),
-            token=draw(st.none() | lifetimes()),
+            token=draw(st.none() | lifetimes(at_least)),
             role=draw(st.sampled_from([None, f"{name}-as-{workload}"])),
         )
         for workload in draw(st.lists(NAMES, max_size=2, unique=True))
@@ -517,16 +520,21 @@ def people(draw: st.DrawFn, name: str) -> Workload:
 def matrices(draw: st.DrawFn) -> AccessMatrix:
     token = draw(lifetimes())
     shorter = Lifetime(min(token.default, DAY.default), min(token.maximum, DAY.default))
+    database, cloud = (
+        draw(st.sampled_from([token, shorter])),
+        draw(st.sampled_from([token, shorter])),
+    )
+    longest = max(database.default, cloud.default)
     names = draw(st.lists(WORDS, min_size=1, max_size=2, unique=True))
     return AccessMatrix(
         environments=SPECS,
         lifetimes=Lifetimes(
             token=token,
-            database=draw(st.sampled_from([token, shorter])),
-            cloud=draw(st.sampled_from([token, shorter])),
+            database=database,
+            cloud=cloud,
             certificate=draw(lifetimes()),
         ),
-        applications=tuple(draw(applications(name)) for name in names),
+        applications=tuple(draw(applications(name, longest)) for name in names),
         people=tuple(draw(people(name)) for name in draw(st.lists(WORDS, max_size=2, unique=True))),
     )
 
@@ -640,8 +648,7 @@ def rights(  # noqa: C901 - one case for each kind of grant
         case Pki(access=access):
             yield f"update pki/issue/{application}-{workload}"
             if access is PkiAccess.ADMIN:
-                yield "list pki/certs"
-                yield "update pki/revoke"
+                yield "update pki/revoke-with-key"
         case RenewSelf():
             yield "update auth/token/renew-self"
             yield "update sys/leases/renew"

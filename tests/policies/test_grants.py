@@ -278,8 +278,8 @@ SHADOWED: Mapping[str, tuple[Control, Control, str]] = {
         "read",
     ),
     "a prefix below a prefix": (
-        control("sys/*", Capability.READ, Capability.LIST),
-        control("sys/policies/*", Capability.LIST),
+        control("sys/policies/*", Capability.READ, Capability.LIST),
+        control("sys/policies/acl/*", Capability.LIST),
         "read",
     ),
     "a segment below a prefix": (
@@ -313,8 +313,8 @@ SHADOWED: Mapping[str, tuple[Control, Control, str]] = {
         "list, sudo",
     ),
     "deny beside what it overrules": (
-        control("sys/*", Capability.READ),
-        control("sys/mounts", Capability.READ, Capability.DENY),
+        control("sys/mounts/*", Capability.READ),
+        control("sys/mounts/secret", Capability.READ, Capability.DENY),
         "read",
     ),
 }

@@ -239,13 +239,13 @@ def test_grants_of_different_environments_do_not_meet() -> None:
 
 
 def test_paths_of_vault_itself_that_shadow_one_another_cannot_be_granted() -> None:
-    wide = Control("sys/*", (Capability.READ,), reason="why")
-    here = Control("sys/auth", (Capability.LIST,), environments=DEV, reason="why")
-    elsewhere = Control("sys/*", (Capability.READ,), environments=PROD, reason="why")
+    wide = Control("sys/auth/*", (Capability.READ,), reason="why")
+    here = Control("sys/auth/oidc", (Capability.LIST,), environments=DEV, reason="why")
+    elsewhere = Control("sys/auth/*", (Capability.READ,), environments=PROD, reason="why")
     with pytest.raises(
         ValueError,
-        match=r"workload 'operators': the grants 'control sys/\*' and 'control sys/auth' "
-        "contradict: for sys/auth Vault applies only the second, which lacks read; add that to it",
+        match=r"workload 'operators': the grants 'control sys/auth/\*' and 'control "
+        "sys/auth/oidc' contradict: for sys/auth/oidc Vault applies only the second, which lacks read; add that to it",
     ):
         person(wide, here)
     assert person(elsewhere, here).grants == (elsewhere, here)
@@ -358,6 +358,76 @@ def test_a_credential_cannot_outlive_the_token_that_asked_for_it(kind: str) -> N
 
 def test_a_certificate_may_outlive_the_token_that_asked_for_it() -> None:
     assert Lifetimes(token=DAY, database=DAY, cloud=DAY, certificate=Lifetime.of("1h", "72h"))
+
+
+def holding(token: Lifetime | None, *grants: Grant) -> AccessMatrix:
+    """One workload with this token; credentials of both kinds live an hour unless renewed."""
+    app = Application(
+        "shop",
+        "team",
+        (Workload("api", ServiceAccount("shop", "api"), grants, token=token),),
+        database=PostgresDatabase("shop", "shop"),
+        cloud_roles=(S3,),
+    )
+    return matrix(app, environments=(SPEC, PROD_SPEC))
+
+
+READ_ONLY, CLOUD = Database(DatabaseAccess.READ_ONLY), Cloud("shop-s3")
+SHORT = Lifetime.of("59m", "24h")
+OUTLIVED: dict[str, tuple[Lifetime, tuple[Grant, ...], str, str]] = {
+    # name: (the token, the grants, what ends, and after what)
+    "a database user": (SHORT, (READ_ONLY,), "database", "59m"),
+    "a cloud key": (SHORT, (CLOUD,), "cloud", "59m"),
+    "a token renewed and still too short": (
+        Lifetime.of("1m", "59m"),
+        (READ_ONLY, RenewSelf()),
+        "database",
+        "59m",
+    ),
+    "a token renewed in another environment": (
+        SHORT,
+        (CLOUD, RenewSelf(environments=DEV)),
+        "cloud",
+        "59m",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUTLIVED)
+def test_a_workloads_token_cannot_end_before_its_credentials(name: str) -> None:
+    token, grants, kind, reach = OUTLIVED[name]
+    with pytest.raises(ValueError, match="its token ends after ") as caught:
+        holding(token, *grants)
+    assert str(caught.value) == (
+        f"application 'shop', workload 'api': its token ends after {reach}, and with it the {kind} "
+        "credentials that should live 1h; give it a longer token, or RenewSelf()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "grants"),
+    [
+        (None, (READ_ONLY, CLOUD)),
+        (Lifetime.of("1h", "1h"), (READ_ONLY, CLOUD)),
+        (Lifetime.of("1m", "1h"), (READ_ONLY, CLOUD, RenewSelf())),
+        (
+            SHORT,
+            (Database(DatabaseAccess.READ_ONLY, environments=DEV), RenewSelf(environments=DEV)),
+        ),
+        (Lifetime.of("1m", "1m"), (Kv(SecretPath("shop/*"), KvAccess.READ), Pki(PkiAccess.CLIENT))),
+    ],
+    ids=[
+        "the matrix' own",
+        "just as long",
+        "renewed",
+        "renewed where it matters",
+        "nothing leased",
+    ],
+)
+def test_a_workloads_token_that_lasts_as_long_as_its_credentials_is_accepted(
+    token: Lifetime | None, grants: tuple[Grant, ...]
+) -> None:
+    assert holding(token, *grants)
 
 
 # --- the matrix -----------------------------------------------------------------------------------

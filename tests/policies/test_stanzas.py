@@ -94,7 +94,7 @@ def meaning(*grants: Grant, people: bool = False) -> tuple[Stanza, ...]:
         (Pki(PkiAccess.CLIENT), {"pki/issue/shop-api": "update"}),
         (
             Pki(PkiAccess.ADMIN),
-            {"pki/issue/shop-api": "update", "pki/certs": "list", "pki/revoke": "update"},
+            {"pki/issue/shop-api": "update", "pki/revoke-with-key": "update"},
         ),
         (RenewSelf(), {"auth/token/renew-self": "update", "sys/leases/renew": "update"}),
     ],

@@ -7,13 +7,14 @@ from typing import Any, cast
 
 import pytest
 
+from policies.environments import Environment
 from policies.subject import Subject
 from rehearsal.errors import RehearsalError
-from rehearsal.proof import control, kv
+from rehearsal.proof import control, kv, provisioner
 from rehearsal.proof.attempts import Bench, Mismatch
 from rehearsal.proof.logins import LoginDesk, log_in_all
 from rehearsal.proof.results import Figure, Outcome, Result, Seen, expected
-from rehearsal.scene import Scene
+from rehearsal.scene import Scene, person_of
 from rehearsal.vault_api import Answer
 from tests.rehearsal.fakes import Answering, Call, FakeVault, answer, refusal
 from tests.rehearsal.subjects import PLAN, SUBJECTS, subject
@@ -116,11 +117,11 @@ def allow_everything(call: Call) -> Answer:
     return answer()
 
 
-@pytest.mark.parametrize("chapter", [kv, control])
+@pytest.mark.parametrize("chapter", [kv, control, provisioner])
 def test_a_vault_that_allows_everything_fails_just_the_cells_that_should_be_denied(
     chapter: Any,
 ) -> None:
-    tried = bench(allow_everything)
+    tried = bench(allow_everything, allow_everything if chapter is provisioner else None)
     chapter.prove(tried)
     denied = [r for r in tried.results if r.expected is DENIED]
     wrong = [r for r in tried.results if not r.ok]
@@ -131,11 +132,11 @@ def test_a_vault_that_allows_everything_fails_just_the_cells_that_should_be_deni
     assert DENIED not in {r.seen.outcome for r in denied}
 
 
-@pytest.mark.parametrize("chapter", [kv, control])
+@pytest.mark.parametrize("chapter", [kv, control, provisioner])
 def test_a_vault_that_refuses_everything_fails_just_the_cells_that_should_be_allowed(
     chapter: Any,
 ) -> None:
-    tried = bench(lambda _: refusal())
+    tried = bench(lambda _: refusal(), (lambda _: refusal()) if chapter is provisioner else None)
     chapter.prove(tried)
     allowed = [r for r in tried.results if r.expected is ALLOWED]
     assert allowed
@@ -155,7 +156,10 @@ def test_every_entry_is_tried_in_every_way_by_everybody() -> None:
         "kv delete a version": entries,
         "kv undelete a version": entries,
         "kv destroy a version": entries,
+        "kv write metadata": entries,
+        "kv patch metadata": entries,
         "kv list": folders,
+        "kv delete": folders,
         "kv delete for good": folders,
     }
 
@@ -169,7 +173,9 @@ def test_an_attempt_that_should_be_denied_would_do_no_harm() -> None:
     )
     kv.prove(tried)
     for call in vault.calls:
-        if call.method in ("POST", "PATCH"):
+        if call.path.startswith("secret/metadata/"):
+            assert not call.body, call
+        elif call.method in ("POST", "PATCH"):
             version = call.body.get("versions", [call.body.get("options", {}).get("cas")])
             assert version in ([0], [1_000_000]), call
         if call.method == "DELETE":
@@ -205,7 +211,8 @@ class Desk(LoginDesk):
         return self._in() if right else refusal(403)
 
     def oidc(self, role: str, person: str) -> Answer:
-        return self._in() if person.startswith(role) else refusal(400, "not in the group")
+        right = person == person_of(role, Environment.DEV)
+        return self._in() if right else refusal(400, "not in the group")
 
     def approle(self, role_id: str, secret_id: str) -> Answer:
         return self._in() if (role_id, secret_id) == ("r", "s") else refusal(400, "invalid")
@@ -250,7 +257,8 @@ def test_everybody_logs_in_rightly_and_wrongly() -> None:
         assert ("shop/api", wrong, DENIED) in tried
     assert ("shop/ci", "a made-up secret ID", DENIED) in tried
     assert ("shop/ci", "the wrapping token, once more", DENIED) in tried
-    assert ("people/operators", "a person of no group", DENIED) in tried
+    for wrong in ("a person of no group", "a person of staging only", "a person of prod only"):
+        assert ("people/operators", wrong, DENIED) in tried
 
 
 class Closed(Desk):

@@ -77,6 +77,28 @@ def test_a_certificate_is_for_the_workload_itself() -> None:
         assert found == ({who} if who else set())
 
 
+def test_who_administers_certificates_revokes_what_it_holds_the_key_of() -> None:
+    assert {s.label for s in SUBJECTS if expectations.revokes_with_key(s)} == {ADMIN}
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "matches"),
+    [
+        ("auth/+/role/*", "auth/kubernetes/role/one", True),
+        ("auth/+/role/*", "auth/kubernetes/role/one/two", True),
+        ("auth/+/role/*", "auth/kubernetes/role/", True),
+        ("auth/+/role/*", "auth/kubernetes/role", False),
+        ("auth/+/role/*", "auth/kubernetes/other/one", False),
+        ("auth/+/ro*", "auth/kubernetes/role", True),
+        ("auth/+/ro*", "auth/kubernetes/tune", False),
+        ("sys/leases/lookup/*", "sys/leases/lookup/", True),
+        ("sys/leases/lookup/*", "sys/leases/lookup", False),
+    ],
+)
+def test_wildcards_are_vaults(rule: str, path: str, matches: bool) -> None:
+    assert expectations._matches(rule, path) is matches
+
+
 def test_renewing_and_issuing_are_for_who_is_granted_them() -> None:
     assert {s.label for s in SUBJECTS if expectations.renew_self(s)} == {API}
     assert {s.label for s in SUBJECTS if expectations.issues_secret_ids(s)} == {OPERATORS}

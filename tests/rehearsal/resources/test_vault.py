@@ -409,6 +409,7 @@ def everything(run: Runner, monkeypatch: pytest.MonkeyPatch) -> Recording:
         azureTenantId="t",
         databaseRotateRoot=True,
         kubernetesReviewer="create",
+        kubernetesContext="rehearsal",
     )
     secrets = {
         "oidcClientSecret": "hidden",

@@ -3,7 +3,7 @@
 What it is: `Stanza`, one `path` block as a value; `parse`, which accepts and refuses what Vault
 1.21 does, in its order and its words; `render`, which writes what `vault policy fmt` would leave as
 it is; `canonical`, which is both. Tokens and tree are the business of `policies.hcl_syntax`.
-What it deliberately does not do: decide requests (`policies.acl` does), strip a path or class it as
+What it deliberately does not do: decide requests, strip a path or class it as
 exact, prefix or segment, fill in templates (only their braces are checked, as Vault does on
 writing), or keep what has no effect: `name`, the `comment` attribute, second labels, and comments
 other than those just above a stanza.

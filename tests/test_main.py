@@ -120,6 +120,7 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
             "vault:index/mount:Mount": 4,
             "vault:kubernetes/authBackendConfig:AuthBackendConfig": 1,
             "vault:kv/secretBackendV2:SecretBackendV2": 1,
+            "vault:pkiSecret/backendConfigAutoTidy:BackendConfigAutoTidy": 2,
             "vault:pkiSecret/secretBackendConfigUrls:SecretBackendConfigUrls": 2,
             "vault:pkiSecret/secretBackendCrlConfig:SecretBackendCrlConfig": 2,
             "vault:pkiSecret/secretBackendIntermediateCertRequest:"
@@ -165,7 +166,15 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
 def test_with_everything_given_it_warns_of_nothing(
     up: Mapping[str, Recording], environment: str
 ) -> None:
-    assert up[environment].warnings == []
+    shares = [line for line in up[environment].warnings if "vaultstack:sharePgpKeys" in line]
+    assert up[environment].warnings == shares
+    assert len(shares) == (environment == "prod")
+
+
+def test_with_keys_for_its_shares_it_warns_of_nothing(run: Runner) -> None:
+    keys = [f"key {number}" for number in range(5)]
+    config = configuration("prod", sharePgpKeys=keys)
+    assert run(program, config=config, secrets=given("prod")).warnings == []
 
 
 def test_values_that_the_environment_does_not_have_stop_it_before_it_declares_anything(
@@ -247,6 +256,7 @@ def test_data_is_protected_where_the_stack_file_does_not_say_otherwise(
     assert not any(resource.protect for resource in up["dev"].resources)
     assert {resource.name for resource in up["prod"].resources if resource.protect} == {
         "vault-initialisation",
+        "database-connection-kubesentiment",
         "kv-mount",
         "kv-config",
         *(f"kv-entry-{path.replace('/', '-')}" for path in _entries("prod")),

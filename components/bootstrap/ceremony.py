@@ -185,8 +185,10 @@ def write_role(
 
 
 def write_acl(client: hvac.Client, acl: str) -> None:
-    """The provisioner's ACL policy, which it may itself bring up to date."""
-    client.sys.create_or_update_policy(name=provisioner.NAME, policy=acl)
+    """The provisioner's ACL policy, which it may itself bring up to date: under `sys/policies/acl`,
+    that is, and not under the older `sys/policy`, which its own policy does not name.
+    """
+    client.sys.create_or_update_acl_policy(name=provisioner.NAME, policy=acl)
 
 
 def issue_secret_id(client: hvac.Client) -> Credentials:

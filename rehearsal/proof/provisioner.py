@@ -66,15 +66,15 @@ def _not_its_business(plan: Plan) -> Iterator[_Request]:
         yield _Request("read a secret", "GET", SecretPath(entry.name).data)
     for database_role in plan.database_roles:
         path = database_credentials(database_role.name)
-        yield _Request("database credentials", "GET", path)
+        yield _Request("issue database credentials", "GET", path)
     for aws_role in plan.aws_roles:
-        yield _Request("cloud credentials", "GET", cloud_credentials(AWS, aws_role.name))
-        yield _Request("cloud credentials", "GET", f"{AWS}/sts/{aws_role.name}")
+        yield _Request("issue cloud credentials", "GET", cloud_credentials(AWS, aws_role.name))
+        yield _Request("issue cloud credentials", "GET", f"{AWS}/sts/{aws_role.name}")
     for pki_role in plan.pki_roles:
         body = {"common_name": pki_role.allowed_domains[0]}
-        yield _Request("certificate", "POST", pki_issue(pki_role.name), body)
+        yield _Request("issue a certificate", "POST", pki_issue(pki_role.name), body)
         path = f"{PKI}/issuer/default/issue/{pki_role.name}"
-        yield _Request("certificate", "POST", path, body)
+        yield _Request("issue a certificate", "POST", path, body)
     if plan.pki_roles:
         yield from _authorities(plan.pki_roles[0].name)
     for approle in plan.approle_roles:
@@ -95,4 +95,4 @@ def _authorities(role: str) -> Iterator[_Request]:
         yield _Request("have a CA's key", "POST", f"{mount}/root/generate/exported")
         yield _Request("have a CA's key", "POST", f"{mount}/intermediate/generate/exported")
     for path in (f"issue/{role}", f"issuer/default/issue/{role}"):
-        yield _Request("certificate of the root", "POST", f"{PKI_ROOT}/{path}")
+        yield _Request("issue a certificate of the root", "POST", f"{PKI_ROOT}/{path}")

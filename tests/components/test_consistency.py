@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 
 import pulumi
@@ -12,7 +13,8 @@ from components import consistency
 from components.settings import Settings, SettingsError, load
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.matrix import MATRIX
+from policies.lifetime import Duration
+from policies.matrix import LIFETIMES, MATRIX
 from policies.plan import Plan
 from tests.recording import Runner, configuration
 
@@ -76,13 +78,44 @@ def test_names_of_the_matrix_are_in_order(settings: Settings) -> None:
     )
 
 
-def test_an_entry_half_given_is_in_order(settings: Settings) -> None:
-    """`KvEngine` leaves it out, and names what is missing."""
-    values: Mapping[str, Mapping[str, str]] = {
-        "kubesentiment/config": {"redis_password": "x"},
-        "media-catalog/database": {},
-    }
+def test_an_entry_half_given_is_refused_with_what_is_missing(settings: Settings) -> None:
+    """It would be taken away where it is in use."""
+    values = {"kubesentiment/config": {"redis_password": "kv-hidden"}}
+    (problem,) = problems(given(settings, values=values))
+    assert problem == (
+        "vaultstack:kvValues[kubesentiment/config]: lacks kafka_password, model_api_key; an entry "
+        "is given whole or not at all, or one that is in use would be taken away; fix: give what "
+        "is missing, or remove the rest"
+    )
+
+
+def test_an_entry_given_whole_beside_one_not_given_is_in_order(settings: Settings) -> None:
+    keys = ("redis_password", "kafka_password", "model_api_key")
+    values = {"kubesentiment/config": dict.fromkeys(keys, "x")}
     consistency.check(given(settings, values=values), DEV)
+
+
+def lasting(settings: Settings, intermediate: str) -> Settings:
+    return dataclasses.replace(
+        settings,
+        pki=dataclasses.replace(settings.pki, intermediate_ttl=Duration.parse(intermediate)),
+    )
+
+
+def test_certificates_that_outlive_the_intermediate_are_refused(settings: Settings) -> None:
+    (problem,) = problems(lasting(settings, "71h"))
+    assert problem == (
+        "vaultstack:pkiIntermediateTtl: must outlive the certificates it signs: 71h is below "
+        f"{LIFETIMES.certificate.maximum}; fix: pulumi config set vaultstack:pkiIntermediateTtl "
+        "26280h"
+    )
+
+
+def test_an_intermediate_that_lives_as_long_as_its_certificates_is_in_order(
+    settings: Settings,
+) -> None:
+    consistency.check(lasting(settings, "72h"), DEV)
+    consistency.check(lasting(settings, "1h"), dataclasses.replace(DEV, pki_roles=()))
 
 
 def test_a_misspelt_aws_role_is_refused_with_the_right_name(settings: Settings) -> None:
@@ -113,7 +146,8 @@ def test_a_misspelt_entry_is_refused_with_the_right_name(settings: Settings) -> 
 
 def test_a_misspelt_key_is_refused_with_the_right_name(settings: Settings) -> None:
     values = {"kubesentiment/config": {"redis_pasword": "kv-hidden", "kafka_password": "x"}}
-    (problem,) = problems(given(settings, values=values))
+    problem, lacks = problems(given(settings, values=values))
+    assert "kvValues[kubesentiment/config]: lacks redis_password, model_api_key; " in lacks
     assert problem == (
         "vaultstack:kvValues[kubesentiment/config]: 'redis_pasword' is no key of this entry in the "
         "matrix; fix: rename it to 'redis_password', or remove it"
@@ -146,7 +180,9 @@ def test_values_of_a_generated_entry_are_refused(settings: Settings) -> None:
 
 
 def test_an_entry_of_another_environment_is_refused(settings: Settings) -> None:
-    made = given(settings, values={"media-catalog/external": {"tmdb_api_key": "x"}})
+    made = given(
+        settings, values={"media-catalog/external": {"tmdb_api_key": "x", "sentry_dsn": "x"}}
+    )
     consistency.check(made, DEV)
     (problem,) = problems(made, PROD)
     assert "'media-catalog/external' is no given KV entry of the matrix in prod; fix: " in problem
@@ -166,11 +202,15 @@ def test_problems_are_told_together_and_hold_no_value(settings: Settings) -> Non
             values={"a/b": {"c": "kv-hidden"}, "kubesentiment/config": {"x": "kv-hidden"}},
         )
     )
-    assert [problem.split(" is no ")[0] for problem in found] == [
+    assert [re.split(" is no |; an entry", problem)[0] for problem in found] == [
         "vaultstack:awsRoleArns: 'a'",
         "vaultstack:awsRoleArns: 'b'",
         "vaultstack:databasePasswords: 'x'",
         "vaultstack:kvValues: 'a/b'",
         "vaultstack:kvValues[kubesentiment/config]: 'x'",
+        (
+            "vaultstack:kvValues[kubesentiment/config]: lacks redis_password, kafka_password, "
+            "model_api_key"
+        ),
     ]
     assert "hidden" not in "".join(found)

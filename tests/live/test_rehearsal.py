@@ -133,6 +133,7 @@ def test_every_cell_is_as_the_matrix_says(rehearsal: Rehearsal) -> None:
     assert [cell for cell in rehearsal.cells if not cell["ok"]] == []
     assert {cell["subject"] for cell in rehearsal.cells} == {
         "vaultstack",
+        "vaultstack/provisioner",
         *(subject.label for subject in SUBJECTS),
     }
 

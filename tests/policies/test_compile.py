@@ -698,8 +698,7 @@ def test_no_application_reaches_outside_its_own(
         "auth/token/revoke-self",
         "auth/token/renew-self",
         "sys/leases/renew",
-        "pki/certs",
-        "pki/revoke",
+        "pki/revoke-with-key",
     }
     policies = {p.name: p.stanzas for p in compile_plan(matrix, environment).acl_policies}
     for subject in subjects_in(matrix, environment):

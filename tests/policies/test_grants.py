@@ -293,8 +293,8 @@ SHADOWED: Mapping[str, tuple[Control, Control, str]] = {
         "read",
     ),
     "two segments that cross": (
-        control("sys/+/acl", Capability.READ),
-        control("sys/policies/+", Capability.UPDATE),
+        control("identity/+/id", Capability.READ),
+        control("identity/entity/+", Capability.UPDATE),
         "read",
     ),
     "listing the folder itself": (

@@ -245,7 +245,8 @@ def test_paths_of_vault_itself_that_shadow_one_another_cannot_be_granted() -> No
     with pytest.raises(
         ValueError,
         match=r"workload 'operators': the grants 'control sys/auth/\*' and 'control "
-        "sys/auth/oidc' contradict: for sys/auth/oidc Vault applies only the second, which lacks read; add that to it",
+        "sys/auth/oidc' contradict: for sys/auth/oidc Vault applies only the "
+        "second, which lacks read; add that to it",
     ):
         person(wide, here)
     assert person(elsewhere, here).grants == (elsewhere, here)

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from components.bootstrap import provisioner
-from policies.hcl import Capability, parse
 from policies.paths import (
     AUTH_MOUNTS,
     AWS,

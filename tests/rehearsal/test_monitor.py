@@ -274,6 +274,15 @@ def test_a_kubernetes_object_is_applied_as_it_is(
     assert kubernetes.asked == []
 
 
+def test_the_cluster_is_the_one_there_is_whatever_its_contexts_name(
+    watched: Watched, kubernetes: _FakeKubernetes
+) -> None:
+    made = watched.make("pulumi:providers:kubernetes", "it", {"context": "rehearsal"})
+    assert made == ("it", {"context": "rehearsal"})
+    assert kubernetes.applied == []
+    assert watched.vault.calls == []
+
+
 def test_a_service_accounts_token_is_asked_for_and_secret(
     watched: Watched, kubernetes: _FakeKubernetes
 ) -> None:

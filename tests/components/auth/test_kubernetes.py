@@ -24,8 +24,10 @@ POD = KubernetesAuthSettings(
     reviewer=Reviewer.POD,
     reviewer_token=None,
     reviewer_namespace="vault",
+    context="",
 )
-CREATE = dataclasses.replace(POD, reviewer=Reviewer.CREATE, ca_cert="a CA")
+CREATE = dataclasses.replace(POD, reviewer=Reviewer.CREATE, ca_cert="a CA", context="shop-cluster")
+CLUSTER = "pulumi:providers:kubernetes"
 
 
 def make(
@@ -106,6 +108,21 @@ def test_a_created_reviewer_may_review_tokens_and_nothing_else(alone: Alone) -> 
         "kubernetes:core/v1:Secret",
         "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
     }
+
+
+def test_a_reviewer_is_made_in_the_named_context_whichever_is_current(alone: Alone) -> None:
+    recording = make(alone, CREATE)
+    (cluster,) = recording.of(CLUSTER)
+    assert cluster.values == {"context": "shop-cluster"}
+    made = [r for r in recording.resources if r.type.startswith("kubernetes:")]
+    assert len(made) == 3
+    assert {resource.provider for resource in made} == {cluster.name}
+
+
+def test_where_no_reviewer_is_made_no_cluster_is_connected_to(alone: Alone) -> None:
+    given = dataclasses.replace(POD, reviewer=Reviewer.GIVEN, context="shop-cluster")
+    for recording in (make(alone), make(alone, given, given="reviewer-hidden")):
+        assert recording.of(CLUSTER) == []
 
 
 def test_a_created_reviewers_token_stays_secret(alone: Alone) -> None:

@@ -98,7 +98,7 @@ class FakeVault:
         return None
 
     def _with_token(self, method: str, path: str, body: dict[str, Any], token: str) -> Answer:
-        if path in ("sys/policy/provisioner", "sys/policies/acl/provisioner"):
+        if path == "sys/policies/acl/provisioner":
             self.policies["provisioner"] = body["policy"]
             return DONE
         if path == "sys/auth/provisioner":

@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from components.bootstrap import ceremony
 from components.bootstrap.ceremony import (
@@ -89,6 +91,21 @@ def test_initialising_asks_for_shares_of_the_right_kind(
     kind = "recovery" if auto_unseal else "secret"
     body = vault.bodies[-1]
     assert body == {f"{kind}_shares": 5, f"{kind}_threshold": 3, f"{prefix}pgp_keys": ["key"]}
+
+
+def test_init_gets_a_long_time_as_nobody_can_ask_twice(
+    vault: FakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: dict[str, object] = {}
+    send = requests.Session.request
+
+    def watched(session: requests.Session, method: str, url: str, **how: Any) -> requests.Response:
+        waited[f"{method.upper()} {url.rpartition('/v1/')[2]}"] = how["timeout"]
+        return send(session, method, url, **how)
+
+    monkeypatch.setattr(requests.Session, "request", watched)
+    initialise(vault)
+    assert waited == {"GET sys/init": 30, "PUT sys/init": 300}
 
 
 def test_an_initialised_vault_is_left_alone_and_the_way_to_adopt_it_named(

@@ -59,7 +59,7 @@ def test_a_token_that_may_not_is_one_clear_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     initialised(vault, monkeypatch)
-    vault.answers["sys/policy/provisioner"] = FORBIDDEN
+    vault.answers["sys/policies/acl/provisioner"] = FORBIDDEN
     assert adopt.main(["--address", vault.address]) == 1
     assert "not adopted: permission denied" in capsys.readouterr().err
     assert list(folder.iterdir()) == []

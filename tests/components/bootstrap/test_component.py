@@ -22,6 +22,7 @@ from tests.recording import (
 )
 
 ADDRESS = "https://vault.example:8200"
+OWN_SECRET = "own-secret-id-hidden"
 
 
 def make(
@@ -48,13 +49,14 @@ def make(
         args = BootstrapArgs(VaultSettings(ADDRESS, "ca.pem"), settings, protect)
         VaultBootstrap("vault", args)
 
-    answered = {
+    answered: dict[str, dict[str, object]] = {
+        ADOPTION: {"role_id": "own-role-id", "secret_id": OWN_SECRET, "secret_id_issued_at": 1},
         INITIALISATION: {
             "role_id": "" if problem else "provisioner-role-id",
             "secret_id": "" if problem else PROVISIONER_SECRET,
             "shares": KEY_SHARES,
             "problem": problem,
-        }
+        },
     }
     return run(program, preview=preview, answers=answered)
 
@@ -113,7 +115,19 @@ def test_the_provider_logs_in_as_the_provisioner(run: Runner, adopt: str | None)
     assert is_secret(provider.inputs["authLogin"])
     login = plain(provider.inputs["authLogin"])
     assert '"path": "auth/provisioner/login"' in login
-    assert (adopt or PROVISIONER_SECRET) in login
+    assert (OWN_SECRET if adopt else PROVISIONER_SECRET) in login
+    assert "adopted-hidden" not in login  # it is exchanged, and never used again
+    if adopt:
+        assert "own-role-id" in login
+
+
+@pytest.mark.parametrize("adopt", [None, "adopted-hidden"])
+def test_the_operators_environment_cannot_turn_verification_off(
+    run: Runner, adopt: str | None
+) -> None:
+    """The provider would take it from VAULT_SKIP_VERIFY where it is not told."""
+    provider = make(run, adopt=adopt)["vault-provisioner"]
+    assert plain(provider.inputs["skipTlsVerify"]) in (False, "false")
 
 
 def test_everything_is_its_own_child(run: Runner) -> None:
@@ -128,7 +142,18 @@ def test_an_adopted_vault_is_not_initialised(run: Runner) -> None:
     assert recording.of(INITIALISATION) == []
     adoption = recording["vault-adoption"]
     assert adoption.type == ADOPTION
-    assert is_secret(adoption.inputs["secret_id"])
+    given = {key: value for key, value in adoption.values.items() if key != "__provider"}
+    assert given == {
+        "acl": provisioner.acl(),
+        "address": ADDRESS,
+        "bound_cidrs": ["10.0.0.0/8"],
+        "ca_cert_file": "ca.pem",
+        "given_role_id": "role",
+        "given_secret_id": "adopted-hidden",
+        "secret_id_ttl_seconds": 2160 * 3600,
+        "timeout_seconds": 300,
+    }
+    assert is_secret(adoption.inputs["given_secret_id"])
     assert "secret_id" in adoption.secret_outputs
     assert [leaf for leaf in recording.leaves_in_clear() if "hidden" in leaf] == []
 

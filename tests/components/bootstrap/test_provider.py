@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from components.bootstrap.ceremony import AlreadyInitialisedError, BootstrapError
-from components.bootstrap.provider import INPUTS, AdoptProvider, InitialiseProvider
+from components.bootstrap.provider import (
+    ADOPTION_INPUTS,
+    INPUTS,
+    AdoptProvider,
+    InitialiseProvider,
+)
 from tests.components.bootstrap.fake_vault import FORBIDDEN, ROLE, SHARES, FakeVault
 
 SECRET_ID_TTL = 7200
@@ -89,7 +94,7 @@ def test_an_initialised_vault_is_refused_and_left_alone(vault: FakeVault) -> Non
 STEPS: Mapping[str, str] = {
     "unsealing": "sys/unseal",
     "becoming active": "sys/health",
-    "writing the ACL policy": "sys/policy/provisioner",
+    "writing the ACL policy": "sys/policies/acl/provisioner",
     "enabling the auth method": "sys/auth/provisioner",
     "making the role": ROLE,
     "reading the role ID": f"{ROLE}/role-id",
@@ -123,7 +128,7 @@ def test_the_root_token_ends_also_after_a_failure(vault: FakeVault, step: str) -
 def test_a_token_that_vault_repeats_is_cut_out_of_the_problem(vault: FakeVault) -> None:
     root = vault.new_root()
     vault._roots = 0
-    vault.answers["sys/policy/provisioner"] = (500, {"errors": [f"no such token {root}"]})
+    vault.answers["sys/policies/acl/provisioner"] = (500, {"errors": [f"no such token {root}"]})
     problem = created(vault)["problem"]
     assert "no such token <token>" in problem
     assert "hidden" not in problem
@@ -146,7 +151,7 @@ def test_the_next_up_goes_on_from_there(vault: FakeVault, step: str) -> None:
 
 
 def test_going_on_that_fails_again_is_an_error_and_ends_the_new_root(vault: FakeVault) -> None:
-    vault.answers["sys/policy/provisioner"] = (500, {"errors": ["disk full"]})
+    vault.answers["sys/policies/acl/provisioner"] = (500, {"errors": ["disk full"]})
     olds = created(vault)
     with pytest.raises(BootstrapError, match="did not finish") as caught:
         updated(olds, inputs(vault.address))
@@ -156,7 +161,7 @@ def test_going_on_that_fails_again_is_an_error_and_ends_the_new_root(vault: Fake
 
 def test_encrypted_shares_cannot_go_on_alone_and_the_way_is_told(vault: FakeVault) -> None:
     keys = ["pgp"] * 5
-    vault.answers["sys/policy/provisioner"] = FORBIDDEN
+    vault.answers["sys/policies/acl/provisioner"] = FORBIDDEN
     olds = created(vault, auto_unseal=True, pgp_keys=keys)
     with pytest.raises(BootstrapError) as caught:
         updated(olds, inputs(vault.address, auto_unseal=True, pgp_keys=keys))
@@ -282,7 +287,7 @@ def test_the_right_to_write_the_role_comes_before_the_role(vault: FakeVault) -> 
     """An ACL policy of an earlier version does not have it."""
     news = inputs(vault.address, acl="a new ACL", bound_cidrs=["10.0.0.0/8"])
     updated(logged_in(vault), inputs(vault.address) | news)
-    assert vault.writes.index("sys/policy/provisioner") < vault.writes.index(ROLE)
+    assert vault.writes.index("sys/policies/acl/provisioner") < vault.writes.index(ROLE)
 
 
 def test_a_role_that_has_not_changed_is_not_written(vault: FakeVault) -> None:
@@ -344,38 +349,175 @@ def test_renewing_with_an_expired_secret_id_is_one_clear_error(vault: FakeVault)
 # --- adoption ---------------------------------------------------------------------------------
 
 
-def adoption(address: str, secret_id: str = "secret-id-1-hidden") -> dict[str, Any]:
+def adoption(address: str, /, **changed: object) -> dict[str, Any]:
     return {
+        "acl": "the provisioner's ACL",
         "address": address,
+        "bound_cidrs": [],
         "ca_cert_file": "",
-        "role_id": "the-role-id",
-        "secret_id": secret_id,
+        "given_role_id": "the-role-id",
+        "given_secret_id": "secret-id-1-hidden",
+        "secret_id_ttl_seconds": float(SECRET_ID_TTL),
         "timeout_seconds": 0.5,
         "__provider": "pickled",
+        **changed,
     }
 
 
-def test_adopting_proves_the_credential_and_changes_nothing(vault: FakeVault) -> None:
+def adopted(address: str, /, **changed: object) -> dict[str, Any]:
+    """The state after adoption: the credential of its own is the second that Vault issued."""
+    own = {
+        "role_id": "the-role-id",
+        "secret_id": "secret-id-2-hidden",
+        "secret_id_issued_at": time.time(),
+    }
+    return adoption(address) | own | changed
+
+
+def adoption_changes(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    return bool(AdoptProvider().diff("id", dict(olds), dict(news)).changes)
+
+
+def readopted(vault: FakeVault, news: Mapping[str, Any], /, **changed: object) -> dict[str, Any]:
     logged_in(vault)
-    given = adoption(vault.address)
+    vault.secret_ids.append("secret-id-2-hidden")
+    result = AdoptProvider().update("id", adopted(vault.address, **changed), dict(news))
+    assert result.outs is not None
+    assert "__provider" not in result.outs
+    assert vault.tokens == set()
+    return dict(result.outs)
+
+
+def test_adopting_exchanges_the_credential_for_one_of_its_own(vault: FakeVault) -> None:
+    logged_in(vault)
+    given = adoption(vault.address, bound_cidrs=["10.0.0.0/8"])
     result = AdoptProvider().create(given)
     assert result.id == vault.address
-    assert result.outs == {key: value for key, value in given.items() if key != "__provider"}
-    assert vault.writes == ["auth/provisioner/login", "auth/token/revoke-self"]
+    outs = dict(result.outs or {})
+    assert abs(outs.pop("secret_id_issued_at") - time.time()) < 5
+    inputs_kept = {key: value for key, value in given.items() if key != "__provider"}
+    assert outs == inputs_kept | {"role_id": "the-role-id", "secret_id": "secret-id-2-hidden"}
+    assert set(inputs_kept) == set(ADOPTION_INPUTS)
+    assert vault.secret_ids == ["secret-id-1-hidden", "secret-id-2-hidden"]
     assert vault.tokens == set()
-    assert AdoptProvider().update("id", given, given).outs == result.outs
+
+
+def test_adopting_brings_the_acl_policy_and_then_the_role_up_to_date(vault: FakeVault) -> None:
+    """Then issues: Vault gives a secret ID the lifetime that the role has at that moment."""
+    logged_in(vault)
+    AdoptProvider().create(adoption(vault.address, bound_cidrs=["10.0.0.0/8"]))
+    assert vault.policies == {"provisioner": "the provisioner's ACL"}
+    assert vault.role["secret_id_ttl"] == f"{SECRET_ID_TTL}s"
+    assert vault.role["token_bound_cidrs"] == "10.0.0.0/8"
+    assert vault.writes == [
+        "auth/provisioner/login",
+        "sys/policies/acl/provisioner",
+        ROLE,
+        f"{ROLE}/secret-id",
+        "auth/token/revoke-self",
+    ]
 
 
 def test_adopting_with_a_wrong_credential_is_one_clear_error(vault: FakeVault) -> None:
     logged_in(vault)
     with pytest.raises(BootstrapError, match="wrong, has expired, or may not be used") as caught:
-        AdoptProvider().create(adoption(vault.address, "wrong-hidden"))
+        AdoptProvider().create(adoption(vault.address, given_secret_id="wrong-hidden"))
     assert "hidden" not in str(caught.value)
+    assert vault.writes == ["auth/provisioner/login"]
     assert vault.tokens == set()
 
 
 def test_an_adoptions_diff_sees_each_input_and_asks_nobody() -> None:
-    olds = adoption("http://127.0.0.1:1")
-    assert not AdoptProvider().diff("id", olds, dict(olds)).changes
-    for key in ("address", "ca_cert_file", "role_id", "secret_id", "timeout_seconds"):
-        assert AdoptProvider().diff("id", olds, {**olds, key: "else"}).changes, key
+    olds, news = adopted("http://127.0.0.1:1"), adoption("http://127.0.0.1:1")
+    assert not adoption_changes(olds, news)
+    for key in ADOPTION_INPUTS:
+        assert adoption_changes(olds, {**news, key: "something else"}), key
+
+
+def test_an_adoptions_diff_sees_a_secret_id_that_ages() -> None:
+    news, half = adoption("http://127.0.0.1:1"), time.time() - SECRET_ID_TTL / 2
+    assert adoption_changes(adopted("http://127.0.0.1:1", secret_id_issued_at=half - 60), news)
+    assert not adoption_changes(adopted("http://127.0.0.1:1", secret_id_issued_at=half + 60), news)
+
+
+def test_an_adoption_of_an_earlier_version_is_exchanged(vault: FakeVault) -> None:
+    """Its state holds the given credential where the own one now is."""
+    logged_in(vault)
+    olds = {
+        "address": vault.address,
+        "ca_cert_file": "",
+        "role_id": "the-role-id",
+        "secret_id": "secret-id-1-hidden",
+        "timeout_seconds": 0.5,
+    }
+    news = adoption(vault.address)
+    assert adoption_changes(olds, news)
+    outs = dict(AdoptProvider().update("id", olds, news).outs or {})
+    assert outs["secret_id"] == "secret-id-2-hidden"
+    assert not adoption_changes(outs, news)
+
+
+def test_an_adopted_secret_id_that_ages_is_replaced_with_its_own_login(vault: FakeVault) -> None:
+    """The given one may have expired by then."""
+    news = adoption(vault.address)
+    vault.secret_ids = []
+    outs = readopted(vault, news, secret_id_issued_at=1)
+    assert outs["secret_id"] == "secret-id-3-hidden"
+    assert outs["secret_id_issued_at"] > time.time() - 5
+    login = vault.bodies[vault.requests.index(("POST", "auth/provisioner/login"))]
+    assert login["secret_id"] == "secret-id-2-hidden"
+    assert vault.writes == [
+        "auth/provisioner/login",
+        f"{ROLE}/secret-id",
+        "auth/token/revoke-self",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("given_secret_id", "secret-id-9-hidden"), ("given_role_id", "another")]
+)
+def test_another_given_credential_is_exchanged_again(
+    vault: FakeVault, key: str, value: str
+) -> None:
+    """The own one may have expired: that is when another is given."""
+    news = adoption(vault.address, **{key: value})
+    logged_in(vault)
+    vault.secret_ids.append(news["given_secret_id"])
+    olds = adopted(vault.address, secret_id="expired-hidden")
+    outs = dict(AdoptProvider().update("id", olds, news).outs or {})
+    assert outs["secret_id"] == "secret-id-3-hidden"
+    assert outs[key] == value
+    login = vault.bodies[vault.requests.index(("POST", "auth/provisioner/login"))]
+    assert login["secret_id"] == news["given_secret_id"]
+    assert vault.policies == {"provisioner": "the provisioner's ACL"}
+    assert vault.tokens == set()
+    assert not adoption_changes(outs, news)
+
+
+def test_a_changed_acl_of_an_adoption_is_written_and_a_young_secret_id_kept(
+    vault: FakeVault,
+) -> None:
+    outs = readopted(vault, adoption(vault.address, acl="a new ACL"))
+    assert vault.policies == {"provisioner": "a new ACL"}
+    assert (outs["acl"], outs["secret_id"]) == ("a new ACL", "secret-id-2-hidden")
+    assert ROLE not in vault.writes
+
+
+@pytest.mark.parametrize("name", ROLE_CHANGES)
+def test_what_the_role_of_an_adoption_says_is_brought_up_to_date(
+    vault: FakeVault, name: str
+) -> None:
+    changed, said = ROLE_CHANGES[name]
+    news = adoption(vault.address, **changed)
+    outs = readopted(vault, news)
+    assert {key: vault.role[key] for key in said} == said
+    assert vault.policies == {}
+    assert not adoption_changes(outs, news)
+
+
+def test_an_adoption_whose_own_credential_expired_is_one_clear_error(vault: FakeVault) -> None:
+    logged_in(vault)
+    olds = adopted(vault.address, secret_id="expired-hidden", secret_id_issued_at=1)
+    with pytest.raises(BootstrapError, match="refused the provisioner's credential") as caught:
+        AdoptProvider().update("id", olds, adoption(vault.address))
+    assert "hidden" not in str(caught.value)

@@ -1,6 +1,9 @@
-"""The provisioner configures everything and uses none of it."""
+"""The provisioner is allowed what the program manages, and nothing that a mount hands out."""
 
 from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import Final
 
 import pytest
 
@@ -9,7 +12,75 @@ from policies import paths
 from policies.hcl import Capability, Stanza, parse
 
 STANZAS: dict[str, Stanza] = {stanza.path: stanza for stanza in parse(provisioner.acl())}
-DENY = (Capability.DENY,)
+CREATE, READ, UPDATE, DELETE, LIST, SUDO = (
+    Capability.CREATE,
+    Capability.READ,
+    Capability.UPDATE,
+    Capability.DELETE,
+    Capability.LIST,
+    Capability.SUDO,
+)
+MANAGE: Final = frozenset({CREATE, READ, UPDATE, DELETE, LIST})
+WRITE: Final = frozenset({CREATE, UPDATE})
+OWN_ROLE: Final = f"auth/{paths.PROVISIONER_AUTH}/role/{provisioner.NAME}"
+
+CA: Final[dict[str, AbstractSet[Capability]]] = {
+    "config/*": MANAGE,
+    "roles/+": MANAGE,
+    "issuer/+": {READ, UPDATE, DELETE},
+    "issuer/+/pem": {READ},
+    "issuers": {LIST},
+    "key/+": {READ, UPDATE, DELETE},
+    "keys": {LIST},
+    "ca/pem": {READ},
+    "cert/ca": {READ},
+}
+# All that it may below a mount, said a second time and apart from the code.
+BELOW: Final[dict[str, dict[str, AbstractSet[Capability]]]] = {
+    "secret": {"config": {CREATE, READ, UPDATE}, "data/*": {*WRITE, DELETE}, "metadata/*": MANAGE},
+    "database": {"config/+": MANAGE, "roles/+": MANAGE, "rotate-root/+": {UPDATE}},
+    "aws": {"config/root": MANAGE, "config/lease": MANAGE, "roles/+": MANAGE},
+    "gcp": {"config": MANAGE, "impersonated-account/+": MANAGE},
+    "azure": {"config": MANAGE, "roles/+": MANAGE},
+    "pki": {
+        **CA,
+        "intermediate/generate/internal": WRITE,
+        "issuers/generate/intermediate/internal": WRITE,
+        "intermediate/set-signed": WRITE,
+    },
+    "pki-root": {
+        **CA,
+        "root/generate/internal": WRITE,
+        "issuers/generate/root/internal": WRITE,
+        "root/sign-intermediate": WRITE,
+        "root": {DELETE, SUDO},
+    },
+    "auth/kubernetes": {"config": MANAGE, "role/+": MANAGE},
+    "auth/approle": {"role/+": MANAGE, "role/+/role-id": {READ}},
+    "auth/oidc": {"config": MANAGE, "role/+": MANAGE},
+    "auth/provisioner": {
+        "role/provisioner": {READ, UPDATE},
+        "role/provisioner/role-id": {READ},
+        "role/provisioner/secret-id": {UPDATE},
+    },
+    "auth/token": {"lookup-self": {READ}, "renew-self": {UPDATE}, "revoke-self": {UPDATE}},
+}
+# What lies where a mount hands out, and why it may be there: nothing that is handed out is had.
+AMONG_SECRETS: Final[dict[str, AbstractSet[Capability]]] = {
+    "secret/data/*": {*WRITE, DELETE},  # written, never read back
+    "gcp/impersonated-account/+": MANAGE,  # the role; its token is one segment further
+    "pki/intermediate/generate/internal": WRITE,  # the key stays in Vault
+    "pki/issuers/generate/intermediate/internal": WRITE,
+    "pki-root/root/generate/internal": WRITE,
+    "pki-root/issuers/generate/root/internal": WRITE,
+    "pki-root/root/sign-intermediate": WRITE,  # the one thing that is more than configuration
+    "pki-root/root": {DELETE, SUDO},  # deletes
+    f"{OWN_ROLE}/secret-id": {UPDATE},  # its own
+}
+
+
+def capabilities(path: str) -> set[Capability]:
+    return set(STANZAS[path].capabilities)
 
 
 def test_its_policy_is_the_same_every_time() -> None:
@@ -17,58 +88,80 @@ def test_its_policy_is_the_same_every_time() -> None:
     assert len(STANZAS) == len(parse(provisioner.acl()))
 
 
+def test_below_the_mounts_it_may_what_the_program_manages_and_nothing_else() -> None:
+    expected = {
+        f"{mount}/{path}": set(allowed)
+        for mount, managed in BELOW.items()
+        for path, allowed in managed.items()
+    }
+    assert {p: capabilities(p) for p in STANZAS if not p.startswith("sys/")} == expected
+
+
+def test_of_the_system_it_may_mounts_ways_to_log_in_policies_and_autopilot() -> None:
+    expected: dict[str, set[Capability]] = {
+        "sys/auth": {READ},
+        "sys/mounts": {READ},
+        "sys/policies/acl/*": set(MANAGE),
+        "sys/storage/raft/autopilot/configuration": {READ, UPDATE},
+        "sys/storage/raft/autopilot/state": {READ},
+    }
+    for mount in paths.ENGINE_MOUNTS:
+        expected[f"sys/mounts/{mount}"] = set(MANAGE)
+        expected[f"sys/mounts/{mount}/tune"] = {READ, UPDATE}
+    for mount in (paths.KUBERNETES_AUTH, paths.APPROLE_AUTH, paths.OIDC_AUTH):  # not its own
+        expected[f"sys/auth/{mount}"] = {*MANAGE, SUDO}
+        expected[f"sys/auth/{mount}/tune"] = {*MANAGE, SUDO}
+        expected[f"sys/mounts/auth/{mount}"] = {READ}
+        expected[f"sys/mounts/auth/{mount}/tune"] = {READ, UPDATE}
+    assert {p: capabilities(p) for p in STANZAS if p.startswith("sys/")} == expected
+
+
+def test_it_reaches_nothing_that_is_handed_out() -> None:
+    reached = {
+        path: capabilities(path)
+        for path in STANZAS
+        if any(paths.meet(path, secrets) for secrets in paths._SECRETS)
+    }
+    assert reached == AMONG_SECRETS
+
+
 @pytest.mark.parametrize(
     "path",
     [
-        "database/creds/*",
-        "database/static-creds/*",
-        "aws/creds/*",
-        "aws/sts/*",
-        "azure/creds/*",
-        "gcp/impersonated-account/+/token",
-        "pki/issue/*",
-        "pki/sign/*",
-        "pki/sign-verbatim/*",
-        "pki-root/issue/*",
-        "auth/approle/role/+/secret-id",
+        paths.database_credentials("shop-readonly"),
+        *(paths.cloud_credentials(e, "shop") for e in (paths.AWS, paths.GCP, paths.AZURE)),
+        "aws/sts/shop",
+        "gcp/roleset/shop/key",
+        paths.pki_issue("shop-api"),
+        "pki/sign/shop-api",
+        "pki/sign-verbatim/shop-api",
+        "pki/root/sign-intermediate",
+        "pki/intermediate/generate/exported",
+        "pki/issuer/default/issue/shop-api",
+        "pki/roles/shop-api/acme/new-order",
+        "pki-root/root/generate/exported",
+        "pki-root/root/sign-self-issued",
+        "pki-root/issue/shop-api",
+        "auth/approle/role/shop-ci/secret-id",
+        "auth/approle/role/shop-ci/custom-secret-id",
+        f"{OWN_ROLE}/custom-secret-id",
+        "auth/provisioner/role/another/secret-id",
+        "auth/token/create",
+        "sys/raw/core/keyring",
+        "sys/storage/raft/snapshot",
     ],
 )
-def test_it_is_denied_what_issues_a_credential(path: str) -> None:
-    assert STANZAS[path].capabilities == DENY
+def test_no_rule_of_it_fits_what_issues_a_credential(path: str) -> None:
+    assert [rule for rule in STANZAS if paths.meet(rule, path)] == []
 
 
 def test_it_cannot_read_a_secrets_value() -> None:
-    reading = {Capability.READ, Capability.LIST}
-    for path, stanza in STANZAS.items():
-        if path.startswith(f"{paths.KV}/data"):
-            assert reading.isdisjoint(stanza.capabilities)
-    assert f"{paths.KV}/*" not in STANZAS
+    value = paths.SecretPath("shop/api").data
+    assert [rule for rule in STANZAS if paths.meet(rule, value)] == ["secret/data/*"]
+    assert {READ, LIST}.isdisjoint(capabilities("secret/data/*"))
+
+
+def test_no_rule_of_it_begins_with_a_wildcard_or_denies() -> None:
+    """What is not allowed need not be denied."""
     assert not any(path.startswith(("*", "+")) for path in STANZAS)
-
-
-@pytest.mark.parametrize("mount", paths.ENGINE_MOUNTS)
-def test_it_manages_every_engine(mount: str) -> None:
-    assert Capability.UPDATE in STANZAS[f"sys/mounts/{mount}"].capabilities
-
-
-@pytest.mark.parametrize("mount", [paths.KUBERNETES_AUTH, paths.APPROLE_AUTH, paths.OIDC_AUTH])
-def test_it_manages_every_way_to_log_in_but_its_own(mount: str) -> None:
-    assert Capability.SUDO in STANZAS[f"sys/auth/{mount}"].capabilities
-    assert f"sys/auth/{paths.PROVISIONER_AUTH}" not in STANZAS
-
-
-def test_of_its_own_login_it_only_keeps_the_role_and_the_credential_up_to_date() -> None:
-    own = {
-        path: set(s.capabilities) for path, s in STANZAS.items() if paths.PROVISIONER_AUTH in path
-    }
-    role = "auth/provisioner/role/provisioner"
-    assert own == {
-        role: {Capability.READ, Capability.UPDATE},
-        f"{role}/role-id": {Capability.READ},
-        f"{role}/secret-id": {Capability.UPDATE},
-        f"{role}/secret-id/destroy": {Capability.UPDATE},
-    }
-
-
-def test_it_makes_no_tokens() -> None:
-    assert not any(path.startswith("auth/token/create") for path in STANZAS)
+    assert not any(Capability.DENY in stanza.capabilities for stanza in STANZAS.values())

@@ -49,6 +49,7 @@ def make(
     *,
     given: tuple[str, ...] = ("billing-db", "shop-db"),
     shuffle: bool = False,
+    protect: bool = True,
     preview: bool = False,
 ) -> Recording:
     def component(opts: pulumi.ResourceOptions) -> DatabaseEngine:
@@ -56,7 +57,9 @@ def make(
         own = dataclasses.replace(settings, passwords=passwords)
         connections = shuffled(CONNECTIONS) if shuffle else CONNECTIONS
         roles = shuffled(ROLES) if shuffle else ROLES
-        return DatabaseEngine("database", DatabaseEngineArgs(own, connections, roles), opts)
+        return DatabaseEngine(
+            "database", DatabaseEngineArgs(own, connections, roles, protect), opts
+        )
 
     return alone(component, preview=preview)
 
@@ -139,6 +142,18 @@ def test_asked_to_vault_rotates_them_once_connected(alone: Alone) -> None:
     assert plain(rotation.inputs["dataJson"]) == "{}"
     assert rotation.inputs["disableRead"] is True
     assert rotation.inputs["disableDelete"] is True
+
+
+@pytest.mark.parametrize("protect", [True, False])
+@pytest.mark.parametrize("rotate_root", [True, False])
+def test_a_connection_whose_password_only_vault_knows_is_protected(
+    alone: Alone, rotate_root: bool, protect: bool
+) -> None:
+    settings = dataclasses.replace(SETTINGS, rotate_root=rotate_root)
+    recording = make(alone, settings, protect=protect)
+    protected = {resource.name for resource in recording.resources if resource.protect}
+    connections = {"database-connection-billing", "database-connection-shop"}
+    assert protected == (connections if rotate_root and protect else set())
 
 
 def test_a_database_without_a_password_is_left_out_and_named(alone: Alone) -> None:

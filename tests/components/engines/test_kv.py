@@ -87,7 +87,15 @@ def test_a_given_entry_follows_the_configuration(alone: Alone) -> None:
     assert entry.ignored_changes == set()
     assert entry.inputs["disableRead"] is True
     assert recording.warnings == []
-    assert recording.outputs_of("kv") == {"path": "secret", "pending": []}
+    assert recording.outputs_of("kv") == {"pending": []}
+
+
+def test_an_entry_that_is_taken_away_keeps_its_versions(alone: Alone) -> None:
+    """Only the latest is deleted, which can be undone."""
+    entries = make(alone, MAIL).of(SECRET)
+    assert len(entries) == 2
+    for entry in entries:
+        assert not entry.inputs.get("deleteAllVersions"), entry.name
 
 
 def test_no_value_leaves_it_in_clear(alone: Alone) -> None:

@@ -60,9 +60,34 @@ def test_certificates_say_where_issuer_crl_and_ocsp_are(alone: Alone, mount: str
         "crlDistributionPoints": [f"{base}/crl"],
         "ocspServers": [f"{base}/ocsp"],
     }
-    crl = recording[f"pki-crl-{mount}"].inputs
-    assert crl["autoRebuild"] is True
-    assert crl["backend"] == mount
+
+
+@pytest.mark.parametrize("mount", ["pki", "pki-root"])
+def test_what_was_revoked_is_on_the_crl_within_the_hour(alone: Alone, mount: str) -> None:
+    """It is rebuilt when no more than the grace period is left of its life."""
+    crl = make(alone)[f"pki-crl-{mount}"]
+    assert crl.inputs == {
+        "backend": mount,
+        "expiry": "72h",
+        "autoRebuild": True,
+        "autoRebuildGracePeriod": "71h",
+    }
+    assert crl.after == {f"pki-mount-{mount}"}
+
+
+@pytest.mark.parametrize("mount", ["pki", "pki-root"])
+def test_certificates_that_ended_are_tidied_away(alone: Alone, mount: str) -> None:
+    tidy = make(alone)[f"pki-tidy-{mount}"]
+    assert tidy.type == "vault:pkiSecret/backendConfigAutoTidy:BackendConfigAutoTidy"
+    assert tidy.inputs == {
+        "backend": mount,
+        "enabled": True,
+        "intervalDuration": "24h",
+        "tidyCertStore": True,
+        "tidyRevokedCerts": True,
+        "safetyBuffer": "72h",
+    }
+    assert tidy.after == {f"pki-mount-{mount}"}
 
 
 def test_lifetimes_are_by_setting(alone: Alone) -> None:

@@ -14,7 +14,6 @@ from components.settings import Reviewer, Seal, Settings, SettingsError, Target,
 from components.settings.reader import ConfigReader
 from policies.environments import Environment
 from policies.lifetime import Duration
-from policies.matrix import LIFETIMES
 from tests.recording import PROJECT, Recording, Runner, configuration, declared, stack_file
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -202,14 +201,46 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
         "staging",
         {"databaseTls": "disable"},
         "databaseTls",
-        "must not be 'disable' in staging: issued passwords travel over it",
+        "must verify the server in staging, 'disable' does not: issued passwords travel over it",
     ),
     "a database in clear in prod": (
         "prod",
         {"databaseTls": "disable"},
         "databaseTls",
-        "must not be 'disable' in prod",
+        "must verify the server in prod, 'disable' does not",
     ),
+    "a database whose server is not verified": (
+        "prod",
+        {"databaseTls": "require"},
+        "databaseTls",
+        (
+            "must verify the server in prod, 'require' does not: issued passwords travel over it; "
+            "fix: pulumi config set vaultstack:databaseTls verify-full"
+        ),
+    ),
+    "a reviewer made in whatever cluster is current": (
+        "dev",
+        {"kubernetesReviewer": "create", "kubernetesContext": ""},
+        "kubernetesContext",
+        (
+            "is needed where kubernetesReviewer is 'create', or whatever cluster happens to be "
+            "current would be given a token reviewer; fix: pulumi config set "
+            "vaultstack:kubernetesContext <name in the kubeconfig>"
+        ),
+    ),
+    **{
+        f"{key} over http in {environment}": (
+            environment,
+            {key: "http://10.0.0.1:8080"},
+            key,
+            (
+                "must be https: tokens or secrets travel over it; is 'http://10.0.0.1:8080'; "
+                f"fix: pulumi config set vaultstack:{key} https://<host>:<port>"
+            ),
+        )
+        for key in ("kubernetesHost", "oidcDiscoveryUrl", "awsEndpoint")
+        for environment in ("staging", "prod")
+    },
     "a shared administrator rotated": (
         "prod",
         {"databaseUsername": "vault"},
@@ -240,12 +271,6 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
         {"pkiRootTtl": "1000h"},
         "pkiIntermediateTtl",
         "must not outlive the root CA: 26280h is above pkiRootTtl, 1000h",
-    ),
-    "a CA that ends before what it signs": (
-        "dev",
-        {"pkiIntermediateTtl": "71h"},
-        "pkiIntermediateTtl",
-        f"must outlive the certificates it signs: 71h is below {LIFETIMES.certificate.maximum}",
     ),
     "a CA's lifetime without a unit": (
         "dev",
@@ -439,6 +464,67 @@ def test_dev_may_speak_http_and_connect_in_clear(loaded: Loader) -> None:
     assert made.vault.address == "http://127.0.0.1:8200"
     assert made.database is not None
     assert made.database.tls is TlsMode.DISABLE
+
+
+PLAIN = {
+    "kubernetesHost": "http://{host}:1",
+    "oidcDiscoveryUrl": "http://{host}:2",
+    "awsEndpoint": "http://{host}:3",
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [("dev", "10.0.0.1"), ("prod", "127.0.0.1"), ("prod", "localhost"), ("staging", "[::1]")],
+)
+def test_http_is_taken_in_dev_and_on_loopback(loaded: Loader, environment: str, host: str) -> None:
+    given = {key: url.format(host=host) for key, url in PLAIN.items()}
+    made = loaded(environment, {"oidcClientSecret": "hidden"}, **given, oidcClientId="id")
+    assert made.oidc
+    assert made.aws
+    assert given == {
+        "kubernetesHost": made.kubernetes_auth.host,
+        "oidcDiscoveryUrl": made.oidc.discovery_url,
+        "awsEndpoint": made.aws.endpoint,
+    }
+
+
+@pytest.mark.parametrize("host", ["localhost.example", "127.0.0.1.example", "localhost@example"])
+def test_what_only_looks_like_loopback_is_refused(loaded: Loader, host: str) -> None:
+    (problem,) = loaded.problems("prod", awsEndpoint=f"http://{host}")
+    assert problem.startswith("vaultstack:awsEndpoint: must be https: ")
+
+
+def test_a_context_is_asked_for_only_where_it_is_used(loaded: Loader) -> None:
+    made = loaded(kubernetesReviewer="create", kubernetesContext="shop-cluster")
+    assert made.kubernetes_auth.reviewer is Reviewer.CREATE
+    assert made.kubernetes_auth.context == "shop-cluster"
+    assert loaded(kubernetesReviewer="pod").kubernetes_auth.context == ""
+
+
+@pytest.mark.parametrize("mode", [TlsMode.VERIFY_CA, TlsMode.VERIFY_FULL])
+def test_a_database_is_verified_either_way(loaded: Loader, mode: TlsMode) -> None:
+    made = loaded("prod", databaseTls=mode.value)
+    assert made.database
+    assert made.database.tls is mode
+
+
+def test_recovery_shares_that_the_state_would_hold_are_warned_of_in_prod(loaded: Loader) -> None:
+    def warned() -> list[str]:
+        return [line for line in loaded.warnings if "sharePgpKeys" in line]
+
+    loaded("prod")
+    assert warned() == [
+        (
+            "whoever can decrypt this stack's state can read the recovery shares: give the public "
+            "keys of their holders before the first `up` (vaultstack:sharePgpKeys)"
+        )
+    ]
+    loaded("prod", sharePgpKeys=["a", "b", "c", "d", "e"])
+    assert warned() == []
+    for environment in ("dev", "staging"):
+        loaded(environment)
+        assert warned() == []
 
 
 def test_a_single_share_needs_no_second(loaded: Loader) -> None:

@@ -24,7 +24,7 @@ from rehearsal.vault_api import VaultApi
 _VAULT_PROVIDER = "pulumi:providers:vault"
 _KUBERNETES_PROVIDER = "pulumi:providers:kubernetes"
 # What the program asks the engine to keep secret; the mocks' interface does not tell.
-_SECRET_OF_DYNAMIC = frozenset({"secret_id", "shares"})
+_SECRET_OF_DYNAMIC = frozenset({"given_secret_id", "secret_id", "shares"})
 
 
 class LiveMonitor(mocks.Mocks):

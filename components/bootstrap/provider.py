@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +32,11 @@ class Properties:
 
     raw: Mapping[str, Any]
 
-    def connect(self, token: str | None = None) -> hvac.Client:
-        return ceremony.connect(self.raw["address"], self.raw["ca_cert_file"] or None, token)
+    def connect(self) -> hvac.Client:
+        """A client without a token, of a Vault that answers."""
+        client = ceremony.connect(self.raw["address"], self.raw["ca_cert_file"] or None)
+        ceremony.wait_until_answering(client, self.timeout_seconds)
+        return client
 
     @property
     def timeout_seconds(self) -> float:
@@ -69,6 +72,16 @@ INPUTS = (
     "timeout_seconds",
 )
 
+ADOPTION_INPUTS = (
+    "acl",
+    "address",
+    "bound_cidrs",
+    "ca_cert_file",
+    "given_role_id",
+    "given_secret_id",
+    "secret_id_ttl_seconds",
+    "timeout_seconds",
+)
 
 # With the settings that they come from.
 _FIXED_BY_INIT = {
@@ -90,7 +103,6 @@ class InitialiseProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         given = Properties(props)
         client = given.connect()
-        ceremony.wait_until_answering(client, given.timeout_seconds)
         initialised = ceremony.initialise(
             client,
             auto_unseal=given.auto_unseal,
@@ -99,7 +111,7 @@ class InitialiseProvider(ResourceProvider):
             pgp_keys=given.pgp_keys,
         )
         outs = {
-            **_inputs_of(props),
+            **_only(INPUTS, props),
             "shares": list(initialised.shares),
             "role_id": "",
             "secret_id": "",
@@ -111,16 +123,14 @@ class InitialiseProvider(ResourceProvider):
         return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        changed = bool(_changed(olds, news))
+        changed = bool(_changed(INPUTS, olds, news))
         return DiffResult(changes=changed or _unfinished(olds) or _renewal_due(olds))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
-        outs = {**olds, **_inputs_of(news)}
-        outs.pop("__provider", None)
-        _refuse_what_init_fixed(_changed(olds, news))
+        outs = {**_without_provider(olds), **_only(INPUTS, news)}
+        _refuse_what_init_fixed(_changed(INPUTS, olds, news))
         client = given.connect()
-        ceremony.wait_until_answering(client, given.timeout_seconds)
         if _unfinished(olds):
             _resume(client, given, outs)
         else:
@@ -135,43 +145,27 @@ class AdoptProvider(ResourceProvider):
     """
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        outs = {key: props[key] for key in ADOPTION_INPUTS}
+        outs = _only(ADOPTION_INPUTS, props)
         _exchange(Properties(props), outs)
         return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        changed = any(_plain(olds.get(k)) != _plain(news.get(k)) for k in ADOPTION_INPUTS)
+        changed = bool(_changed(ADOPTION_INPUTS, olds, news))
         return DiffResult(changes=changed or _renewal_due(olds))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
-        outs = {**olds, **{key: news[key] for key in ADOPTION_INPUTS}}
-        outs.pop("__provider", None)
-        if any(_plain(olds.get(key)) != news[key] for key in ("given_role_id", "given_secret_id")):
+        outs = {**_without_provider(olds), **_only(ADOPTION_INPUTS, news)}
+        if _changed(("given_role_id", "given_secret_id"), olds, news):
             _exchange(given, outs)
         else:
-            client = given.connect()
-            ceremony.wait_until_answering(client, given.timeout_seconds)
-            _bring_up_to_date(client, given, olds, outs)
+            _bring_up_to_date(given.connect(), given, olds, outs)
         return UpdateResult(outs=outs)
-
-
-ADOPTION_INPUTS = (
-    "acl",
-    "address",
-    "bound_cidrs",
-    "ca_cert_file",
-    "given_role_id",
-    "given_secret_id",
-    "secret_id_ttl_seconds",
-    "timeout_seconds",
-)
 
 
 def _exchange(given: Properties, outs: dict[str, Any]) -> None:
     """From the given credential to one of our own, with the ACL policy and role as they are now."""
     client = given.connect()
-    ceremony.wait_until_answering(client, given.timeout_seconds)
     credentials = Credentials(given.raw["given_role_id"], given.raw["given_secret_id"])
     ceremony.log_in(client, credentials)
     ceremony.write_acl(client, given.raw["acl"])
@@ -233,8 +227,8 @@ def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
         raise BootstrapError(outs["problem"])
 
 
-def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
-    return {key for key in INPUTS if _plain(olds.get(key)) != _plain(news.get(key))}
+def _changed(keys: Iterable[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+    return {key for key in keys if _plain(olds.get(key)) != _plain(news.get(key))}
 
 
 def _refuse_what_init_fixed(changed: set[str]) -> None:
@@ -253,7 +247,7 @@ def _bring_up_to_date(
     """The provisioner's own ACL policy and role, and a new secret ID when the old one ages. The old
     one is left to expire: a run that stops before the state is written must not lock itself out.
     """
-    changed = _changed(olds, given.raw)
+    changed = _changed(("acl", "bound_cidrs", "secret_id_ttl_seconds"), olds, given.raw)
     ceremony.log_in(client, Credentials(outs["role_id"], outs["secret_id"]))
     if "acl" in changed:
         ceremony.write_acl(client, given.raw["acl"])
@@ -283,8 +277,13 @@ def _renewal_due(state: Mapping[str, Any]) -> bool:
     return time.time() > float(issued) + float(ttl) / 2
 
 
-def _inputs_of(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in INPUTS}
+def _only(keys: Iterable[str], props: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: props[key] for key in keys}
+
+
+def _without_provider(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Pulumi keeps the pickled provider beside the outputs, and puts it back itself."""
+    return {key: value for key, value in state.items() if key != "__provider"}
 
 
 def _plain(value: Any) -> Any:

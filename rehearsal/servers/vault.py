@@ -4,8 +4,9 @@ It deliberately knows nothing of what is in that configuration, and neither init
 that is what the rehearsed program does.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ class VaultServer:
     address: str
     process: Process
     ca_file: Path | None = None
+    again: "Callable[[], VaultServer]" = field(repr=False, compare=False, kw_only=True)
+    """Starts it once more after its process ended: same folder, configuration and address."""
 
 
 def start(
@@ -65,7 +68,10 @@ def start(
         patience=PATIENCE,
         processes=[process],
     )
-    return VaultServer(name, address, process, ca_file)
+    again = partial(
+        start, supervisor, binary, config_hcl, address, env=env, name=name, ca_file=ca_file
+    )
+    return VaultServer(name, address, process, ca_file, again=again)
 
 
 def _status(session: requests.Session, address: str) -> int:

@@ -11,16 +11,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
-from policies.plan import Plan
-from rehearsal import binaries, program, report, scene
+from rehearsal import binaries, report, scene
 from rehearsal.errors import RehearsalError
-from rehearsal.monitor import LiveMonitor
 from rehearsal.proof.run import Proof, prove
+from rehearsal.stand_up import stand_up
 from rehearsal.supervisor import Supervisor, write_private
-from rehearsal.vaults import wait_for_voters
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +72,17 @@ def rehearse(environment: Environment, outputs: Outputs, console: Console) -> in
         if file and not file.parent.is_dir():
             raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
     clock = _Clock(console)
-    plan = compile_plan(MATRIX, environment)
     with clock.progress() as show:
         found = binaries.ensure(progress=show)
     with Supervisor() as supervisor:
-        servers = program.stack_configuration(environment.value, {})[f"{program.PROJECT}:servers"]
-        built = scene.build(supervisor, found, MATRIX, plan, servers, clock.say)
-        proof = _run_and_prove(built, plan, clock)
+        stood = stand_up(supervisor, found, environment, clock.say)
+        proof = prove(
+            stood.scene, MATRIX, stood.plan, stood.provisioner, list(stood.shares), clock.say
+        )
         good = _report(proof, outputs, clock, console)
         if outputs.keep:
             tokens = {label: api.token for label, api in proof.sessions.items()}
-            _keep(supervisor, built, tokens, found[binaries.Tool.VAULT].path, console)
+            _keep(supervisor, stood.scene, tokens, stood.binary, console)
     return 0 if good else 1
 
 
@@ -100,22 +97,6 @@ def _report(proof: Proof, outputs: Outputs, clock: _Clock, console: Console) -> 
     if outputs.picture:
         report.save_picture(outputs.picture, steps, proof.results, clock.steps[-1])
     return good
-
-
-def _run_and_prove(built: scene.Scene, plan: Plan, clock: _Clock) -> Proof:
-    """Evaluate the real program against the scene, then try every cell."""
-    made: list[str] = []
-    monitor = LiveMonitor(
-        built.kubernetes, str(built.ca_file), lambda kind, _name: made.append(kind)
-    )
-    environment = plan.environment.value
-    configuration = program.stack_configuration(environment, built.configuration)
-    program.run(environment, configuration, built.secret_keys, monitor)
-    clock.say(f"__main__.py ran: {len(made)} resources made")
-    (initialised,) = monitor.outputs.values()
-    if len(built.vaults.servers) > 1:
-        wait_for_voters(built.vaults, monitor.provisioner, clock.say)
-    return prove(built, MATRIX, plan, monitor.provisioner, initialised["shares"], clock.say)
 
 
 def _keep(

@@ -1,0 +1,66 @@
+"""Stands an environment up on throwaway real servers: servers started, the real program run against
+them, and in a cluster every server a voter. What is then done with it - the proof, the drills, the
+load - is others' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from policies.compile import compile_plan
+from policies.environments import Environment
+from policies.matrix import MATRIX
+from policies.plan import Plan
+from rehearsal import program, scene
+from rehearsal.binaries import Binary, Tool
+from rehearsal.monitor import LiveMonitor
+from rehearsal.supervisor import Supervisor
+from rehearsal.vault_api import VaultApi
+from rehearsal.vaults import wait_for_voters
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StoodUp:
+    """A Vault as the program left it, and all that is around it."""
+
+    scene: scene.Scene
+    plan: Plan
+    binary: Path
+    """Vault's."""
+    provisioner: VaultApi = field(repr=False)
+    shares: tuple[str, ...] = field(repr=False)
+
+
+def stand_up(
+    supervisor: Supervisor,
+    binaries: dict[Tool, Binary],
+    environment: Environment,
+    progress: Progress,
+) -> StoodUp:
+    """Start everything, run `__main__.py`, wait for the voters. Raises `RehearsalError`, or what
+    the program raised.
+    """
+    plan = compile_plan(MATRIX, environment)
+    servers = program.stack_configuration(environment.value, {})[f"{program.PROJECT}:servers"]
+    built = scene.build(supervisor, binaries, MATRIX, plan, servers, progress)
+    made: list[str] = []
+    monitor = LiveMonitor(
+        built.kubernetes, str(built.ca_file), lambda kind, _name: made.append(kind)
+    )
+    configuration = program.stack_configuration(environment.value, built.configuration)
+    program.run(environment.value, configuration, built.secret_keys, monitor)
+    progress(f"__main__.py ran: {len(made)} resources made")
+    (initialised,) = monitor.outputs.values()
+    if len(built.vaults.servers) > 1:
+        wait_for_voters(built.vaults, monitor.provisioner, progress)
+    return StoodUp(
+        built,
+        plan,
+        binaries[Tool.VAULT].path,
+        monitor.provisioner,
+        tuple(initialised["shares"]),
+    )

@@ -1,0 +1,3 @@
+module vaultstack.dev/tools/fortio
+
+go 1.26.0

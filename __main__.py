@@ -13,7 +13,7 @@ from components.settings import load
 from policies.compile import compile_plan
 from policies.matrix import MATRIX
 
-settings = load()
+settings = load(MATRIX.spec)
 plan = compile_plan(MATRIX, settings.environment)
 consistency.check(settings, plan)
 

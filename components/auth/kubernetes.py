@@ -88,7 +88,8 @@ class KubernetesAuth(pulumi.ComponentResource):
         namespace = settings.reviewer_namespace
         cluster = kubernetes.Provider(
             f"{name}-cluster",
-            context=settings.context,
+            context=settings.cluster.context,
+            kubeconfig=settings.cluster.kubeconfig,
             opts=pulumi.ResourceOptions(parent=self),
         )
         child = pulumi.ResourceOptions(parent=self, provider=cluster)

@@ -1,5 +1,18 @@
 """Typed, validated settings of one stack."""
 
+from components.settings.deployment import (
+    AwsClusterSettings,
+    CertificateSettings,
+    DeploymentSettings,
+    Exposure,
+    ExposureSettings,
+    IssuerKind,
+    IssuerReference,
+    KubernetesSettings,
+    NetworkSettings,
+    SizeSettings,
+    WorkloadIdentity,
+)
 from components.settings.loading import NAMESPACE, load
 from components.settings.model import (
     AwsSettings,
@@ -10,6 +23,7 @@ from components.settings.model import (
     GcpSettings,
     KubernetesAuthSettings,
     KvSettings,
+    LimitSettings,
     OidcSettings,
     PkiSettings,
     ProvisionerCredentials,
@@ -21,18 +35,31 @@ from components.settings.model import (
     TlsMode,
     VaultSettings,
 )
+from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import SettingsError
 
 __all__ = [
     "NAMESPACE",
+    "AwsClusterSettings",
     "AwsSettings",
     "AzureSettings",
     "BootstrapSettings",
+    "Bytes",
+    "CertificateSettings",
     "ClusterSettings",
+    "Cpu",
     "DatabaseSettings",
+    "DeploymentSettings",
+    "Exposure",
+    "ExposureSettings",
     "GcpSettings",
+    "IssuerKind",
+    "IssuerReference",
     "KubernetesAuthSettings",
+    "KubernetesSettings",
     "KvSettings",
+    "LimitSettings",
+    "NetworkSettings",
     "OidcSettings",
     "PkiSettings",
     "ProvisionerCredentials",
@@ -41,8 +68,10 @@ __all__ = [
     "Secret",
     "Settings",
     "SettingsError",
+    "SizeSettings",
     "Target",
     "TlsMode",
     "VaultSettings",
+    "WorkloadIdentity",
     "load",
 ]

@@ -9,6 +9,8 @@ from enum import StrEnum, unique
 from components.settings.quantity import Bytes, Cpu
 from policies.lifetime import Duration
 
+API_PORT = 8200
+
 
 @unique
 class WorkloadIdentity(StrEnum):
@@ -134,3 +136,15 @@ class DeploymentSettings:
     network: NetworkSettings
     aws: AwsClusterSettings | None
     """None where no KMS seals."""
+
+    @property
+    def address(self) -> str:
+        """Where Vault's API is, unless the stack knows a better way to it."""
+        match self.exposure.kind:
+            case Exposure.NONE:
+                inside = f"{self.kubernetes.namespace}.svc.{self.kubernetes.domain}"
+                return f"https://vault.{inside}:{API_PORT}"
+            case Exposure.LOAD_BALANCER:
+                return f"https://{self.exposure.host_name}:{API_PORT}"
+            case Exposure.INGRESS:
+                return f"https://{self.exposure.host_name}"

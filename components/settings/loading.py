@@ -6,8 +6,13 @@ who may do what: that is the access matrix.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pulumi
 
+from components.settings import pgp
+from components.settings.deployment import DeploymentSettings, KubernetesSettings
+from components.settings.loading_deployment import read_deployment, read_kubernetes
 from components.settings.model import (
     AwsSettings,
     AzureSettings,
@@ -17,6 +22,7 @@ from components.settings.model import (
     GcpSettings,
     KubernetesAuthSettings,
     KvSettings,
+    LimitSettings,
     OidcSettings,
     PkiSettings,
     ProvisionerCredentials,
@@ -29,40 +35,58 @@ from components.settings.model import (
     VaultSettings,
 )
 from components.settings.reader import ConfigReader
-from policies.environments import Environment
+from policies.environments import Environment, EnvironmentSpec
 
 NAMESPACE = "vaultstack"
 
 
-def load() -> Settings:
-    """Settings of the current stack.
+def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
+    """Settings of the current stack. `spec` is the matrix' own: what belongs to an environment
+    there is not said here again.
 
     Raises `SettingsError` that lists every problem: each names the key, the rule and the fix.
     """
     read = ConfigReader(NAMESPACE)
     environment = read.choice("environment", Environment, Environment.DEV)
-    vault = _vault(read, environment)
+    target = read.choice("target", Target, Target.EXISTING)
+    kubernetes = read_kubernetes(read)
+    cluster, bootstrap = _cluster(read, environment), _bootstrap(read, environment)
+    database = _database(read, environment)
+    deployment = read_deployment(
+        read,
+        environment,
+        spec(environment).aws,
+        kubernetes,
+        deploys=target is Target.KUBERNETES,
+        raft=cluster.raft,
+        sealed_by_kms=bootstrap.seal is Seal.AWSKMS,
+        database=database is not None,
+    )
+    vault = _vault(read, environment, deployment)
     settings = Settings(
         environment=environment,
-        target=read.choice("target", Target, Target.EXISTING),
+        target=target,
         protect=read.flag("protectData"),
         vault=vault,
-        cluster=_cluster(read, environment),
-        bootstrap=_bootstrap(read, environment),
-        kubernetes_auth=_kubernetes_auth(read, environment),
+        cluster=cluster,
+        deployment=deployment,
+        limits=_limits(read),
+        bootstrap=bootstrap,
+        kubernetes_auth=_kubernetes_auth(read, environment, kubernetes),
         oidc=_oidc(read, environment),
         kv=_kv(read),
-        database=_database(read, environment),
+        database=database,
         aws=_aws(read, environment),
         gcp=_gcp(read),
         azure=_azure(read),
         pki=_pki(read, vault),
     )
-    if settings.target is Target.KUBERNETES:
+    if deployment and cluster.raft and bootstrap.seal is Seal.SHAMIR and read.sound("seal"):
         read.problem(
-            "target",
-            "'kubernetes' is not built yet: this version configures a Vault and deploys none",
-            f"pulumi config set {NAMESPACE}:target existing, with vaultAddress",
+            "seal",
+            f"must be a KMS where {cluster.servers} servers are deployed: this program could "
+            "unseal only the one that answers it",
+            f"pulumi config set {NAMESPACE}:seal awskms, or {NAMESPACE}:servers 1",
         )
     read.finish()
     return settings
@@ -72,8 +96,12 @@ def _secret(value: str) -> Secret:
     return pulumi.Output.secret(value)
 
 
-def _vault(read: ConfigReader, environment: Environment) -> VaultSettings:
+def _vault(
+    read: ConfigReader, environment: Environment, deployment: DeploymentSettings | None
+) -> VaultSettings:
     address = read.url("vaultAddress")
+    if not address and deployment:
+        address = deployment.address
     if not address:
         if read.sound("vaultAddress"):
             read.problem(
@@ -81,10 +109,11 @@ def _vault(read: ConfigReader, environment: Environment) -> VaultSettings:
                 "is needed to reach Vault",
                 f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
             )
-    elif environment is not Environment.DEV and not address.startswith("https://"):
+    elif not address.startswith("https://") and (deployment or environment is not Environment.DEV):
         read.problem(
             "vaultAddress",
-            f"must be https in {environment.value}, is {address!r}: tokens travel over it",
+            f"must be https in {'a cluster' if deployment else environment.value}, is {address!r}: "
+            "tokens travel over it",
             f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
         )
     return VaultSettings(address, read.text("vaultCaCertFile") or None)
@@ -144,6 +173,13 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
             f"must be one key for each of the {shares} shares, are {len(pgp_keys)}",
             "give as many keys as vaultstack:shares, or none",
         )
+    for number, key in enumerate(pgp_keys, 1):
+        if fault := pgp.fault(key):
+            read.problem(
+                "sharePgpKeys",
+                f"key {number} {fault}",
+                f"give key {number} as the base64 of a public key",
+            )
     if environment is Environment.PROD and not pgp_keys and seal is not Seal.SHAMIR:
         pulumi.log.warn(
             "whoever can decrypt this stack's state can read the recovery shares: give the public "
@@ -169,10 +205,12 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
     )
 
 
-def _kubernetes_auth(read: ConfigReader, environment: Environment) -> KubernetesAuthSettings:
+def _kubernetes_auth(
+    read: ConfigReader, environment: Environment, cluster: KubernetesSettings
+) -> KubernetesAuthSettings:
     reviewer = read.choice("kubernetesReviewer", Reviewer, Reviewer.POD)
-    token, context = read.secret("kubernetesReviewerToken"), read.text("kubernetesContext")
-    if reviewer is Reviewer.CREATE and not context:
+    token = read.secret("kubernetesReviewerToken")
+    if reviewer is Reviewer.CREATE and not cluster.context:
         read.problem(
             "kubernetesContext",
             "is needed where kubernetesReviewer is 'create', or whatever cluster happens to be "
@@ -196,8 +234,20 @@ def _kubernetes_auth(read: ConfigReader, environment: Environment) -> Kubernetes
         reviewer=reviewer,
         reviewer_token=_secret(token) if token else None,
         reviewer_namespace=read.text("kubernetesReviewerNamespace"),
-        context=context,
+        cluster=cluster,
     )
+
+
+def _limits(read: ConfigReader) -> LimitSettings:
+    default, longest = read.duration("defaultLeaseTtl"), read.duration("maxLeaseTtl")
+    if default > longest and read.sound("defaultLeaseTtl", "maxLeaseTtl"):
+        read.problem(
+            "defaultLeaseTtl",
+            f"must not be above maxLeaseTtl: {default} is above {longest}",
+            "lower the one or raise the other",
+        )
+    rate = read.integer("rateLimit", minimum=0, maximum=100_000)
+    return LimitSettings(default, longest, rate)
 
 
 def _oidc(read: ConfigReader, environment: Environment) -> OidcSettings | None:

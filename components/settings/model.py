@@ -10,6 +10,7 @@ from enum import StrEnum, unique
 
 import pulumi
 
+from components.settings.deployment import DeploymentSettings, KubernetesSettings
 from policies.environments import Environment
 from policies.lifetime import Duration
 
@@ -65,6 +66,17 @@ class ClusterSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """What one client may ask of Vault, so that it cannot take it from the others."""
+
+    default_lease: Duration
+    """Of a lease whose mount and role say nothing."""
+    max_lease: Duration
+    requests_per_second: int
+    """To each server; 0: as many as it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProvisionerCredentials:
     role_id: str
     secret_id: Secret
@@ -90,8 +102,8 @@ class KubernetesAuthSettings:
     reviewer: Reviewer
     reviewer_token: Secret | None
     reviewer_namespace: str
-    context: str
-    """The kubeconfig's context in which the reviewer is made."""
+    cluster: KubernetesSettings
+    """Where the reviewer is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +171,9 @@ class Settings:
     protect: bool
     vault: VaultSettings
     cluster: ClusterSettings
+    deployment: DeploymentSettings | None
+    """None: the Vault is there already."""
+    limits: LimitSettings
     bootstrap: BootstrapSettings
     kubernetes_auth: KubernetesAuthSettings
     oidc: OidcSettings | None

@@ -5,10 +5,11 @@ problems are reported together. Knows types, not meanings: those are `settings`.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import json
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
-from typing import TypeVar
+from typing import Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import pulumi
@@ -18,6 +19,14 @@ from policies.lifetime import Duration
 
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=Enum)
+
+
+class _Amount(Protocol):
+    @classmethod
+    def parse(cls, text: str) -> Self: ...
+
+
+_A = TypeVar("_A", bound=_Amount)
 
 
 class SettingsError(ValueError):
@@ -111,6 +120,28 @@ class ConfigReader:
                 f"pulumi config set {self._namespace}:{key} https://<host>:<port>",
             )
         return value
+
+    def amount(self, key: str, kind: type[_A], default: str) -> _A:
+        """An amount in Kubernetes' form; `default` where the value is empty."""
+        given = self._parsed(
+            key,
+            lambda text: kind.parse(text) if text else None,
+            None,
+            "must be an amount with Kubernetes' units",
+            default,
+        )
+        return kind.parse(default) if given is None else given
+
+    def cidrs(self, key: str) -> tuple[str, ...]:
+        """Networks, such as `10.0.0.0/8`; a host is one with /32."""
+        values = self.strings(key)
+        for value in values:
+            try:
+                ipaddress.ip_network(value)
+            except ValueError as error:
+                self.problem(key, f"must be networks: {error}", "write such as '10.1.0.0/16'")
+                return ()
+        return values
 
     def strings(self, key: str) -> tuple[str, ...]:
         value = self._object(key, [])

@@ -27,7 +27,7 @@ ARN = "arn:aws:iam::111111111111:role/x"
 def settings(run: Runner) -> Settings:
     """Those of dev, with nothing given."""
     found: list[Settings] = []
-    run(lambda: found.append(load()), config=configuration("dev"))
+    run(lambda: found.append(load(MATRIX.spec)), config=configuration("dev"))
     return found[0]
 
 

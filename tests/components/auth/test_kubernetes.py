@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.auth import KubernetesAuth, KubernetesAuthArgs
-from components.settings import KubernetesAuthSettings, Reviewer
+from components.settings import KubernetesAuthSettings, KubernetesSettings, Reviewer
 from policies.plan import KubernetesRole
 from tests.components.conftest import Alone
 from tests.components.plans import TOKEN, shuffled
@@ -24,9 +24,10 @@ POD = KubernetesAuthSettings(
     reviewer=Reviewer.POD,
     reviewer_token=None,
     reviewer_namespace="vault",
-    context="",
+    cluster=KubernetesSettings(None, "", "vault", "cluster.local"),
 )
-CREATE = dataclasses.replace(POD, reviewer=Reviewer.CREATE, ca_cert="a CA", context="shop-cluster")
+SHOP = dataclasses.replace(POD.cluster, context="shop-cluster")
+CREATE = dataclasses.replace(POD, reviewer=Reviewer.CREATE, ca_cert="a CA", cluster=SHOP)
 CLUSTER = "pulumi:providers:kubernetes"
 
 
@@ -120,7 +121,7 @@ def test_a_reviewer_is_made_in_the_named_context_whichever_is_current(alone: Alo
 
 
 def test_where_no_reviewer_is_made_no_cluster_is_connected_to(alone: Alone) -> None:
-    given = dataclasses.replace(POD, reviewer=Reviewer.GIVEN, context="shop-cluster")
+    given = dataclasses.replace(POD, reviewer=Reviewer.GIVEN, cluster=SHOP)
     for recording in (make(alone), make(alone, given, given="reviewer-hidden")):
         assert recording.of(CLUSTER) == []
 

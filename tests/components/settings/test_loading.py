@@ -14,6 +14,7 @@ from components.settings import Reviewer, Seal, Settings, SettingsError, Target,
 from components.settings.reader import ConfigReader
 from policies.environments import Environment
 from policies.lifetime import Duration
+from policies.matrix import MATRIX
 from tests.recording import PROJECT, Recording, Runner, configuration, declared, stack_file
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -36,7 +37,9 @@ class Loader:
     ) -> Settings:
         found: list[Settings] = []
         config = configuration(stack, **changed)
-        self.recording = self._run(lambda: found.append(load()), config=config, secrets=secrets)
+        self.recording = self._run(
+            lambda: found.append(load(MATRIX.spec)), config=config, secrets=secrets
+        )
         return found[0]
 
     def problems(

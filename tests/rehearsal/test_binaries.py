@@ -91,7 +91,9 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
 @pytest.mark.parametrize("tool", list(Tool))
 def test_the_pins_of_this_repository_can_be_read(tool: Tool) -> None:
     pin = binaries.read_pin(tool)
-    assert pin.package.endswith(("hashicorp/vault", "etcd/server/v3", "cmd/kube-apiserver"))
+    assert pin.package.endswith(
+        ("hashicorp/vault", "etcd/server/v3", "cmd/kube-apiserver", "fortio.org/fortio")
+    )
     assert len(pin.version.split(".")) == 3
     assert pin.go >= (1, 24, 0)
 
@@ -99,6 +101,21 @@ def test_the_pins_of_this_repository_can_be_read(tool: Tool) -> None:
 def test_kube_apiserver_is_told_its_version() -> None:
     pin = binaries.read_pin(Tool.KUBE_APISERVER)
     assert f"version.gitVersion=v{pin.version} " in pin.link_flags
+
+
+def test_only_who_measures_needs_the_load_generator(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Tool] = []
+
+    def found(pin: binaries.Pin, *_: object) -> binaries.Binary:
+        asked.append(pin.tool)
+        return binaries.Binary(pin.tool, pin.version, computer.bin, Origin.CACHE)
+
+    monkeypatch.setattr(binaries, "_ensure_one", found)
+    binaries.ensure(cache=computer.cache)
+    assert set(asked) == set(Tool) - {Tool.FORTIO}
+    assert list(binaries.ensure([Tool.FORTIO], cache=computer.cache)) == [Tool.FORTIO]
 
 
 def test_the_go_toolchain_for_machines_without_go_is_new_enough_for_all() -> None:
@@ -137,6 +154,8 @@ def test_a_program_on_path_in_another_version_is_not_taken(computer: Computer, s
         (Tool.VAULT, "Vault v1.21.0, built 2025-10-21T00:00:00Z (cgo)", "1.21.0"),
         (Tool.VAULT, "Vault v1.21.0+ent (f5a0)", "1.21.0+ent"),
         (Tool.KUBE_APISERVER, "Kubernetes v1.34.4", "1.34.4"),
+        (Tool.FORTIO, "1.68.2", "1.68.2"),
+        (Tool.FORTIO, "1.68.2-pre", None),
         (Tool.ETCD, "something else", None),
     ],
 )

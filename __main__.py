@@ -17,8 +17,18 @@ settings = load(MATRIX.spec)
 plan = compile_plan(MATRIX, settings.environment)
 consistency.check(settings, plan)
 
+# The servers, where they are not there already.
+servers = []
+if settings.deployment:
+    deployed = cluster.VaultClusterArgs(settings.deployment, settings, plan)
+    servers.append(cluster.VaultCluster("cluster", deployed))
+
 # First contact, and the identity that everything below is made with.
-vault = VaultBootstrap("vault", BootstrapArgs(settings.vault, settings.bootstrap, settings.protect))
+vault = VaultBootstrap(
+    "vault",
+    BootstrapArgs(settings.vault, settings.bootstrap, settings.protect),
+    pulumi.ResourceOptions(depends_on=servers),
+)
 inside = pulumi.ResourceOptions(providers={"vault": vault.provider})
 
 if settings.cluster.raft:

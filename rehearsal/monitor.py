@@ -17,7 +17,8 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from components.bootstrap.ceremony import BootstrapError
 from policies.paths import PROVISIONER_AUTH
 from rehearsal.errors import RehearsalError
-from rehearsal.resources import Made, Properties, dynamic, kubernetes, random, vault
+from rehearsal.resources import Made, Properties, aws, dynamic, kubernetes, random, vault
+from rehearsal.servers.aws import AwsServer
 from rehearsal.servers.kubernetes import KubernetesApi
 from rehearsal.vault_api import VaultApi
 
@@ -28,13 +29,23 @@ _SECRET_OF_DYNAMIC = frozenset({"given_secret_id", "secret_id", "shares"})
 
 
 class LiveMonitor(mocks.Mocks):
-    """Makes resources on real servers. `made` is told of each, from several threads."""
+    """Makes resources on real servers. `made` is told of each, from several threads. Without
+    `aws_server` it knows no AWS resource. `stored` is told of each Kubernetes object, and what it
+    does about it is done before the resource counts as made.
+    """
 
     def __init__(
-        self, kubernetes_api: KubernetesApi, ca_file: str, made: Callable[[str, str], None]
+        self,
+        kubernetes_api: KubernetesApi,
+        ca_file: str,
+        made: Callable[[str, str], None],
+        aws_server: AwsServer | None = None,
+        stored: Callable[[Properties], None] = lambda _stored: None,
     ) -> None:
         self._kubernetes, self._ca_file, self._made = kubernetes_api, ca_file, made
+        self._aws, self._stored = aws_server, stored
         self._vaults: dict[str, VaultApi] = {}
+        self._accounts: dict[str, aws.Account] = {}
         self._lock = threading.Lock()
         self._random = random.makers()
         self.outputs: dict[str, Properties] = {}
@@ -62,12 +73,19 @@ class LiveMonitor(mocks.Mocks):
             return self._vault_provider(args.name, inputs)
         if args.typ.startswith("vault:"):
             return self._in_vault(args, inputs)
+        if args.typ == aws.PROVIDER and self._aws is not None:
+            account = aws.connect(self._aws, inputs)
+            with self._lock:
+                self._accounts[args.name] = account
+            return Made(args.name, {})
+        if args.typ.startswith(aws.PREFIX) and self._aws is not None:
+            return self._in_aws(args, inputs)
         if args.typ.startswith(dynamic.PREFIX):
             made = dynamic.make(inputs, _SECRET_OF_DYNAMIC)
             self.outputs[args.name] = made.outputs
             return made
         if args.typ.startswith(kubernetes.PREFIX):
-            return kubernetes.make(self._kubernetes, inputs)
+            return kubernetes.make(self._kubernetes, inputs, self._stored)
         if args.typ in self._random:
             return self._random[args.typ](inputs)
         raise RehearsalError("the rehearsal does not know this type; teach rehearsal/resources/")
@@ -94,6 +112,16 @@ class LiveMonitor(mocks.Mocks):
         maker = vault.makers(api).get(args.typ)
         if maker is None:
             raise RehearsalError("the rehearsal does not know this type; teach resources/vault.py")
+        return maker(inputs)
+
+    def _in_aws(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
+        with self._lock:
+            account = self._accounts.get((args.provider or "").rsplit("::", 1)[-1])
+        if account is None:
+            raise RehearsalError("has no provider: pass it one, or give it a parent that has")
+        maker = aws.makers(account).get(args.typ)
+        if maker is None:
+            raise RehearsalError("the rehearsal does not know this type; teach resources/aws.py")
         return maker(inputs)
 
     @property

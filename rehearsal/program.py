@@ -33,6 +33,12 @@ def stack_configuration(environment: str, overlay: Mapping[str, Any]) -> dict[st
     return {**defaults, **stack, **{f"{PROJECT}:{key}": value for key, value in overlay.items()}}
 
 
+def stack_keys(environment: str, overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with the keys as Pulumi.yaml declares them, without their namespace."""
+    full = stack_configuration(environment, overlay)
+    return {key.removeprefix(f"{PROJECT}:"): value for key, value in full.items()}
+
+
 def run(
     environment: str,
     configuration: Mapping[str, Any],

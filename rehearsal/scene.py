@@ -13,19 +13,25 @@ from typing import Any
 
 from psycopg import sql
 
+from components.settings import Target
 from policies.environments import Environment
+from policies.iam import AwsAccount
 from policies.identities import OidcGroup, ServiceAccount
 from policies.model import AccessMatrix
 from policies.plan import Plan
+from rehearsal import crds
 from rehearsal.binaries import Binary, Tool
 from rehearsal.certificates import Authority
+from rehearsal.controllers import Controllers
+from rehearsal.pods import Pods
 from rehearsal.ports import LOOPBACK
 from rehearsal.servers import aws, kubernetes, oidc, postgres, tls_proxy
-from rehearsal.supervisor import Supervisor
-from rehearsal.vaults import Vaults, start_cluster, start_one
+from rehearsal.supervisor import Supervisor, write_private
+from rehearsal.vaults import Vaults, start_one
 
 REDIRECT_URI = f"http://{LOOPBACK}:8250/oidc/callback"
-REVIEWER_NAMESPACE = "vault"
+REVIEWER_NAMESPACE = "vault-reviewer"
+ISSUER = "rehearsal"
 Progress = Callable[[str], None]
 
 
@@ -34,6 +40,7 @@ class Scene:
     """Running servers, and the configuration with which the program finds them."""
 
     vaults: Vaults
+    controllers: Controllers
     kubernetes: kubernetes.KubernetesApi
     postgres: postgres.PostgresServer
     aws: aws.AwsServer
@@ -56,27 +63,38 @@ def build(
     binaries: Mapping[Tool, Binary],
     matrix: AccessMatrix,
     plan: Plan,
-    servers: int,
+    stack: Mapping[str, Any],
     progress: Progress,
 ) -> Scene:
-    """Start all servers at once and set the scene. `servers`: how many Vaults; several need KMS.
+    """Start all servers at once and set the scene. Where the `stack` (keys without their namespace)
+    deploys Vault, its servers start later, when the program has said how.
 
     Raises `RehearsalError`.
     """
     authority = Authority.create("vaultstack rehearsal")
     binary = binaries[Tool.VAULT].path
+    deploys = stack["target"] == Target.KUBERNETES
     with ThreadPoolExecutor() as pool:
-        cluster = pool.submit(_kubernetes, supervisor, binaries, matrix, progress)
+        cluster = pool.submit(_kubernetes, supervisor, binaries, matrix, deploys, progress)
         database = pool.submit(_postgres, supervisor, plan, authority, progress)
         people = pool.submit(_oidc, supervisor, matrix, progress)
-        cloud = pool.submit(_aws, supervisor, progress)
-        if servers == 1:
-            vaults = start_one(supervisor, binary, authority, progress)
-        else:
-            kms = cloud.result()
-            vaults = start_cluster(supervisor, binary, authority, kms, servers, progress)
+        cloud = pool.submit(_aws, supervisor, matrix.spec(plan.environment).aws, progress)
+        if not deploys:
+            existing = start_one(supervisor, binary, authority, progress)
         api, aws_server = cluster.result(), cloud.result()
         (provider, client), managed = people.result(), database.result()
+    if deploys:
+        ca_file = write_private(supervisor.folder / "ca.crt", authority.certificate_pem)
+        pods = Pods(
+            supervisor,
+            binary,
+            api,
+            ca_file,
+            aws_server.environment(),
+            stack["servers"],
+            progress,
+        )
+    vaults: Vaults = pods if deploys else existing
     configuration: dict[str, Any] = {
         "vaultAddress": vaults.address,
         "vaultCaCertFile": str(vaults.ca_file),
@@ -103,8 +121,15 @@ def build(
         "awsSecretAccessKey": secrets.token_urlsafe(30),
         "awsEndpoint": aws_server.url,
     }
+    if deploys:
+        configuration |= {
+            "kubeconfig": str(api.kubeconfig),
+            "tlsIssuer": f"ClusterIssuer/{ISSUER}",
+            "kmsEndpoint": aws_server.url,
+        }
     return Scene(
         vaults,
+        Controllers(api, authority, pods if deploys else None),
         api,
         managed.server,
         aws_server,
@@ -118,6 +143,7 @@ def _kubernetes(
     supervisor: Supervisor,
     binaries: Mapping[Tool, Binary],
     matrix: AccessMatrix,
+    deploys: bool,
     progress: Progress,
 ) -> kubernetes.KubernetesApi:
     """An API server, with the applications' namespaces and service accounts of every environment:
@@ -136,8 +162,38 @@ def _kubernetes(
         api.service_account(namespace, "stranger")
     for namespace, name in sorted(accounts):
         api.service_account(namespace, name)
+    if deploys:
+        _prepare_for_vault(api)
     progress(f"the Kubernetes API answers on {api.url}, with {len(accounts)} service accounts")
     return api
+
+
+def _prepare_for_vault(api: kubernetes.KubernetesApi) -> None:
+    """What a cluster brings that Vault can be deployed to: cert-manager with an issuer, disks, an
+    ingress controller's class.
+    """
+    definitions = crds.ensure()
+    for kind in ("Certificate", "ClusterIssuer"):
+        api.apply(definitions[kind])
+    api.apply(
+        {
+            "apiVersion": "cert-manager.io/v1",
+            "kind": "ClusterIssuer",
+            "metadata": {"name": ISSUER},
+            "spec": {"ca": {"secretName": "rehearsal-ca"}},
+        }
+    )
+    api.apply(
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {
+                "name": "disks",
+                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+            },
+            "provisioner": "rehearsal.example.com/disks",
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -184,8 +240,8 @@ def make_table(server: postgres.PostgresServer, database: str, name: str) -> Non
     )
 
 
-def _aws(supervisor: Supervisor, progress: Progress) -> aws.AwsServer:
-    server = aws.start(supervisor)
+def _aws(supervisor: Supervisor, account: AwsAccount, progress: Progress) -> aws.AwsServer:
+    server = aws.start(supervisor, account=account)
     progress(f"AWS (moto) answers on {server.url}")
     return server
 

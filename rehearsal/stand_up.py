@@ -5,9 +5,11 @@ load - is others' business.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from policies.compile import compile_plan
 from policies.environments import Environment
@@ -40,21 +42,28 @@ def stand_up(
     binaries: dict[Tool, Binary],
     environment: Environment,
     progress: Progress,
+    changed: Mapping[str, Any] = MappingProxyType({}),
 ) -> StoodUp:
-    """Start everything, run `__main__.py`, wait for the voters. Raises `RehearsalError`, or what
+    """Start everything, run `__main__.py`, wait for the voters. `changed`: keys (without their
+    namespace) that shall not be as in the stack file. Raises `RehearsalError`, or what
     the program raised.
     """
     plan = compile_plan(MATRIX, environment)
-    servers = program.stack_configuration(environment.value, {})[f"{program.PROJECT}:servers"]
-    built = scene.build(supervisor, binaries, MATRIX, plan, servers, progress)
+    stack = program.stack_keys(environment.value, changed)
+    built = scene.build(supervisor, binaries, MATRIX, plan, stack, progress)
     made: list[str] = []
     monitor = LiveMonitor(
-        built.kubernetes, str(built.ca_file), lambda kind, _name: made.append(kind)
+        built.kubernetes,
+        str(built.ca_file),
+        lambda kind, _name: made.append(kind),
+        built.aws,
+        built.controllers.see,
     )
-    configuration = program.stack_configuration(environment.value, built.configuration)
+    overlay = {**changed, **built.configuration}
+    configuration = program.stack_configuration(environment.value, overlay)
     program.run(environment.value, configuration, built.secret_keys, monitor)
     progress(f"__main__.py ran: {len(made)} resources made")
-    (initialised,) = monitor.outputs.values()
+    initialised = monitor.outputs["vault-initialisation"]
     if len(built.vaults.servers) > 1:
         wait_for_voters(built.vaults, monitor.provisioner, progress)
     return StoodUp(

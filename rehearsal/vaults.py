@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import boto3
 
@@ -35,8 +36,23 @@ Progress = Callable[[str], None]
 _PATIENCE = timedelta(seconds=90)
 
 
+class Vaults(Protocol):
+    """The Vault servers of a rehearsal."""
+
+    @property
+    def address(self) -> str:
+        """The first server's: it is initialised first, so it leads."""
+
+    @property
+    def ca_file(self) -> Path: ...
+
+    @property
+    def servers(self) -> tuple[vault.VaultServer, ...]:
+        """Their APIs answer. Raises `RehearsalError` where none was started yet."""
+
+
 @dataclass(frozen=True, slots=True)
-class Vaults:
+class Started:
     """Servers whose API answers; none is initialised."""
 
     servers: tuple[vault.VaultServer, ...]
@@ -44,7 +60,6 @@ class Vaults:
 
     @property
     def address(self) -> str:
-        """The first server's: it is initialised first, so it leads."""
         return self.servers[0].address
 
 
@@ -59,7 +74,7 @@ def start_one(
     config = ServerConfig(Listener(listens_on, tls), storage, api_addr=address)
     server = vault.start(supervisor, binary, render(config), address, ca_file=ca_file)
     progress(f"Vault answers on {address}")
-    return Vaults((server,), ca_file)
+    return Started((server,), ca_file)
 
 
 def start_cluster(
@@ -108,7 +123,7 @@ def start_cluster(
         servers = tuple(pool.map(start, nodes))
     ca_file = servers[0].ca_file
     assert ca_file is not None
-    return Vaults(servers, ca_file)
+    return Started(servers, ca_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,14 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True)
+class Leases:
+    """Lifetimes of leases and tokens whose mount and role say nothing."""
+
+    default: Duration
+    maximum: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     listener: Listener
     storage: FileStorage | RaftStorage
@@ -108,8 +116,10 @@ class ServerConfig:
     seal: AwsKmsSeal | None = None
     """None: Shamir's key shares."""
     telemetry: Telemetry | None = None
+    leases: Leases | None = None
+    """None: Vault's 32 days for both."""
     kubernetes_registration: bool = False
-    """Label the own pod with its state, for the Services to select by."""
+    """Label the own pod with its state, for the Services to select by. Needs Raft storage."""
     ui: bool = True
     log_format: LogFormat = LogFormat.JSON
 
@@ -150,6 +160,9 @@ def _top_level(config: ServerConfig) -> dict[str, Value]:
         "disable_mlock": True,
         "log_format": config.log_format.value,
     }
+    if config.leases:
+        values["default_lease_ttl"] = str(config.leases.default)
+        values["max_lease_ttl"] = str(config.leases.maximum)
     if config.api_addr:
         values = {"api_addr": config.api_addr, **values}
     return values

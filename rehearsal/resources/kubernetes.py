@@ -1,13 +1,14 @@
 """`kubernetes:*`: objects on a real API server, validated strictly and admitted.
 
-No controller runs beside it. The one controller's work that a Vault outside the cluster needs, a
-token in a Secret of type service-account-token, is done here, through the TokenRequest API.
+No controller runs beside it; `rehearsal.controllers` plays those that matter. What a resource's own
+answer depends on is done here: a token in a Secret of type service-account-token, through the
+TokenRequest API.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,8 +20,10 @@ _TOKEN_LIFETIME = timedelta(hours=24)
 _NAME_OF_ACCOUNT = "kubernetes.io/service-account.name"
 
 
-def make(api: KubernetesApi, inputs: Properties) -> Made:
+def make(api: KubernetesApi, inputs: Properties, see: Callable[[Properties], None]) -> Made:
+    """`see` is told of what was stored, before the resource counts as made."""
     applied = api.apply(inputs)
+    see(applied)
     metadata = applied["metadata"]
     name = "/".join(part for part in (metadata.get("namespace"), metadata["name"]) if part)
     if inputs.get("type") == "kubernetes.io/service-account-token":

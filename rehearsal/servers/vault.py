@@ -1,10 +1,10 @@
-"""One Vault server, run with the configuration it is given.
+"""One Vault server as a process: started as it is told, until its API answers.
 
-It deliberately knows nothing of what is in that configuration, and neither initialises nor unseals:
-that is what the rehearsed program does.
+It deliberately knows nothing of what is in the server's configuration, and neither initialises nor
+unseals: that is what the rehearsed program does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -39,12 +39,35 @@ def start(
     name: str = "vault",
     ca_file: Path | None = None,
 ) -> VaultServer:
-    """Start `vault server` with this configuration and wait until its API answers anything.
+    """Start `vault server` with this configuration, in a folder of its own.
 
     `address`: the base URL of the API that the configuration's listener serves. `env`: variables
-    of the server, such as the seal's credentials; none of the caller's are passed on, so no
-    VAULT_* either. `ca_file`: the authority of an https listener. May be called again with the
-    same name after that server ended: it then starts in the same folder. Raises RehearsalError.
+    of the server, such as the seal's credentials. Raises RehearsalError.
+    """
+    folder = supervisor.folder / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    config = write_private(folder / "config.hcl", config_hcl)
+    command: list[str | Path] = [binary, "server", f"-config={config}"]
+    return start_command(
+        supervisor, command, address, env=env, name=name, folder=folder, ca_file=ca_file
+    )
+
+
+def start_command(
+    supervisor: Supervisor,
+    command: Sequence[str | Path],
+    address: str,
+    *,
+    env: Mapping[str, str] | None,
+    name: str,
+    folder: Path,
+    ca_file: Path | None,
+) -> VaultServer:
+    """Start a command that becomes a Vault server, and wait until its API answers anything.
+
+    `env`: variables of the server; none of the caller's are passed on, so no VAULT_* either.
+    `folder`: its working directory. `ca_file`: the authority of an https listener. Raises
+    RehearsalError.
     """
     # Or whoever has the port would be taken for this server.
     require_free_port(
@@ -52,15 +75,7 @@ def start(
         what=name,
         fix="End that program, or let the listener and the address name another port.",
     )
-    folder = supervisor.folder / name
-    folder.mkdir(mode=0o700, exist_ok=True)
-    config = write_private(folder / "config.hcl", config_hcl)
-    process = supervisor.start(
-        name,
-        [binary, "server", f"-config={config}"],
-        env=supervisor.environment(**(env or {})),
-        cwd=folder,
-    )
+    process = supervisor.start(name, command, env=supervisor.environment(**(env or {})), cwd=folder)
     session = http_session(str(ca_file) if ca_file else None)
     wait_until(
         lambda: _status(session, address),
@@ -69,7 +84,14 @@ def start(
         processes=[process],
     )
     again = partial(
-        start, supervisor, binary, config_hcl, address, env=env, name=name, ca_file=ca_file
+        start_command,
+        supervisor,
+        command,
+        address,
+        env=env,
+        name=name,
+        folder=folder,
+        ca_file=ca_file,
     )
     return VaultServer(name, address, process, ca_file, again=again)
 

@@ -1,0 +1,253 @@
+"""What the servers need of AWS: the key that seals them, the role that their pods become, and the
+bucket for snapshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from components.cluster import iam_documents
+from components.settings.deployment import AwsClusterSettings, WorkloadIdentity
+from policies.environments import Environment
+from policies.iam import AwsAccount
+from policies.lifetime import Duration
+
+# Long enough to notice that a snapshot was deleted or overwritten, and to bring it back.
+_RECOVERY_DAYS: Final = 14
+_DAY: Final = 86400
+
+
+@dataclass(frozen=True)
+class AwsFoundationArgs:
+    settings: AwsClusterSettings
+    environment: Environment
+    namespace: str
+    service_account: str
+    """The pods': it alone may become the role."""
+    protect: bool
+
+
+class AwsFoundation(pulumi.ComponentResource):
+    """The seal's KMS key with an alias, the servers' IAM role, and the snapshot bucket.
+
+    Each may be given by the settings, and is then neither made nor changed: a given key's policy
+    must let the role use it, a given role must trust the service account (with Pod Identity its
+    association is its owner's as well), a given bucket is as its owner set it. If all are given,
+    nothing here speaks to AWS. An own key's policy names the role and nobody else as its user.
+
+    The role may only seal and unseal. Deliberately nobody is given a right to the bucket: the pods
+    that hold the key should not hold the backups, and who writes those comes with the snapshots.
+    The bucket is encrypted with S3's own keys: a snapshot is already encrypted by Vault, so a
+    second KMS key would protect nothing more and be one more thing to lose, and the seal's would
+    have to be lent to whoever writes backups.
+
+    All names follow from the environment and the account, so that the policies, the servers'
+    configuration and the service account are plain text in a preview. A preview needs read access
+    to the account. What depends on this component waits for all of it.
+    """
+
+    seal_key_id: str
+    """The key as the seal's configuration names it: an own one by its alias, a given one by its
+    ARN. KMS takes either, and what it encrypted it decrypts without being told the key."""
+    role_arn: str
+    snapshot_bucket: str
+    service_account_annotations: Mapping[str, str]
+    """What binds the service account to the role; nothing with Pod Identity, where EKS keeps it."""
+
+    def __init__(
+        self, name: str, args: AwsFoundationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vaultstack:cluster:AwsFoundation", name, None, opts)
+        settings, environment = args.settings, args.environment.value
+        account = AwsAccount(settings.account_id, settings.region)
+        role_name = f"vault-{environment}-seal"
+        self.role_arn = settings.role_arn or iam_documents.role_arn(account, role_name)
+        self.seal_key_id = settings.kms_key_arn or f"alias/vault-{environment}-seal"
+        self.snapshot_bucket = settings.snapshot_bucket or (
+            f"vault-{environment}-snapshots-{account.id}-{account.region}"
+        )
+        irsa = settings.identity is WorkloadIdentity.IRSA
+        self.service_account_annotations = (
+            {"eks.amazonaws.com/role-arn": self.role_arn} if irsa else {}
+        )
+        if None in (settings.kms_key_arn, settings.role_arn, settings.snapshot_bucket):
+            parts = _Parts(self, name, args, account)
+            role = parts.role(role_name) if settings.role_arn is None else None
+            key_arn = settings.kms_key_arn or parts.key(role)
+            if role is not None:
+                parts.allow(role, key_arn)
+            if settings.snapshot_bucket is None:
+                parts.bucket()
+        self.register_outputs(
+            {
+                "sealKeyId": self.seal_key_id,
+                "roleArn": self.role_arn,
+                "snapshotBucket": self.snapshot_bucket,
+            }
+        )
+
+
+class _Parts:
+    """Declares the component's children, with a provider of their own for the one account and
+    region in which they may be.
+    """
+
+    def __init__(
+        self, parent: AwsFoundation, prefix: str, args: AwsFoundationArgs, account: AwsAccount
+    ) -> None:
+        self._parent, self._prefix = parent, prefix
+        self._args, self._account = args, account
+        self._provider = aws.Provider(
+            f"{prefix}-provider",
+            region=account.region,
+            allowed_account_ids=[account.id],
+            default_tags={
+                "tags": {"managed-by": "vaultstack", "environment": args.environment.value}
+            },
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+
+    def role(self, name: str) -> aws.iam.Role:
+        """Protected, as a key's policy means the role that was there, not one made anew with the
+        same name: Vault would stay sealed until the policy is written again.
+        """
+        args, settings = self._args, self._args.settings
+        pod_identity = settings.identity is WorkloadIdentity.POD_IDENTITY
+        trust = (
+            iam_documents.pod_identity_trust(
+                self._account, settings.eks_cluster, args.namespace, args.service_account
+            )
+            if pod_identity
+            else iam_documents.irsa_trust(
+                settings.oidc_provider_arn, args.namespace, args.service_account
+            )
+        )
+        role = aws.iam.Role(
+            f"{self._prefix}-role",
+            name=name,
+            description=f"Vault's servers in {args.environment.value}: seal and unseal",
+            assume_role_policy=trust,
+            opts=self._kept(),
+        )
+        if pod_identity:
+            aws.eks.PodIdentityAssociation(
+                f"{self._prefix}-association",
+                cluster_name=settings.eks_cluster,
+                namespace=args.namespace,
+                service_account=args.service_account,
+                role_arn=self._parent.role_arn,
+                opts=self._child(role),
+            )
+        return role
+
+    def key(self, role: aws.iam.Role | None) -> pulumi.Output[str]:
+        """The key, with its alias; its ARN. KMS takes no policy that names a role which does not
+        exist yet, so an own one comes first.
+        """
+        key = aws.kms.Key(
+            f"{self._prefix}-key",
+            description=f"Seals Vault in {self._args.environment.value}",
+            enable_key_rotation=True,
+            deletion_window_in_days=self._args.settings.kms_deletion_window_days,
+            policy=iam_documents.key_policy(self._account, self._parent.role_arn),
+            opts=self._kept(*([role] if role else [])),
+        )
+        aws.kms.Alias(
+            f"{self._prefix}-alias",
+            name=self._parent.seal_key_id,
+            target_key_id=key.key_id,
+            opts=self._kept(),
+        )
+        return key.arn
+
+    def allow(self, role: aws.iam.Role, key_arn: pulumi.Input[str]) -> None:
+        aws.iam.RolePolicy(
+            f"{self._prefix}-permission",
+            name="seal",
+            role=role.name,
+            policy=pulumi.Output.from_input(key_arn).apply(iam_documents.seal_policy),
+            opts=self._child(),
+        )
+
+    def bucket(self) -> None:
+        """Private, versioned, encrypted, TLS only; a snapshot expires after its retention, and can
+        be brought back for two weeks more.
+        """
+        name = self._parent.snapshot_bucket
+        bucket = aws.s3.Bucket(f"{self._prefix}-bucket", bucket=name, opts=self._kept())
+        versioning = aws.s3.BucketVersioning(
+            f"{self._prefix}-versioning",
+            bucket=bucket.bucket,
+            versioning_configuration={"status": "Enabled"},
+            opts=self._kept(),
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{self._prefix}-encryption",
+            bucket=bucket.bucket,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=self._kept(),
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{self._prefix}-ownership",
+            bucket=bucket.bucket,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=self._kept(),
+        )
+        private = aws.s3.BucketPublicAccessBlock(
+            f"{self._prefix}-privacy",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._kept(),
+        )
+        aws.s3.BucketPolicy(
+            f"{self._prefix}-tls",
+            bucket=bucket.bucket,
+            policy=iam_documents.tls_only(self._account, name),
+            # S3 refuses two changes of who may reach a bucket at the same time.
+            opts=self._kept(private),
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{self._prefix}-lifecycle",
+            bucket=bucket.bucket,
+            rules=[
+                {
+                    "id": "expire",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "expiration": {"days": whole_days(self._args.settings.snapshot_retention)},
+                    "noncurrent_version_expiration": {"noncurrent_days": _RECOVERY_DAYS},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": 1},
+                }
+            ],
+            # Rules about old versions mean nothing before there are versions.
+            opts=self._kept(versioning),
+        )
+
+    def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            parent=self._parent, provider=self._provider, depends_on=list(after)
+        )
+
+    def _kept(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Of what cannot be lost without losing, or opening, what it guards."""
+        return pulumi.ResourceOptions.merge(
+            self._child(*after), pulumi.ResourceOptions(protect=self._args.protect)
+        )
+
+
+def whole_days(retention: Duration) -> int:
+    """S3 knows no shorter time than a day. Raises `ValueError` where it would not keep the word."""
+    days, rest = divmod(retention.seconds, _DAY)
+    if rest:
+        raise ValueError(
+            f"snapshot retention {retention}: must be whole days, as S3 counts; write such as '30d'"
+        )
+    return days

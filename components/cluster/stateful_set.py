@@ -1,0 +1,242 @@
+"""The servers' StatefulSet: how a Vault runs in a pod."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes import apps, core, meta
+
+from components.cluster import layout as names
+from components.cluster.layout import Layout
+from components.cluster.pod_config import CA_FILE
+from components.cluster.pod_scripts import READY_FILE, START_FILE
+from components.settings import DeploymentSettings, SizeSettings
+from components.settings.deployment import API_PORT
+
+# What Kubernetes' own health checks ask. A sealed or uninitialised server lives: restarting it
+# would only take away the one that somebody is about to unseal.
+_ALIVE = "/v1/sys/health?standbyok=true&sealedcode=204&uninitcode=204"
+# Vault's image runs as user 100, group 1000.
+_USER, _GROUP = 100, 1000
+# Go's collector then runs a quarter as often, and yet never lets the pod outgrow its memory.
+_GOGC, _MEMORY_PERCENT = "400", 80
+
+
+@dataclass(frozen=True, slots=True)
+class StatefulSetArgs:
+    deployment: DeploymentSettings
+    layout: Layout
+    raft: bool
+    files: Mapping[str, str]
+    """The ConfigMap's content."""
+    token: bool
+    """Whether the pods get their service account's token."""
+
+
+def make_stateful_set(
+    name: str, args: StatefulSetArgs, opts: pulumi.ResourceOptions
+) -> apps.v1.StatefulSet:
+    """Makes it and does not wait: a server is ready when it is initialised and unsealed, and that
+    comes after. A changed configuration or image reaches a pod when somebody deletes it (OnDelete):
+    standbys first and the leader last is more than Kubernetes knows.
+    """
+    layout = args.layout
+    return apps.v1.StatefulSet(
+        name,
+        metadata=meta.v1.ObjectMetaArgs(
+            name=names.STATEFUL_SET,
+            namespace=layout.namespace,
+            labels=names.LABELS,
+            annotations={"pulumi.com/skipAwait": "true"},
+        ),
+        spec=apps.v1.StatefulSetSpecArgs(
+            service_name=names.PEERS,
+            replicas=layout.servers,
+            # All at once: each waits for the others to join.
+            pod_management_policy="Parallel",
+            update_strategy=apps.v1.StatefulSetUpdateStrategyArgs(type="OnDelete"),
+            persistent_volume_claim_retention_policy=(
+                apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicyArgs(
+                    when_deleted="Retain", when_scaled="Retain"
+                )
+            ),
+            selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
+            template=core.v1.PodTemplateSpecArgs(
+                metadata=meta.v1.ObjectMetaArgs(
+                    labels=names.LABELS,
+                    annotations={"checksum/config": checksum(args.files)},
+                ),
+                spec=_pod(args),
+            ),
+            volume_claim_templates=[
+                _claim("data", str(args.deployment.size.data), args.deployment.size),
+                _claim("audit", str(args.deployment.size.audit), args.deployment.size),
+            ],
+        ),
+        opts=opts,
+    )
+
+
+def checksum(files: Mapping[str, str]) -> str:
+    """Changes with what a server is started with."""
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
+def _pod(args: StatefulSetArgs) -> core.v1.PodSpecArgs:
+    return core.v1.PodSpecArgs(
+        service_account_name=names.SERVICE_ACCOUNT,
+        automount_service_account_token=args.token,
+        enable_service_links=False,
+        security_context=core.v1.PodSecurityContextArgs(
+            run_as_non_root=True,
+            run_as_user=_USER,
+            run_as_group=_GROUP,
+            fs_group=_GROUP,
+            # Or each start of a large volume would wait for its every file's owner to be set.
+            fs_group_change_policy="OnRootMismatch",
+            seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+        ),
+        # The wait for endpoints to go, Vault's handing over, and its last requests.
+        termination_grace_period_seconds=60,
+        affinity=_apart(),
+        topology_spread_constraints=_over_zones(),
+        containers=[_container(args)],
+        volumes=[
+            core.v1.VolumeArgs(
+                name="config",
+                config_map=core.v1.ConfigMapVolumeSourceArgs(name=names.CONFIG_MAP),
+            ),
+            core.v1.VolumeArgs(
+                name="tls",
+                secret=core.v1.SecretVolumeSourceArgs(
+                    secret_name=args.layout.certificate_secret, default_mode=0o440
+                ),
+            ),
+            *(
+                core.v1.VolumeArgs(name=name, empty_dir=core.v1.EmptyDirVolumeSourceArgs())
+                for name in ("home", "tmp")
+            ),
+        ],
+    )
+
+
+def _container(args: StatefulSetArgs) -> core.v1.ContainerArgs:
+    size = args.deployment.size
+    return core.v1.ContainerArgs(
+        name="vault",
+        image=args.deployment.image,
+        command=["/bin/sh", f"{names.CONFIG}/{START_FILE}"],
+        env=_environment(args),
+        ports=[
+            core.v1.ContainerPortArgs(name="https", container_port=API_PORT),
+            core.v1.ContainerPortArgs(name="https-internal", container_port=names.CLUSTER_PORT),
+        ],
+        resources=core.v1.ResourceRequirementsArgs(
+            requests={"cpu": str(size.cpu), "memory": str(size.memory)},
+            limits={"memory": str(size.memory)},
+        ),
+        security_context=core.v1.SecurityContextArgs(
+            allow_privilege_escalation=False,
+            read_only_root_filesystem=True,
+            capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
+        ),
+        startup_probe=_alive(period=2, failures=60),
+        liveness_probe=_alive(period=10, failures=6),
+        readiness_probe=core.v1.ProbeArgs(
+            exec_=core.v1.ExecActionArgs(command=["/bin/sh", f"{names.CONFIG}/{READY_FILE}"]),
+            period_seconds=5,
+            timeout_seconds=4,
+            failure_threshold=2,
+        ),
+        lifecycle=core.v1.LifecycleArgs(
+            # Those who look the endpoints up get the time to learn that this one goes.
+            pre_stop=core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=5)),
+        ),
+        volume_mounts=[
+            core.v1.VolumeMountArgs(name="data", mount_path=names.DATA),
+            core.v1.VolumeMountArgs(name="audit", mount_path=names.AUDIT),
+            core.v1.VolumeMountArgs(name="config", mount_path=names.CONFIG, read_only=True),
+            core.v1.VolumeMountArgs(name="tls", mount_path=names.TLS, read_only=True),
+            core.v1.VolumeMountArgs(name="home", mount_path=names.HOME),
+            core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+        ],
+    )
+
+
+def _environment(args: StatefulSetArgs) -> Sequence[core.v1.EnvVarArgs]:
+    memory = args.deployment.size.memory.share(_MEMORY_PERCENT)
+    fixed = {
+        "VAULT_ADDR": f"https://{names.LOOPBACK}:{API_PORT}",
+        "VAULT_CACERT": CA_FILE,
+        "HOME": names.HOME,
+        "GOGC": _GOGC,
+        "GOMEMLIMIT": f"{memory}B",
+    }
+    # Kubernetes puts other variables into these, so they come after what they name.
+    of_raft = {
+        "VAULT_RAFT_NODE_ID": "$(POD_NAME)",
+        "VAULT_CLUSTER_ADDR": f"https://{Layout.peer_host('$(POD_NAME)')}:{names.CLUSTER_PORT}",
+        "VAULT_K8S_POD_NAME": "$(POD_NAME)",
+        "VAULT_K8S_NAMESPACE": args.layout.namespace,
+    }
+    return [
+        core.v1.EnvVarArgs(
+            name="POD_NAME",
+            value_from=core.v1.EnvVarSourceArgs(
+                field_ref=core.v1.ObjectFieldSelectorArgs(field_path="metadata.name")
+            ),
+        ),
+        *(
+            core.v1.EnvVarArgs(name=name, value=value)
+            for name, value in (fixed | (of_raft if args.raft else {})).items()
+        ),
+    ]
+
+
+def _alive(*, period: int, failures: int) -> core.v1.ProbeArgs:
+    return core.v1.ProbeArgs(
+        http_get=core.v1.HTTPGetActionArgs(scheme="HTTPS", path=_ALIVE, port="https"),
+        period_seconds=period,
+        timeout_seconds=5,
+        failure_threshold=failures,
+    )
+
+
+def _apart() -> core.v1.AffinityArgs:
+    """Never two servers on one host: it would take both votes with it."""
+    term = core.v1.PodAffinityTermArgs(
+        topology_key="kubernetes.io/hostname",
+        label_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
+    )
+    return core.v1.AffinityArgs(
+        pod_anti_affinity=core.v1.PodAntiAffinityArgs(
+            required_during_scheduling_ignored_during_execution=[term]
+        )
+    )
+
+
+def _over_zones() -> Sequence[core.v1.TopologySpreadConstraintArgs]:
+    """As evenly as the zones allow. Not demanded: a cluster of one zone is no reason to be down."""
+    return [
+        core.v1.TopologySpreadConstraintArgs(
+            max_skew=1,
+            topology_key="topology.kubernetes.io/zone",
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
+        )
+    ]
+
+
+def _claim(name: str, amount: str, size: SizeSettings) -> core.v1.PersistentVolumeClaimArgs:
+    return core.v1.PersistentVolumeClaimArgs(
+        metadata=meta.v1.ObjectMetaArgs(name=name, labels=names.LABELS),
+        spec=core.v1.PersistentVolumeClaimSpecArgs(
+            access_modes=["ReadWriteOnce"],
+            storage_class_name=size.storage_class,
+            resources=core.v1.VolumeResourceRequirementsArgs(requests={"storage": amount}),
+        ),
+    )

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import boto3
 from botocore.exceptions import ClientError
 
 from policies.paths import AWS, cloud_credentials
@@ -17,6 +16,7 @@ from rehearsal.proof import expectations
 from rehearsal.proof.attempts import Bench
 from rehearsal.proof.database import revoke_lease
 from rehearsal.proof.results import Outcome, Seen
+from rehearsal.servers.aws import AccessKey
 from rehearsal.vault_api import Answer
 
 if TYPE_CHECKING:
@@ -80,15 +80,9 @@ def _use(bench: Bench, subject: Subject, role: AwsRole, answer: Answer) -> None:
 
 
 def _caller(bench: Bench, answer: Answer) -> str:
-    sts = boto3.client(
-        "sts",
-        endpoint_url=bench.scene.aws.url,
-        region_name=bench.scene.aws.region,
-        aws_access_key_id=answer.data["access_key"],
-        aws_secret_access_key=answer.data["secret_key"],
-        aws_session_token=answer.data.get("session_token"),
-    )
-    return sts.get_caller_identity()["Arn"]
+    data = answer.data
+    key = AccessKey(data["access_key"], data["secret_key"], data.get("session_token"))
+    return bench.scene.aws.client("sts", key).get_caller_identity()["Arn"]
 
 
 def _with_rights(bench: Bench, user: str, key: str, role: AwsRole) -> Seen:
@@ -120,10 +114,4 @@ def _known(bench: Bench, user: str) -> Seen:
 
 
 def _administrator(bench: Bench) -> IAMClient:
-    return boto3.client(
-        "iam",
-        endpoint_url=bench.scene.aws.url,
-        region_name=bench.scene.aws.region,
-        aws_access_key_id="rehearsal",
-        aws_secret_access_key="rehearsal",
-    )
+    return bench.scene.aws.client("iam")

@@ -4,47 +4,118 @@ As moto does by default, it accepts any credential and checks no IAM policy: wha
 cannot be shown with it. It keeps everything in memory: a KMS key is gone when its process ends.
 """
 
+import os
 import sys
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
+import boto3
+import botocore.session
 import requests
+from botocore.config import Config
 
+from policies.iam import AwsAccount
 from rehearsal.errors import NotYet
 from rehearsal.ports import LOOPBACK, free_port
-from rehearsal.servers import PATIENCE, answer, http_session, python_path
+from rehearsal.servers import CALL_TIMEOUT, PATIENCE, answer, http_session, python_path
 from rehearsal.supervisor import Supervisor, wait_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_sts import STSClient
 
 # An address of moto's own which needs no AWS service to be loaded first.
 _READY_PATH: Final = "/moto-api/data.json"
+_SOME_ACCOUNT: Final = AwsAccount("123456789012", "us-east-1")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """Who speaks to AWS."""
+
+    id: str
+    secret: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+_ANYBODY: Final = AccessKey("rehearsal", "rehearsal")
 
 
 @dataclass(frozen=True)
 class AwsServer:
-    """A running moto server. `url` is the endpoint of every AWS service; `region` is any."""
+    """A running moto server. `url` is the endpoint of every AWS service; it knows every region, and
+    `region` is the one that is used.
+    """
 
     url: str
-    region: str = "us-east-1"
+    region: str = _SOME_ACCOUNT.region
+    account_id: str = _SOME_ACCOUNT.id
 
     def environment(self) -> dict[str, str]:
         """Variables with which AWS SDKs and Vault's awskms seal speak to it; no real secrets."""
         return {
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_ACCESS_KEY_ID": _ANYBODY.id,
+            "AWS_SECRET_ACCESS_KEY": _ANYBODY.secret,
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.url,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    @overload
+    def client(
+        self, service: Literal["iam"], key: AccessKey = ..., *, region: str | None = ...
+    ) -> "IAMClient": ...
+    @overload
+    def client(
+        self, service: Literal["kms"], key: AccessKey = ..., *, region: str | None = ...
+    ) -> "KMSClient": ...
+    @overload
+    def client(
+        self, service: Literal["sts"], key: AccessKey = ..., *, region: str | None = ...
+    ) -> "STSClient": ...
+    @overload
+    def client(
+        self, service: Literal["s3"], key: AccessKey = ..., *, region: str | None = ...
+    ) -> Any: ...
+    def client(self, service: str, key: AccessKey = _ANYBODY, *, region: str | None = None) -> Any:
+        """boto3's client of a service, as whoever holds `key`; by default as somebody whom moto
+        lets do anything. `region`: by default the server's.
 
-def start(supervisor: Supervisor, name: str = "aws") -> AwsServer:
-    """Start moto's server and wait until it answers. Raises RehearsalError."""
+        Nothing of the caller's AWS configuration or proxies comes in between.
+        """
+        unread = (None, None, os.devnull, None)
+        session = botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": unread,
+                "credentials_file": unread,
+            }
+        )
+        create: Any = boto3.Session(botocore_session=session).client
+        return create(
+            service,
+            endpoint_url=self.url,
+            region_name=region or self.region,
+            aws_access_key_id=key.id,
+            aws_secret_access_key=key.secret,
+            aws_session_token=key.session_token,
+            config=Config(proxies={}, read_timeout=CALL_TIMEOUT.total_seconds()),
+        )
+
+
+def start(
+    supervisor: Supervisor, name: str = "aws", *, account: AwsAccount = _SOME_ACCOUNT
+) -> AwsServer:
+    """Start moto's server as the given account's AWS, and wait until it answers. Raises
+    `RehearsalError`.
+    """
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     process = supervisor.start(
         name,
         [sys.executable, "-m", "moto.server", "--host", LOOPBACK, "--port", str(port)],
-        env=supervisor.environment(**python_path()),
+        env=supervisor.environment(MOTO_ACCOUNT_ID=account.id, **python_path()),
     )
     session = http_session()
     wait_until(
@@ -53,7 +124,7 @@ def start(supervisor: Supervisor, name: str = "aws") -> AwsServer:
         patience=PATIENCE,
         processes=[process],
     )
-    return AwsServer(url)
+    return AwsServer(url, account.region, account.id)
 
 
 def _ready(session: requests.Session, url: str) -> None:

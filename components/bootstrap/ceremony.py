@@ -21,6 +21,7 @@ from policies import paths
 
 _POLL_SECONDS: Final = 0.1
 _REQUEST_SECONDS: Final = 30
+_LOOK_SECONDS: Final = 2
 # Nobody can ask for `sys/init`'s answer a second time, so a slow KMS or disk gets all the time.
 _INIT_SECONDS: Final = 300
 
@@ -100,6 +101,18 @@ def wait_until_answering(client: hvac.Client, timeout_seconds: float) -> None:
             time.sleep(_POLL_SECONDS)
         else:
             return
+
+
+def seen_sealed(address: str, ca_cert_file: str | None) -> bool:
+    """Whether Vault says now that it is sealed. One that cannot be asked counts as unsealed: this
+    is for a look in passing, without credentials and without patience.
+    """
+    client = connect(address, ca_cert_file)
+    try:
+        status = client.adapter.get("/v1/sys/seal-status", timeout=_LOOK_SECONDS)
+    except (requests.exceptions.RequestException, VaultError):
+        return False
+    return bool(status["initialized"] and status["sealed"])
 
 
 def initialise(

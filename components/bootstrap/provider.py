@@ -1,7 +1,7 @@
 """The two dynamic resources of first contact: initialise a new Vault, or adopt one.
 
-Effects happen in `create` and `update` only, so that a preview never touches the server. Pulumi's
-plugin process loads these classes by reference: they hold no state, all comes in as properties.
+Effects happen in `create` and `update` only: a preview changes nothing and needs no server. The plugin
+process of Pulumi loads these classes by reference: they hold no state, all comes in as properties.
 """
 
 from __future__ import annotations
@@ -98,6 +98,9 @@ class InitialiseProvider(ResourceProvider):
     Once `sys/init` has answered, nothing may be lost: the shares exist nowhere else. So a failure
     after it does not fail the resource, which would throw them away; it is noted in `problem`,
     which stops the rest of the program, and the next `up` finishes the work.
+
+    A Vault with key shares is sealed after each restart, and nobody else may have the shares. So
+    where they are in the state, `diff` asks the server in passing, and the next `up` unseals it.
     """
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -124,7 +127,8 @@ class InitialiseProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = bool(_changed(INPUTS, olds, news))
-        return DiffResult(changes=changed or _unfinished(olds) or _renewal_due(olds))
+        changed = changed or _unfinished(olds) or _renewal_due(olds)
+        return DiffResult(changes=changed or _waits_for_shares(news))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
@@ -134,6 +138,9 @@ class InitialiseProvider(ResourceProvider):
         if _unfinished(olds):
             _resume(client, given, outs)
         else:
+            if not given.auto_unseal:
+                ceremony.unseal(client, outs["shares"])
+                ceremony.wait_until_active(client, given.timeout_seconds)
             _bring_up_to_date(client, given, olds, outs)
         return UpdateResult(outs=outs)
 
@@ -269,6 +276,12 @@ def _keep(outs: dict[str, Any], credentials: Credentials) -> None:
 
 def _unfinished(state: Mapping[str, Any]) -> bool:
     return bool(_plain(state.get("problem")))
+
+
+def _waits_for_shares(props: Mapping[str, Any]) -> bool:
+    return not _plain(props["auto_unseal"]) and ceremony.seen_sealed(
+        _plain(props["address"]), _plain(props["ca_cert_file"]) or None
+    )
 
 
 def _renewal_due(state: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The dynamic resources: shares are never lost, the root token ends, and a diff asks nobody."""
+"""The dynamic resources: shares are never lost, the root token ends, and a diff changes nothing."""
 
 from __future__ import annotations
 
@@ -217,6 +217,34 @@ def logged_in(vault: FakeVault, **changed: object) -> dict[str, Any]:
     vault.initialised, vault.sealed = True, False
     vault.secret_ids = ["secret-id-1-hidden"]
     return state(address=vault.address, **changed)
+
+
+def test_a_diff_sees_that_vault_waits_for_shares_and_the_next_up_gives_them(
+    vault: FakeVault,
+) -> None:
+    olds, news = logged_in(vault), inputs(vault.address)
+    assert not changes(olds, news)
+    vault.sealed = True
+    assert changes(olds, news)
+    assert vault.writes == []
+    outs = updated(olds, news)
+    assert not vault.sealed
+    assert outs["secret_id"] == olds["secret_id"]
+    assert not changes(outs, news)
+
+
+def test_a_vault_that_a_kms_unseals_is_asked_nothing(vault: FakeVault) -> None:
+    olds, news = logged_in(vault, auto_unseal=True), inputs(vault.address, auto_unseal=True)
+    vault.sealed = True
+    assert not changes(olds, news)
+    assert vault.requests == []
+
+
+def test_a_vault_that_was_emptied_does_not_wait_for_shares(vault: FakeVault) -> None:
+    """Giving it the old ones could not help; the error of what follows says what it is."""
+    olds, news = logged_in(vault), inputs(vault.address)
+    vault.initialised, vault.sealed = False, True
+    assert not changes(olds, news)
 
 
 def test_an_ageing_secret_id_is_replaced_and_the_old_one_left_to_expire(vault: FakeVault) -> None:

@@ -33,6 +33,7 @@ inside = pulumi.ResourceOptions(providers={"vault": vault.provider})
 
 if settings.cluster.raft:
     cluster.Autopilot("autopilot", cluster.AutopilotArgs(settings.cluster), inside)
+cluster.RateLimit("rate-limit", cluster.RateLimitArgs(settings.limits), inside)
 
 # Who may do what. Roles name ACL policies, so these come first.
 acl = AclPolicies("acl", plan.acl_policies, inside)

@@ -23,6 +23,7 @@ KUBERNETES_AUTH: Final = "kubernetes"
 APPROLE_AUTH: Final = "approle"
 OIDC_AUTH: Final = "oidc"
 PROVISIONER_AUTH: Final = "provisioner"
+RATE_LIMIT: Final = "vaultstack"  # the quota's name
 
 ENGINE_MOUNTS: Final = (KV, DATABASE, AWS, GCP, AZURE, PKI, PKI_ROOT)
 AUTH_MOUNTS: Final = (KUBERNETES_AUTH, APPROLE_AUTH, OIDC_AUTH, PROVISIONER_AUTH)

@@ -1,7 +1,8 @@
 """The two dynamic resources of first contact: initialise a new Vault, or adopt one.
 
-Effects happen in `create` and `update` only: a preview changes nothing and needs no server. The plugin
-process of Pulumi loads these classes by reference: they hold no state, all comes in as properties.
+Effects happen in `create` and `update` only: a preview changes nothing and needs no server. Pulumi
+loads these classes by reference in a process of its own: they hold no state, all comes in as
+properties.
 """
 
 from __future__ import annotations

@@ -95,6 +95,11 @@ def _stanzas() -> Iterator[Stanza]:
     yield Stanza(
         path="sys/storage/raft/autopilot/state", capabilities=(READ,), comment="Raft's autopilot"
     )
+    yield Stanza(
+        path=f"sys/quotas/rate-limit/{paths.RATE_LIMIT}",
+        capabilities=_MANAGE,
+        comment="the rate limit",
+    )
     for mount, managed in _MANAGED.items():
         yield from _mount(mount)
         for path, capabilities in managed.items():

@@ -7,6 +7,7 @@ who may do what: that is the access matrix.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pulumi
 
@@ -141,7 +142,6 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
     shares = read.integer("shares", minimum=1, maximum=255)
     threshold = read.integer("shareThreshold", minimum=1, maximum=255)
     seal = read.choice("seal", Seal, Seal.SHAMIR)
-    pgp_keys = read.strings("sharePgpKeys")
     comparable = read.sound("shares", "shareThreshold")
     if comparable and threshold > shares:
         read.problem(
@@ -161,30 +161,7 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
             f"must be a KMS in {environment.value}: after a restart nobody is there to unseal",
             f"pulumi config set {NAMESPACE}:seal awskms",
         )
-    if pgp_keys and seal is Seal.SHAMIR and read.sound("seal"):
-        read.problem(
-            "sharePgpKeys",
-            "needs a KMS seal: this program cannot unseal a Vault with shares that it cannot read",
-            f"pulumi config set {NAMESPACE}:seal awskms, or leave sharePgpKeys empty",
-        )
-    if pgp_keys and len(pgp_keys) != shares and read.sound("shares"):
-        read.problem(
-            "sharePgpKeys",
-            f"must be one key for each of the {shares} shares, are {len(pgp_keys)}",
-            "give as many keys as vaultstack:shares, or none",
-        )
-    for number, key in enumerate(pgp_keys, 1):
-        if fault := pgp.fault(key):
-            read.problem(
-                "sharePgpKeys",
-                f"key {number} {fault}",
-                f"give key {number} as the base64 of a public key",
-            )
-    if environment is Environment.PROD and not pgp_keys and seal is not Seal.SHAMIR:
-        pulumi.log.warn(
-            "whoever can decrypt this stack's state can read the recovery shares: give the public "
-            f"keys of their holders before the first `up` ({NAMESPACE}:sharePgpKeys)"
-        )
+    pgp_keys = _pgp_keys(read, environment, seal, shares)
     role_id, secret_id = read.text("provisionerRoleId"), read.secret("provisionerSecretId")
     if bool(role_id) != bool(secret_id):
         missing = "provisionerSecretId" if role_id else "provisionerRoleId"
@@ -205,12 +182,48 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
     )
 
 
+def _pgp_keys(
+    read: ConfigReader, environment: Environment, seal: Seal, shares: int
+) -> tuple[str, ...]:
+    keys = read.strings("sharePgpKeys")
+    if keys and seal is Seal.SHAMIR and read.sound("seal"):
+        read.problem(
+            "sharePgpKeys",
+            "needs a KMS seal: this program cannot unseal a Vault with shares that it cannot read",
+            f"pulumi config set {NAMESPACE}:seal awskms, or leave sharePgpKeys empty",
+        )
+    if keys and len(keys) != shares and read.sound("shares"):
+        read.problem(
+            "sharePgpKeys",
+            f"must be one key for each of the {shares} shares, are {len(keys)}",
+            "give as many keys as vaultstack:shares, or none",
+        )
+    for number, key in enumerate(keys, 1):
+        if fault := pgp.fault(key):
+            read.problem(
+                "sharePgpKeys",
+                f"key {number} {fault}",
+                f"give key {number} as the base64 of a public key",
+            )
+        elif pgp.expired(key, datetime.now(UTC)):
+            pulumi.log.warn(
+                f"key {number} of {NAMESPACE}:sharePgpKeys has expired: Vault would stop half-way "
+                "through its initialisation; give a newer one before the first `up`"
+            )
+    if environment is Environment.PROD and not keys and seal is not Seal.SHAMIR:
+        pulumi.log.warn(
+            "whoever can decrypt this stack's state can read the recovery shares: give the public "
+            f"keys of their holders before the first `up` ({NAMESPACE}:sharePgpKeys)"
+        )
+    return keys
+
+
 def _kubernetes_auth(
     read: ConfigReader, environment: Environment, cluster: KubernetesSettings
 ) -> KubernetesAuthSettings:
     reviewer = read.choice("kubernetesReviewer", Reviewer, Reviewer.POD)
     token = read.secret("kubernetesReviewerToken")
-    if reviewer is Reviewer.CREATE and not cluster.context:
+    if reviewer is Reviewer.CREATE and not cluster.context and read.sound("kubernetesContext"):
         read.problem(
             "kubernetesContext",
             "is needed where kubernetesReviewer is 'create', or whatever cluster happens to be "

@@ -26,7 +26,7 @@ from policies.iam import AwsAccount
 
 # Kubernetes' own forms of names.
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>[\w][\w.-]*))?(@sha256:[0-9a-f]{64})?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -36,6 +36,7 @@ _SIZES = {
     Environment.STAGING: ("500m", "1Gi", "10Gi", "10Gi"),
     Environment.PROD: ("1", "2Gi", "20Gi", "20Gi"),
 }
+_DAY_SECONDS = 86_400
 _LEAST_MEMORY = Bytes.parse("384Mi")
 _LEAST_STORAGE = Bytes.parse("1Gi")
 # Raft keeps the log and snapshots beside the data, and a copy while it compacts.
@@ -99,10 +100,10 @@ class _Rules:
     """A reader whose rules hold only where servers are deployed: types are checked always."""
 
     def __init__(self, read: ConfigReader, hold: bool) -> None:
-        self.read, self._hold = read, hold
+        self.read, self.hold = read, hold
 
     def problem(self, key: str, rule: str, fix: str) -> None:
-        if self._hold:
+        if self.hold:
             self.read.problem(key, rule, fix)
 
 
@@ -128,10 +129,14 @@ def _size(rules: _Rules, environment: Environment, *, raft: bool) -> SizeSetting
         audit=read.amount("auditSize", Bytes, audit),
         storage_class=read.text("storageClass") or None,
     )
-    least_data = _LEAST_RAFT_STORAGE if raft else _LEAST_STORAGE
+    least_data, why_data = (
+        (_LEAST_RAFT_STORAGE, "Raft keeps log and snapshots beside the data")
+        if raft
+        else (_LEAST_STORAGE, "a full data volume stops Vault")
+    )
     for key, value, least, why in (
         ("serverMemory", size.memory, _LEAST_MEMORY, "a Vault under load would be killed"),
-        ("dataSize", size.data, least_data, "Raft keeps log and snapshots beside the data"),
+        ("dataSize", size.data, least_data, why_data),
         ("auditSize", size.audit, _LEAST_STORAGE, "a full audit volume stops Vault"),
     ):
         if value < least and read.sound(key):
@@ -189,6 +194,12 @@ def _exposure(rules: _Rules) -> ExposureSettings:
             "the name that the outside uses",
             "pulumi config set vaultstack:hostName vault.example.com",
         )
+    if settings.host_name and not NAME.fullmatch(settings.host_name):
+        rules.problem(
+            "hostName",
+            f"must be a DNS name, is {settings.host_name!r}",
+            "write the name alone, without https://, port or path, as 'vault.example.com'",
+        )
     if settings.kind is Exposure.INGRESS and not settings.ingress_class:
         rules.problem(
             "ingressClass",
@@ -242,18 +253,25 @@ def _aws(rules: _Rules, environment: Environment, account: AwsAccount) -> AwsClu
         snapshot_bucket=read.text("snapshotBucket") or None,
         kms_deletion_window_days=read.integer("kmsDeletionWindowDays", minimum=7, maximum=30),
         snapshot_retention=read.duration("snapshotRetention"),
-        kms_endpoint=read.secure_url("kmsEndpoint", plain_allowed=False) or None,
+        kms_endpoint=read.secure_url("kmsEndpoint", plain_allowed=not rules.hold) or None,
     )
     if settings.role_arn is None:
         irsa = settings.identity is WorkloadIdentity.IRSA
         key = "clusterOidcProviderArn" if irsa else "eksCluster"
-        if not (settings.oidc_provider_arn if irsa else settings.eks_cluster) and read.sound(key):
+        given = settings.oidc_provider_arn if irsa else settings.eks_cluster
+        if not given and read.sound(key, "workloadIdentity"):
             rules.problem(
                 key,
                 f"is needed with workloadIdentity {settings.identity.value!r}, or nobody could say "
                 f"that a pod of {environment.value} may become the role",
                 f"pulumi config set vaultstack:{key} <value>, or give sealRoleArn",
             )
+    if settings.snapshot_retention.seconds % _DAY_SECONDS and read.sound("snapshotRetention"):
+        rules.problem(
+            "snapshotRetention",
+            f"must be whole days, as S3 counts them, is {settings.snapshot_retention}",
+            "pulumi config set vaultstack:snapshotRetention 90d",
+        )
     if settings.snapshot_bucket and not _BUCKET.fullmatch(settings.snapshot_bucket):
         rules.problem(
             "snapshotBucket",
@@ -268,7 +286,7 @@ def _arn(rules: _Rules, key: str, service: str, kind: str, account: AwsAccount) 
     arn = rules.read.text(key)
     region = account.region if service == "kms" else ""
     form = rf"arn:aws(-[a-z]+)*:{service}:{region}:{account.id}:{kind}[\w+=,.@/:-]+"
-    if arn and not re.fullmatch(form, arn):
+    if arn and rules.read.sound("environment") and not re.fullmatch(form, arn):
         place = f"account {account.id}" + (f", region {region}" if region else "")
         rules.problem(
             key,

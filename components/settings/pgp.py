@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pysequoia import Cert, encrypt
-from pysequoia.packet import Packet, PacketPile, PublicKeyAlgorithm, SignatureType, Tag
+from pysequoia.packet import Packet, PacketPile, PublicKeyAlgorithm, Tag
 
 _EXPORT = "export it with `gpg --export <id> | base64 -w0`"
 _PUBLIC = (Tag.PublicKey, Tag.PublicSubkey)

@@ -14,9 +14,13 @@ _CPU = re.compile(r"([1-9]\d*)(m?)")
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """An amount of memory or storage, more than none."""
+    """An amount of memory or storage in whole KiB, more than none."""
 
     count: int
+
+    def __post_init__(self) -> None:
+        if self.count <= 0 or self.count % _BYTES["Ki"]:
+            raise ValueError(f"amount of {self.count} bytes: must be whole KiB, more than none")
 
     @classmethod
     def parse(cls, text: str) -> Bytes:
@@ -47,9 +51,13 @@ class Bytes:
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """An amount of computing, in thousandths of a core."""
+    """An amount of computing in thousandths of a core, more than none."""
 
     millicores: int
+
+    def __post_init__(self) -> None:
+        if self.millicores <= 0:
+            raise ValueError(f"amount of {self.millicores}m CPU: must be more than none")
 
     @classmethod
     def parse(cls, text: str) -> Cpu:

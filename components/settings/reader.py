@@ -134,14 +134,11 @@ class ConfigReader:
 
     def cidrs(self, key: str) -> tuple[str, ...]:
         """Networks, such as `10.0.0.0/8`; a host is one with /32."""
-        values = self.strings(key)
-        for value in values:
-            try:
-                ipaddress.ip_network(value)
-            except ValueError as error:
-                self.problem(key, f"must be networks: {error}", "write such as '10.1.0.0/16'")
-                return ()
-        return values
+        try:
+            return tuple(_cidr(value) for value in self.strings(key))
+        except ValueError as error:
+            self.problem(key, f"must be networks: {error}", "write such as '10.1.0.0/16'")
+            return ()
 
     def strings(self, key: str) -> tuple[str, ...]:
         value = self._object(key, [])
@@ -247,6 +244,13 @@ class ConfigReader:
 
 def _is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _cidr(text: str) -> str:
+    """As Kubernetes takes it: with the length of its prefix, which is never guessed."""
+    if "/" not in text:
+        raise ValueError(f"{text!r} does not say the length of its prefix")
+    return str(ipaddress.ip_network(text))
 
 
 def _flag(text: str) -> bool:

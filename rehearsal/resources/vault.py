@@ -42,6 +42,7 @@ def makers(vault: VaultApi) -> dict[str, Maker]:
         "vault:index/raftAutopilot:RaftAutopilot": writes(
             "sys/storage/raft/autopilot/configuration"
         ),
+        "vault:index/quotaRateLimit:QuotaRateLimit": writes("sys/quotas/rate-limit/{name}"),
         "vault:kv/secretBackendV2:SecretBackendV2": writes("{mount}/config"),
         "vault:kv/secretV2:SecretV2": bound(_kv_entry),
         "vault:kubernetes/authBackendConfig:AuthBackendConfig": writes("auth/{backend}/config"),

@@ -104,6 +104,7 @@ def test_of_the_system_it_may_mounts_ways_to_log_in_policies_and_autopilot() -> 
         "sys/policies/acl/*": set(MANAGE),
         "sys/storage/raft/autopilot/configuration": {READ, UPDATE},
         "sys/storage/raft/autopilot/state": {READ},
+        "sys/quotas/rate-limit/vaultstack": set(MANAGE),
     }
     for mount in paths.ENGINE_MOUNTS:
         expected[f"sys/mounts/{mount}"] = set(MANAGE)

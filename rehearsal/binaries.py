@@ -125,14 +125,14 @@ class Pin:
         return hashlib.sha256(b"\0".join([*sources, self.link_flags.encode()])).hexdigest()
 
 
-def _print(line: str) -> None:
+def print_progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def ensure(
     tools: Iterable[Tool] = SERVERS,
     *,
-    progress: Progress = _print,
+    progress: Progress = print_progress,
     root: Path = ROOT,
     cache: Path = CACHE,
 ) -> dict[Tool, Binary]:
@@ -196,7 +196,7 @@ def _ensure_one(pin: Pin, cache: Path, progress: Progress) -> Binary:
         return Binary(pin.tool, pin.version, Path(on_path).resolve(), Origin.PATH)
     if _in_cache(pin, cache):
         return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.CACHE)
-    with _locked(cache, f"{pin.tool} {pin.version}", progress):
+    with locked(cache, f"{pin.tool} {pin.version}", progress):
         # Another rehearsal may have built it while we waited for the lock.
         if _in_cache(pin, cache):
             return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.CACHE)
@@ -227,7 +227,7 @@ def _build(pin: Pin, cache: Path, supervisor: Supervisor, progress: Progress) ->
     process = supervisor.start(
         f"build-{pin.tool}",
         command,
-        env=_go_environment(supervisor),
+        env=go_environment(supervisor.folder / "tmp"),
         cwd=pin.folder,
         log=log,
     )
@@ -279,14 +279,14 @@ def _phase(log: Path) -> str:
     return f"downloading, {downloaded} modules begun" if downloaded else "building"
 
 
-def _go_environment(supervisor: Supervisor) -> dict[str, str]:
-    """The caller's Go settings (proxy, caches), but nothing that changes what is built."""
+def go_environment(temporary: Path) -> dict[str, str]:
+    """The caller's Go settings (proxy, caches), but nothing that changes what Go makes."""
     settings = {
         **os.environ,
         "GOTOOLCHAIN": "local",  # never fetch another Go behind our back
         "GOFLAGS": "",
         "GOWORK": "off",
-        "GOTMPDIR": str(supervisor.folder / "tmp"),  # so that a build that is killed leaves none
+        "GOTMPDIR": str(temporary),  # so that a build that is killed leaves none
         "CGO_ENABLED": "0",  # needs no C compiler, and the result runs on any libc
     }
     for name in ("GOOS", "GOARCH", "GOROOT", "GOEXPERIMENT"):
@@ -389,7 +389,7 @@ def _only(pattern: str, text: str, path: Path) -> str:
 
 
 @contextmanager
-def _locked(cache: Path, what: str, progress: Progress) -> Iterator[None]:
+def locked(cache: Path, what: str, progress: Progress) -> Iterator[None]:
     """Hold the cache's lock: of two builds at once, the second waits and says so."""
     cache.mkdir(parents=True, exist_ok=True)
     path = cache / "build.lock"

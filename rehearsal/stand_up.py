@@ -18,6 +18,7 @@ from policies.plan import Plan
 from rehearsal import program, scene
 from rehearsal.binaries import Binary, Tool
 from rehearsal.monitor import LiveMonitor
+from rehearsal.resources import Properties
 from rehearsal.supervisor import Supervisor
 from rehearsal.vault_api import VaultApi
 from rehearsal.vaults import wait_for_voters
@@ -34,7 +35,12 @@ class StoodUp:
     binary: Path
     """Vault's."""
     provisioner: VaultApi = field(repr=False)
-    shares: tuple[str, ...] = field(repr=False)
+    initialised: Properties = field(repr=False)
+    """The state of the initialisation: key shares and the provisioner's credential."""
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        return tuple(self.initialised["shares"])
 
 
 def stand_up(
@@ -71,5 +77,5 @@ def stand_up(
         plan,
         binaries[Tool.VAULT].path,
         monitor.provisioner,
-        tuple(initialised["shares"]),
+        initialised,
     )

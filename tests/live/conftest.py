@@ -52,12 +52,13 @@ def tools() -> Mapping[Tool, Binary]:
 def stage(tools: Mapping[Tool, Binary]) -> Iterator[Stage]:
     plan = compile_plan(MATRIX, Environment.DEV)
     with Supervisor() as supervisor:
-        built = scene.build(supervisor, tools, MATRIX, plan, 1, lambda _: None)
+        stack = program.stack_keys("dev", {})
+        built = scene.build(supervisor, tools, MATRIX, plan, stack, lambda _: None)
         made: list[tuple[str, str]] = []
         monitor = LiveMonitor(
             built.kubernetes, str(built.ca_file), lambda kind, name: made.append((kind, name))
         )
         configuration = program.stack_configuration("dev", built.configuration)
         program.run("dev", configuration, built.secret_keys, monitor)
-        (initialised,) = monitor.outputs.values()
+        initialised = monitor.outputs["vault-initialisation"]
         yield Stage(built, plan, monitor.provisioner, initialised, made)

@@ -7,6 +7,7 @@ cannot be shown with it. It keeps everything in memory: a KMS key is gone when i
 import os
 import sys
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 import boto3
@@ -84,24 +85,30 @@ class AwsServer:
 
         Nothing of the caller's AWS configuration or proxies comes in between.
         """
-        unread = (None, None, os.devnull, None)
-        session = botocore.session.Session(
-            session_vars={
-                "profile": (None, None, None, None),
-                "config_file": unread,
-                "credentials_file": unread,
-            }
-        )
-        create: Any = boto3.Session(botocore_session=session).client
-        return create(
-            service,
-            endpoint_url=self.url,
-            region_name=region or self.region,
-            aws_access_key_id=key.id,
-            aws_secret_access_key=key.secret,
-            aws_session_token=key.session_token,
-            config=Config(proxies={}, read_timeout=CALL_TIMEOUT.total_seconds()),
-        )
+        return _client(self.url, service, region or self.region, key)
+
+
+# A client takes a tenth of a second to make, and threads may share it.
+@lru_cache(maxsize=32)
+def _client(url: str, service: str, region: str, key: AccessKey) -> Any:
+    unread = (None, None, os.devnull, None)
+    session = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": unread,
+            "credentials_file": unread,
+        }
+    )
+    create: Any = boto3.Session(botocore_session=session).client
+    return create(
+        service,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id=key.id,
+        aws_secret_access_key=key.secret,
+        aws_session_token=key.session_token,
+        config=Config(proxies={}, read_timeout=CALL_TIMEOUT.total_seconds()),
+    )
 
 
 def start(

@@ -57,6 +57,10 @@ tools: .venv/locked ## only find or build Vault, kube-apiserver and etcd
 bench: .venv/locked ## how long the program takes, by stack and by number of workloads
 	@$(BIN)/python -m rehearsal.bench
 
+.PHONY: cost
+cost: .venv/locked ## what each environment costs in a month on AWS, item by item
+	@$(BIN)/python -m rehearsal.cost
+
 .PHONY: pictures
 pictures: .venv/locked ## the README's picture, from a rehearsal
 	@$(BIN)/python -m rehearsal --picture docs/rehearse.svg

@@ -30,7 +30,7 @@ NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>[\w][\w.-]*))?(@sha256:[0-9a-f]{64})?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
-# Of one server, where the stack says nothing: a Vault takes 250 to 400 MiB under load.
+# Of one server, where the stack says nothing.
 _SIZES = {
     Environment.DEV: ("100m", "512Mi", "5Gi", "5Gi"),
     Environment.STAGING: ("500m", "1Gi", "10Gi", "10Gi"),
@@ -41,6 +41,13 @@ _LEAST_MEMORY = Bytes.parse("384Mi")
 _LEAST_STORAGE = Bytes.parse("1Gi")
 # Raft keeps the log and snapshots beside the data, and a copy while it compacts.
 _LEAST_RAFT_STORAGE = Bytes.parse("5Gi")
+
+
+def default_size(environment: Environment) -> tuple[Cpu, Bytes, Bytes, Bytes]:
+    """CPU, memory, data and audit volume of one server."""
+    cpu, *amounts = _SIZES[environment]
+    memory, data, audit = map(Bytes.parse, amounts)
+    return Cpu.parse(cpu), memory, data, audit
 
 
 def read_kubernetes(read: ConfigReader) -> KubernetesSettings:

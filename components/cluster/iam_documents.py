@@ -7,6 +7,7 @@ is the matrix' business: `policies.iam`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -54,6 +55,8 @@ _PARTITIONS: Final = (
     ("us-isof-", "aws-iso-f"),
     ("eusc-", "aws-eusc"),
 )
+# What EKS itself asks of a cluster's name. A wildcard in an ARN would match other clusters.
+_CLUSTER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 
 def partition(region: str) -> str:
@@ -113,8 +116,14 @@ def pod_identity_trust(
     """Who may become the role: pods of one service account of one EKS cluster, for whom EKS asks.
 
     EKS says for which cluster it asks, and for whom in the session's tags. Without the conditions
-    any cluster of the account could lend the role to any of its pods.
+    any cluster of the account could lend the role to any of its pods. Raises `ValueError` for a
+    name that EKS would not take.
     """
+    if not _CLUSTER.fullmatch(cluster):
+        raise ValueError(
+            f"EKS cluster {cluster!r}: must be one cluster's name; write it as "
+            "`aws eks list-clusters` shows it"
+        )
     arn = f"arn:{partition(account.region)}:eks:{account.region}:{account.id}:cluster/{cluster}"
     return _document(
         _allow(

@@ -139,6 +139,12 @@ def test_pod_identity_is_for_one_service_account_of_one_cluster() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["", "*", "prod-*", "prod?", "arn:aws:eks:x", "-prod", "x" * 101])
+def test_pod_identity_is_never_for_more_than_one_cluster(name: str) -> None:
+    with pytest.raises(ValueError, match="must be one cluster's name; write it as"):
+        iam_documents.pod_identity_trust(ACCOUNT, name, "vault", "server")
+
+
 def test_a_bucket_and_all_in_it_is_denied_to_everyone_without_tls() -> None:
     (statement,) = read(iam_documents.tls_only(ACCOUNT, "snapshots"))
     assert statement == {

@@ -1,0 +1,1 @@
+"""Load on a Vault cluster, with figures: `python -m rehearsal.load`."""

@@ -1,0 +1,179 @@
+"""A cluster to compare with: three servers as Vault comes. TLS and audit are on, everything else is
+Vault's default: Raft's timers, Go's collector, telemetry.
+
+It is sealed by KMS as the deployed one is, and holds no more than what is read in the comparison.
+A second listener without TLS shows what TLS costs, in the same process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import boto3
+
+from components.cluster.server_config import (
+    AwsKmsSeal,
+    Listener,
+    Peer,
+    RaftStorage,
+    ServerConfig,
+    TlsFiles,
+    render,
+    server_environment,
+)
+from policies.lifetime import Duration
+from rehearsal.certificates import Authority
+from rehearsal.errors import NotYet, RehearsalError
+from rehearsal.ports import LOOPBACK, free_port
+from rehearsal.servers import aws, vault
+from rehearsal.supervisor import Supervisor, wait_until, write_private
+from rehearsal.vault_api import VaultApi
+
+Progress = Callable[[str], None]
+SERVERS = 3
+_PATIENCE = timedelta(seconds=90)
+_VAULTS_MULTIPLIER = 5
+"""What Vault takes where `performance_multiplier` is not set."""
+_WITHOUT_TLS = """
+listener "tcp" {{
+  address = "{address}"
+  tls_disable = true
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Servers that all vote; the first leads."""
+
+    servers: tuple[vault.VaultServer, ...]
+    address_without_tls: str
+    """The leader's."""
+    ca_file: Path
+    root: VaultApi = field(repr=False)
+    """Only a throwaway cluster has one that lasts."""
+
+    @property
+    def address(self) -> str:
+        return self.servers[0].address
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    name: str
+    api: str
+    without_tls: str
+    cluster: str
+
+    @classmethod
+    def number(cls, index: int) -> _Node:
+        return cls(f"defaults-{index}", *(f"{LOOPBACK}:{free_port()}" for _ in range(3)))
+
+    @property
+    def address(self) -> str:
+        return f"https://{self.api}"
+
+
+def start_with_defaults(
+    supervisor: Supervisor, binary: Path, kms: aws.AwsServer, progress: Progress
+) -> Cluster:
+    """Start, initialise, and wait until all vote. Raises `RehearsalError`."""
+    authority = Authority.create("Vault's defaults")
+    folder = supervisor.subfolder("defaults-tls")
+    ca_file = write_private(folder / "ca.crt", authority.certificate_pem)
+    nodes = [_Node.number(index) for index in range(SERVERS)]
+    seal = AwsKmsSeal(_make_key(kms), kms.region, kms.url)
+
+    def start(node: _Node) -> vault.VaultServer:
+        pair = authority.issue(node.name)
+        certificate = write_private(folder / f"{node.name}.crt", pair.certificate_pem)
+        key = write_private(folder / f"{node.name}.key", pair.key_pem)
+        config = ServerConfig(
+            Listener(node.api, TlsFiles(str(certificate), str(key)), node.cluster),
+            RaftStorage(
+                str(supervisor.subfolder(f"{node.name}-data")),
+                tuple(
+                    Peer(other.address, str(ca_file), "localhost")
+                    for other in nodes
+                    if other is not node
+                ),
+                _VAULTS_MULTIPLIER,
+                reconcile_interval=Duration(3),  # only so that it is ready sooner
+            ),
+            seal=seal,
+        )
+        own = server_environment(
+            node_id=node.name, api_address=node.address, cluster_address=f"https://{node.cluster}"
+        )
+        return vault.start(
+            supervisor,
+            binary,
+            render(config) + _WITHOUT_TLS.format(address=node.without_tls),
+            node.address,
+            env={**kms.environment(), **own},
+            name=node.name,
+            ca_file=ca_file,
+        )
+
+    with ThreadPoolExecutor() as pool:
+        servers = tuple(pool.map(start, nodes))
+    root = _initialise(servers[0], ca_file)
+    _wait_for_voters(servers, root)
+    progress(f"{SERVERS} servers with Vault's defaults vote, {root.address} leads")
+    return Cluster(servers, f"http://{nodes[0].without_tls}", ca_file, root)
+
+
+def _initialise(server: vault.VaultServer, ca_file: Path) -> VaultApi:
+    anonymous = VaultApi(server.address, str(ca_file))
+    shares = {"recovery_shares": 1, "recovery_threshold": 1}
+    answer = anonymous.call("PUT", "sys/init", shares)
+    if not answer.allowed:
+        raise RehearsalError(
+            f"{server.name} could not be initialised: Vault said {answer.status}: {answer.errors}"
+        )
+    root = anonymous.with_token(answer.body["root_token"])
+
+    def leads() -> None:
+        if root.call("GET", "sys/health").status != 200:
+            raise NotYet(f"{server.name} does not lead yet")
+
+    wait_until(
+        leads, awaited=f"{server.name} to lead", patience=_PATIENCE, processes=[server.process]
+    )
+    root.write("sys/storage/raft/autopilot/configuration", {"server_stabilization_time": "1s"})
+    return root
+
+
+def _wait_for_voters(servers: tuple[vault.VaultServer, ...], root: VaultApi) -> None:
+    def all_vote() -> None:
+        state = root.call("GET", "sys/storage/raft/autopilot/state").data
+        voters = [
+            name
+            for name, server in (state.get("servers") or {}).items()
+            if server["status"] in ("leader", "voter") and server["healthy"]
+        ]
+        if len(voters) < len(servers):
+            raise NotYet(f"{len(voters)} of {len(servers)} servers vote")
+
+    wait_until(
+        all_vote,
+        awaited="all servers to be voters",
+        patience=_PATIENCE,
+        processes=[server.process for server in servers],
+    )
+
+
+def _make_key(kms: aws.AwsServer) -> str:
+    client = boto3.client(
+        "kms",
+        endpoint_url=kms.url,
+        region_name=kms.region,
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",
+    )
+    made = client.create_key(Description="Seal of the cluster to compare with")
+    return made["KeyMetadata"]["KeyId"]

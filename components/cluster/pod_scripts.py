@@ -17,8 +17,8 @@ START: Final = f"""\
 # Vault reads its certificate again when it is told to. So that a renewed one needs no restart, a
 # shell beside it looks for changes. Vault takes this shell's place: signals reach it.
 certificate() {{ cksum < {CERTIFICATE.certificate}; }}
+seen=$(certificate) # before Vault reads it, so that no change falls in between
 (
-  seen=$(certificate)
   while sleep "${{CERTIFICATE_LOOK_SECONDS:-30}}" && kill -0 $$ 2> /dev/null; do
     now=$(certificate)
     [ "$now" = "$seen" ] || {{ kill -HUP $$ && seen=$now; }}

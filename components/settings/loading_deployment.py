@@ -28,7 +28,8 @@ from policies.iam import AwsAccount
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>[\w][\w.-]*))?(@sha256:[0-9a-f]{64})?")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET = re.compile(r"(?!.*\.\.|[\d.]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_EKS_CLUSTER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 # Of one server, where the stack says nothing.
 _SIZES = {
@@ -278,6 +279,12 @@ def _aws(rules: _Rules, environment: Environment, account: AwsAccount) -> AwsClu
             "snapshotRetention",
             f"must be whole days, as S3 counts them, is {settings.snapshot_retention}",
             "pulumi config set vaultstack:snapshotRetention 90d",
+        )
+    if settings.eks_cluster and not _EKS_CLUSTER.fullmatch(settings.eks_cluster):
+        rules.problem(
+            "eksCluster",
+            f"must be an EKS cluster's name, is {settings.eks_cluster!r}",
+            "write the name alone, not its ARN",
         )
     if settings.snapshot_bucket and not _BUCKET.fullmatch(settings.snapshot_bucket):
         rules.problem(

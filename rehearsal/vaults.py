@@ -1,34 +1,26 @@
-"""The Vault servers of a rehearsal: one on files, or a Raft cluster sealed by KMS, all behind TLS
-and with the configuration that `components.cluster.server_config` renders.
+"""The Vault servers of a rehearsal. A Vault that was there before is one on files, behind TLS; what
+the program deploys itself is in `rehearsal.pods`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-import boto3
-
 from components.cluster.server_config import (
-    AwsKmsSeal,
     FileStorage,
     Listener,
-    Peer,
-    RaftStorage,
     ServerConfig,
     TlsFiles,
     render,
-    server_environment,
 )
-from policies.lifetime import Duration
 from rehearsal.certificates import Authority
 from rehearsal.errors import NotYet
 from rehearsal.ports import LOOPBACK, free_port
-from rehearsal.servers import aws, vault
+from rehearsal.servers import vault
 from rehearsal.supervisor import Supervisor, wait_until, write_private
 from rehearsal.vault_api import VaultApi
 
@@ -77,70 +69,6 @@ def start_one(
     return Started((server,), ca_file)
 
 
-def start_cluster(
-    supervisor: Supervisor,
-    binary: Path,
-    authority: Authority,
-    kms: aws.AwsServer,
-    count: int,
-    progress: Progress,
-) -> Vaults:
-    """`count` servers with Raft storage that will join one another and unseal by KMS."""
-    nodes = [_Node(f"vault-{index}", free_port(), free_port()) for index in range(count)]
-    seal = AwsKmsSeal(_make_key(kms), kms.region, kms.url)
-
-    def start(node: _Node) -> vault.VaultServer:
-        ca_file, tls = _certificate(supervisor, authority, node.name)
-        peers = tuple(
-            Peer(peer.api, str(ca_file), "localhost") for peer in nodes if peer is not node
-        )
-        config = ServerConfig(
-            Listener(f"{LOOPBACK}:{node.api_port}", tls, f"{LOOPBACK}:{node.cluster_port}"),
-            RaftStorage(
-                str(supervisor.subfolder(f"{node.name}-data")),
-                peers,
-                # Production keeps the default: a voter too early costs more than one too late.
-                reconcile_interval=Duration(3),
-            ),
-            seal=seal,
-        )
-        own = server_environment(
-            node_id=node.name, api_address=node.api, cluster_address=node.cluster
-        )
-        server = vault.start(
-            supervisor,
-            binary,
-            render(config),
-            node.api,
-            env={**kms.environment(), **own},
-            name=node.name,
-            ca_file=ca_file,
-        )
-        progress(f"{node.name} answers on {node.api}")
-        return server
-
-    with ThreadPoolExecutor() as pool:
-        servers = tuple(pool.map(start, nodes))
-    ca_file = servers[0].ca_file
-    assert ca_file is not None
-    return Started(servers, ca_file)
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    name: str
-    api_port: int
-    cluster_port: int
-
-    @property
-    def api(self) -> str:
-        return f"https://{LOOPBACK}:{self.api_port}"
-
-    @property
-    def cluster(self) -> str:
-        return f"https://{LOOPBACK}:{self.cluster_port}"
-
-
 def wait_for_voters(vaults: Vaults, reader: VaultApi, progress: Progress) -> None:
     """Returns when every server is healthy and votes, telling of each. `reader` may read
     autopilot's state. Raises `RehearsalError` after 90 s.
@@ -172,14 +100,3 @@ def _certificate(supervisor: Supervisor, authority: Authority, name: str) -> tup
     certificate = write_private(folder / "tls.crt", pair.certificate_pem)
     key = write_private(folder / "tls.key", pair.key_pem)
     return ca_file, TlsFiles(str(certificate), str(key))
-
-
-def _make_key(kms: aws.AwsServer) -> str:
-    client = boto3.client(
-        "kms",
-        endpoint_url=kms.url,
-        region_name=kms.region,
-        aws_access_key_id="rehearsal",
-        aws_secret_access_key="rehearsal",
-    )
-    return client.create_key(Description="Vault's seal")["KeyMetadata"]["KeyId"]

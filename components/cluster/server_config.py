@@ -1,7 +1,7 @@
 """Renders a Vault server's configuration file (HCL) from typed values. Pure.
 
-The rehearsal's servers get their configuration from here, and the pods will, so that what is
-rehearsed is what is deployed; only addresses and folders differ. What is each server's own in a
+The rehearsal's servers get their configuration from here, as the pods do, so that what is rehearsed
+is what is deployed; only addresses and folders differ. What is each server's own in a
 cluster (its Raft node's name, its addresses) comes from Vault's environment variables, see
 `server_environment`.
 """
@@ -124,13 +124,14 @@ class ServerConfig:
     log_format: LogFormat = LogFormat.JSON
 
 
-def server_environment(*, node_id: str, api_address: str, cluster_address: str) -> dict[str, str]:
-    """What distinguishes one server of a Raft cluster: variables that Vault reads."""
-    return {
-        "VAULT_RAFT_NODE_ID": node_id,
-        "VAULT_API_ADDR": api_address,
-        "VAULT_CLUSTER_ADDR": cluster_address,
-    }
+def server_environment(
+    *, node_id: str, cluster_address: str, api_address: str | None = None
+) -> dict[str, str]:
+    """What distinguishes one server of a Raft cluster: variables that Vault reads. Without
+    `api_address` the configuration's holds for all.
+    """
+    own = {"VAULT_RAFT_NODE_ID": node_id, "VAULT_CLUSTER_ADDR": cluster_address}
+    return own | {"VAULT_API_ADDR": api_address} if api_address else own
 
 
 def render(config: ServerConfig) -> str:

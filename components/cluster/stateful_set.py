@@ -14,6 +14,7 @@ from components.cluster import layout as names
 from components.cluster.layout import Layout
 from components.cluster.pod_config import CA_FILE
 from components.cluster.pod_scripts import READY_FILE, START_FILE
+from components.cluster.server_config import server_environment
 from components.settings import DeploymentSettings, SizeSettings
 from components.settings.deployment import API_PORT
 
@@ -177,10 +178,12 @@ def _environment(args: StatefulSetArgs) -> Sequence[core.v1.EnvVarArgs]:
         "GOMEMLIMIT": f"{memory}B",
     }
     # Kubernetes puts other variables into these, so they come after what they name.
+    pod = "$(POD_NAME)"
     of_raft = {
-        "VAULT_RAFT_NODE_ID": "$(POD_NAME)",
-        "VAULT_CLUSTER_ADDR": f"https://{Layout.peer_host('$(POD_NAME)')}:{names.CLUSTER_PORT}",
-        "VAULT_K8S_POD_NAME": "$(POD_NAME)",
+        **server_environment(
+            node_id=pod, cluster_address=f"https://{Layout.peer_host(pod)}:{names.CLUSTER_PORT}"
+        ),
+        "VAULT_K8S_POD_NAME": pod,
         "VAULT_K8S_NAMESPACE": args.layout.namespace,
     }
     return [

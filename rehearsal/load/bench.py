@@ -7,6 +7,7 @@ so for all of them. Nothing is a test here: whoever reads the figures judges the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from policies.environments import Environment
@@ -123,8 +124,11 @@ def bench(
     progress: Progress,
 ) -> Results:
     """Stand both clusters up and measure. Raises `RehearsalError`."""
-    stood = stand_up(supervisor, binaries, environment, progress)
-    plain = clusters.start_with_defaults(supervisor, stood.binary, stood.scene.aws, progress)
+    with ThreadPoolExecutor() as pool:
+        vault = binaries[Tool.VAULT].path
+        starting = pool.submit(clusters.start_with_defaults, supervisor, vault, progress)
+        stood = stand_up(supervisor, binaries, environment, progress)
+        plain = starting.result()
     defaults = targets.with_defaults(supervisor, plain, stood.plan)
     meter = Meter(Fortio(supervisor, binaries[Tool.FORTIO].path), progress)
     with targets.deployed(supervisor, stood) as deployed:

@@ -1,8 +1,8 @@
 """A cluster to compare with: three servers as Vault comes. TLS and audit are on, everything else is
-Vault's default: Raft's timers, Go's collector, telemetry.
+Vault's default: the seal by a key share, Raft's timers, Go's collector, telemetry.
 
-It is sealed by KMS as the deployed one is, and holds no more than what is read in the comparison.
-A second listener without TLS shows what TLS costs, in the same process.
+It holds no more than what is read in the comparison. A second listener without TLS shows what TLS
+costs, in the same process.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
-import boto3
-
 from components.cluster.server_config import (
-    AwsKmsSeal,
     Listener,
     Peer,
     RaftStorage,
@@ -29,13 +28,15 @@ from policies.lifetime import Duration
 from rehearsal.certificates import Authority
 from rehearsal.errors import NotYet, RehearsalError
 from rehearsal.ports import LOOPBACK, free_port
-from rehearsal.servers import aws, vault
+from rehearsal.servers import vault
 from rehearsal.supervisor import Supervisor, wait_until, write_private
 from rehearsal.vault_api import VaultApi
 
 Progress = Callable[[str], None]
 SERVERS = 3
 _PATIENCE = timedelta(seconds=90)
+_ACTIVE, _STANDBY = 200, 429
+"""What `sys/health` answers."""
 _VAULTS_MULTIPLIER = 5
 """What Vault takes where `performance_multiplier` is not set."""
 _WITHOUT_TLS = """
@@ -78,15 +79,12 @@ class _Node:
         return f"https://{self.api}"
 
 
-def start_with_defaults(
-    supervisor: Supervisor, binary: Path, kms: aws.AwsServer, progress: Progress
-) -> Cluster:
-    """Start, initialise, and wait until all vote. Raises `RehearsalError`."""
+def start_with_defaults(supervisor: Supervisor, binary: Path, progress: Progress) -> Cluster:
+    """Start, initialise, unseal, and wait until all vote. Raises `RehearsalError`."""
     authority = Authority.create("Vault's defaults")
     folder = supervisor.subfolder("defaults-tls")
     ca_file = write_private(folder / "ca.crt", authority.certificate_pem)
     nodes = [_Node.number(index) for index in range(SERVERS)]
-    seal = AwsKmsSeal(_make_key(kms), kms.region, kms.url)
 
     def start(node: _Node) -> vault.VaultServer:
         pair = authority.issue(node.name)
@@ -104,7 +102,6 @@ def start_with_defaults(
                 _VAULTS_MULTIPLIER,
                 reconcile_interval=Duration(3),  # only so that it is ready sooner
             ),
-            seal=seal,
         )
         own = server_environment(
             node_id=node.name, api_address=node.address, cluster_address=f"https://{node.cluster}"
@@ -114,37 +111,48 @@ def start_with_defaults(
             binary,
             render(config) + _WITHOUT_TLS.format(address=node.without_tls),
             node.address,
-            env={**kms.environment(), **own},
+            env=own,
             name=node.name,
             ca_file=ca_file,
         )
 
     with ThreadPoolExecutor() as pool:
         servers = tuple(pool.map(start, nodes))
-    root = _initialise(servers[0], ca_file)
+    root = _initialise(servers, ca_file)
     _wait_for_voters(servers, root)
     progress(f"{SERVERS} servers with Vault's defaults vote, {root.address} leads")
     return Cluster(servers, f"http://{nodes[0].without_tls}", ca_file, root)
 
 
-def _initialise(server: vault.VaultServer, ca_file: Path) -> VaultApi:
-    anonymous = VaultApi(server.address, str(ca_file))
-    shares = {"recovery_shares": 1, "recovery_threshold": 1}
-    answer = anonymous.call("PUT", "sys/init", shares)
+def _initialise(servers: tuple[vault.VaultServer, ...], ca_file: Path) -> VaultApi:
+    """The first server, which the others join as soon as they can be unsealed."""
+    leader = VaultApi(servers[0].address, str(ca_file))
+    answer = leader.call("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
     if not answer.allowed:
         raise RehearsalError(
-            f"{server.name} could not be initialised: Vault said {answer.status}: {answer.errors}"
+            f"{servers[0].name} could not be initialised: Vault said {answer.status}: "
+            f"{answer.errors}"
         )
-    root = anonymous.with_token(answer.body["root_token"])
+    root, (share,) = leader.with_token(answer.body["root_token"]), answer.body["keys"]
 
-    def leads() -> None:
-        if root.call("GET", "sys/health").status != 200:
-            raise NotYet(f"{server.name} does not lead yet")
+    def unseal(server: vault.VaultServer, wanted: int) -> None:
+        api = VaultApi(server.address, str(ca_file))
+        # Refused while the server has not found its peers yet.
+        api.call("PUT", "sys/unseal", {"key": share})
+        status = api.call("GET", "sys/health").status
+        if status != wanted:
+            raise NotYet(f"it answers {status}")
 
-    wait_until(
-        leads, awaited=f"{server.name} to lead", patience=_PATIENCE, processes=[server.process]
-    )
-    root.write("sys/storage/raft/autopilot/configuration", {"server_stabilization_time": "1s"})
+    for server, wanted in zip(servers, (_ACTIVE, *repeat(_STANDBY, len(servers) - 1)), strict=True):
+        wait_until(
+            partial(unseal, server, wanted),
+            awaited=f"{server.name} to be unsealed",
+            patience=_PATIENCE,
+            processes=[server.process],
+        )
+        if server is servers[0]:
+            settings = {"server_stabilization_time": "1s"}
+            root.write("sys/storage/raft/autopilot/configuration", settings)
     return root
 
 
@@ -165,15 +173,3 @@ def _wait_for_voters(servers: tuple[vault.VaultServer, ...], root: VaultApi) -> 
         patience=_PATIENCE,
         processes=[server.process for server in servers],
     )
-
-
-def _make_key(kms: aws.AwsServer) -> str:
-    client = boto3.client(
-        "kms",
-        endpoint_url=kms.url,
-        region_name=kms.region,
-        aws_access_key_id="rehearsal",
-        aws_secret_access_key="rehearsal",
-    )
-    made = client.create_key(Description="Seal of the cluster to compare with")
-    return made["KeyMetadata"]["KeyId"]

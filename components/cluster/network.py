@@ -18,7 +18,7 @@ _HTTPS, _DNS = 443, 53
 # 443 behind most clusters' service, 6443 where kubeadm put it.
 _API_SERVER_PORTS = (_HTTPS, 6443)
 # A server that may reach the instance's metadata could become the node.
-_INSTANCE_METADATA = "169.254.169.254"
+_INSTANCE_METADATA = ("169.254.169.254", "fd00:ec2::254")
 _POD_IDENTITY_AGENT, _POD_IDENTITY_PORT = "169.254.170.23/32", 80
 _NODE_LOCAL_DNS = "169.254.20.10/32"
 
@@ -118,8 +118,9 @@ def _networks(cidrs: Iterable[str]) -> list[_Peer]:
 
 
 def _without_metadata(cidr: str) -> list[str] | None:
-    inside = ipaddress.ip_address(_INSTANCE_METADATA) in ipaddress.ip_network(cidr)
-    return [f"{_INSTANCE_METADATA}/32"] if inside else None
+    network = ipaddress.ip_network(cidr)
+    addresses = map(ipaddress.ip_address, _INSTANCE_METADATA)
+    return [f"{one}/{one.max_prefixlen}" for one in addresses if one in network] or None
 
 
 def _tcp(*ports: int) -> list[_Port]:

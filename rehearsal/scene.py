@@ -100,6 +100,7 @@ def build(
         "vaultCaCertFile": str(vaults.ca_file),
         # Production lets a new server show its health for longer; nothing here is at risk.
         "raftStabilizationTime": "1s",
+        "raftReconcileInterval": "1s",
         "kubernetesHost": api.url,
         "kubernetesCaCert": api.ca_pem,
         "kubernetesReviewer": "create",

@@ -63,6 +63,10 @@ class VaultApi:
     def with_token(self, token: str) -> VaultApi:
         return VaultApi(self.address, self.ca_file, token)
 
+    def at(self, address: str) -> VaultApi:
+        """Another server, without a token."""
+        return VaultApi(address, self.ca_file)
+
     def call(
         self,
         method: str,

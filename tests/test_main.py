@@ -14,6 +14,8 @@ from components.settings import SettingsError
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
+from tests.components.settings.keys import public_keys
+from tests.components.settings.loader import existing
 from tests.recording import (
     INITIALISATION,
     KEY_SHARES,
@@ -57,7 +59,6 @@ AWS_PARTS: Final = (
     "key",
     "lifecycle",
     "ownership",
-    "policy",
     "privacy",
     "role",
     "tls",
@@ -218,8 +219,7 @@ def test_with_everything_given_it_warns_of_nothing(
 
 
 def test_with_keys_for_its_shares_it_warns_of_nothing(run: Runner) -> None:
-    keys = [f"key {number}" for number in range(5)]
-    config = configuration("prod", sharePgpKeys=keys)
+    config = existing("prod", sharePgpKeys=public_keys())
     assert run(program, config=config, secrets=given("prod")).warnings == []
 
 

@@ -150,7 +150,7 @@ def _files(args: VaultClusterArgs, layout: Layout, kms_key: str | None) -> Mappi
         args.deployment,
         args.settings.limits,
         layout,
-        raft=args.settings.cluster.raft,
+        cluster=args.settings.cluster,
         kms_key=kms_key,
     )
     return {

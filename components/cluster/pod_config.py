@@ -18,7 +18,7 @@ from components.cluster.server_config import (
     Telemetry,
     TlsFiles,
 )
-from components.settings import DeploymentSettings, LimitSettings
+from components.settings import ClusterSettings, DeploymentSettings, LimitSettings
 from components.settings.deployment import API_PORT
 from policies.lifetime import Duration
 
@@ -35,21 +35,25 @@ def server_config(
     limits: LimitSettings,
     layout: Layout,
     *,
-    raft: bool,
+    cluster: ClusterSettings,
     kms_key: str | None,
 ) -> ServerConfig:
     """`kms_key`: ID, ARN or alias of the seal's key; None: key shares."""
     return ServerConfig(
         listener=Listener(f"0.0.0.0:{API_PORT}", CERTIFICATE, f"0.0.0.0:{CLUSTER_PORT}"),
-        storage=RaftStorage(DATA, _peers(layout)) if raft else FileStorage(DATA),
+        storage=_raft(cluster, layout) if cluster.raft else FileStorage(DATA),
         # A redirected client goes to the service that follows the leader, not to a pod that may be
         # gone by then.
         api_addr=layout.active_address,
         seal=_seal(deployment, kms_key),
         telemetry=Telemetry(_METRICS_KEPT),
         leases=Leases(limits.default_lease, limits.max_lease),
-        kubernetes_registration=raft,
+        kubernetes_registration=cluster.raft,
     )
+
+
+def _raft(cluster: ClusterSettings, layout: Layout) -> RaftStorage:
+    return RaftStorage(DATA, _peers(layout), reconcile_interval=cluster.reconcile_interval)
 
 
 def _peers(layout: Layout) -> tuple[Peer, ...]:

@@ -18,9 +18,12 @@ from components.cluster.server_config import server_environment
 from components.settings import DeploymentSettings, SizeSettings
 from components.settings.deployment import API_PORT
 
-# What Kubernetes' own health checks ask. A sealed or uninitialised server lives: restarting it
-# would only take away the one that somebody is about to unseal.
-_ALIVE = "/v1/sys/health?standbyok=true&sealedcode=204&uninitcode=204"
+# What Kubernetes' own health checks ask. A sealed or uninitialised server lives, and so does one that
+# sees no leader: restarting it would only take away one that somebody is about to unseal, or a vote.
+_ALIVE = (
+    "/v1/sys/health?standbyok=true&sealedcode=204&uninitcode=204&haunhealthycode=204"
+    "&removedcode=204"
+)
 # Vault's image runs as user 100, group 1000.
 _USER, _GROUP = 100, 1000
 # Go's collector then runs a quarter as often, and yet never lets the pod outgrow its memory.
@@ -145,8 +148,10 @@ def _container(args: StatefulSetArgs) -> core.v1.ContainerArgs:
             read_only_root_filesystem=True,
             capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
         ),
-        startup_probe=_alive(period=2, failures=60),
-        liveness_probe=_alive(period=10, failures=6),
+        # While the Kubernetes API cannot be reached, a server that wants to label itself answers
+        # nothing for two and a half minutes. Neither a start nor a hand-over may end there.
+        startup_probe=_alive(period=2, failures=120),
+        liveness_probe=_alive(period=10, failures=24),
         readiness_probe=core.v1.ProbeArgs(
             exec_=core.v1.ExecActionArgs(command=["/bin/sh", f"{names.CONFIG}/{READY_FILE}"]),
             period_seconds=5,

@@ -135,7 +135,9 @@ def _cluster(read: ConfigReader, environment: Environment) -> ClusterSettings:
             f"must be 3 or 5 in {environment.value}: one server is away with its node",
             f"pulumi config set {key} 3",
         )
-    return ClusterSettings(servers, read.duration("raftStabilizationTime"))
+    return ClusterSettings(
+        servers, read.duration("raftStabilizationTime"), read.duration("raftReconcileInterval")
+    )
 
 
 def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSettings:

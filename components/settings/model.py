@@ -59,6 +59,8 @@ class ClusterSettings:
     """1: file storage. 3 or 5: Raft."""
     stabilization: Duration
     """How long a new server must be healthy before it votes."""
+    reconcile_interval: Duration
+    """How often it is looked whether a server may vote."""
 
     @property
     def raft(self) -> bool:

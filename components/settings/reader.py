@@ -49,11 +49,14 @@ class ConfigReader:
         self._namespace = namespace
         self._config = pulumi.Config(namespace)
         self._read: set[str] = set()
+        self._missing: set[str] = set()
         self._unsound: set[str] = set()
         self._problems: list[str] = []
 
     def problem(self, key: str, rule: str, fix: str) -> None:
-        """Note that `key` breaks `rule`, and what mends it."""
+        """Note that `key` breaks `rule`, and what mends it. What is missing breaks no other."""
+        if key in self._missing:
+            return
         self._unsound.add(key)
         self._problems.append(f"{self._namespace}:{key}: {rule}; fix: {fix}")
 
@@ -215,6 +218,7 @@ class ConfigReader:
         value = self._config.get(key)
         if value is None:
             self.problem(key, "is missing", f"pulumi config set {self._namespace}:{key} <value>")
+            self._missing.add(key)
         return value
 
     def _shown(self, key: str, value: object) -> str:

@@ -16,7 +16,7 @@ TYPE = "vault:index/raftAutopilot:RaftAutopilot"
 def test_a_dead_server_is_forgotten_late_and_never_below_quorum(
     alone: Alone, servers: int, quorum: int
 ) -> None:
-    args = AutopilotArgs(ClusterSettings(servers, Duration(10)))
+    args = AutopilotArgs(ClusterSettings(servers, Duration(10), Duration(10)))
     recording = alone(lambda opts: Autopilot("autopilot", args, opts))
     assert recording["autopilot"].type == "vaultstack:cluster:Autopilot"
     (made,) = recording.of(TYPE)
@@ -32,7 +32,7 @@ def test_a_dead_server_is_forgotten_late_and_never_below_quorum(
 
 
 def test_the_settings_say_when_a_server_may_vote(alone: Alone) -> None:
-    args = AutopilotArgs(ClusterSettings(3, Duration(1)))
+    args = AutopilotArgs(ClusterSettings(3, Duration(1), Duration(10)))
     recording = alone(lambda opts: Autopilot("autopilot", args, opts))
     (made,) = recording.of(TYPE)
     assert made.values["serverStabilizationTime"] == "1s"

@@ -90,6 +90,8 @@ def test_a_cluster_is_raft_with_peers_over_tls_and_a_kms_seal() -> None:
         'storage "raft" {\n'
         '  path = "/vault/data"\n'
         "  performance_multiplier = 1\n"
+        '  autopilot_reconcile_interval = "10s"\n'
+        '  autopilot_update_interval = "2000ms"\n'
         "  retry_join {\n"
         '    leader_api_addr = "https://vault-1.vault-internal:8200"\n'
         '    leader_ca_cert_file = "/tls/ca.crt"\n'
@@ -125,14 +127,14 @@ def test_a_cluster_is_raft_with_peers_over_tls_and_a_kms_seal() -> None:
     )
 
 
-def test_another_kms_and_a_quicker_autopilot_are_said_only_where_they_are_set() -> None:
+def test_another_kms_and_a_quicker_autopilot_are_said() -> None:
     storage = RaftStorage("/d", (), reconcile_interval=Duration(3))
     seal = AwsKmsSeal("key", "eu-west-1", "http://127.0.0.1:1")
     text = render(dataclasses.replace(CLUSTER, storage=storage, seal=seal))
     assert '  autopilot_reconcile_interval = "3s"\n' in text
+    assert '  autopilot_update_interval = "600ms"\n' in text
     assert '  endpoint = "http://127.0.0.1:1"\n' in text
     assert "endpoint" not in render(CLUSTER)
-    assert "autopilot" not in render(CLUSTER)
 
 
 @pytest.mark.parametrize("multiplier", [0, 11, -1])

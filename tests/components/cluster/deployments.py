@@ -15,6 +15,7 @@ from components.settings import (
     AwsClusterSettings,
     Bytes,
     CertificateSettings,
+    ClusterSettings,
     Cpu,
     DeploymentSettings,
     Exposure,
@@ -63,6 +64,8 @@ DEPLOYMENT: Final = DeploymentSettings(
     aws=AWS,
 )
 LIMITS: Final = LimitSettings(Duration.parse("1h"), Duration.parse("768h"), 0)
+ONE: Final = ClusterSettings(1, Duration.parse("10s"), Duration.parse("10s"))
+THREE: Final = dataclasses.replace(ONE, servers=3)
 LAYOUT: Final = Layout.of(DEPLOYMENT, 3)
 ALONE: Final = Layout.of(DEPLOYMENT, 1)
 

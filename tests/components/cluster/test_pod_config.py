@@ -18,12 +18,15 @@ from components.cluster.pod_config import (
 )
 from components.cluster.server_config import FileStorage, RaftStorage, ServerConfig, render
 from components.settings import DeploymentSettings
+from policies.lifetime import Duration
 from tests.components.cluster.deployments import (
     ALONE,
     AWS,
     DEPLOYMENT,
     LAYOUT,
     LIMITS,
+    ONE,
+    THREE,
     deployed,
 )
 
@@ -33,11 +36,11 @@ KEY = "alias/vault-staging-seal"
 def of_raft(
     deployment: DeploymentSettings = DEPLOYMENT, layout: Layout = LAYOUT, kms_key: str | None = KEY
 ) -> ServerConfig:
-    return server_config(deployment, LIMITS, layout, raft=True, kms_key=kms_key)
+    return server_config(deployment, LIMITS, layout, cluster=THREE, kms_key=kms_key)
 
 
 def of_one() -> ServerConfig:
-    return server_config(deployed(aws=None), LIMITS, ALONE, raft=False, kms_key=None)
+    return server_config(deployed(aws=None), LIMITS, ALONE, cluster=ONE, kms_key=None)
 
 
 def test_a_cluster_of_raft_sealed_by_kms_reads_like_this() -> None:
@@ -53,6 +56,8 @@ def test_a_cluster_of_raft_sealed_by_kms_reads_like_this() -> None:
         'storage "raft" {\n'
         '  path = "/vault/data"\n'
         "  performance_multiplier = 1\n"
+        '  autopilot_reconcile_interval = "10s"\n'
+        '  autopilot_update_interval = "2000ms"\n'
         "  retry_join {\n"
         f'    leader_api_addr = "https://{first}:8200"\n'
         '    leader_ca_cert_file = "/vault/tls/ca.crt"\n'
@@ -121,6 +126,13 @@ def test_nothing_in_it_is_one_servers_own() -> None:
     text = render(of_raft())
     for own in ("node_id", "cluster_addr =", "VAULT_"):
         assert own not in text
+
+
+def test_voters_are_made_as_often_as_the_settings_say() -> None:
+    cluster = dataclasses.replace(THREE, reconcile_interval=Duration.parse("3s"))
+    config = server_config(DEPLOYMENT, LIMITS, LAYOUT, cluster=cluster, kms_key=KEY)
+    assert isinstance(config.storage, RaftStorage)
+    assert config.storage.reconcile_interval == cluster.reconcile_interval
 
 
 def test_kms_is_asked_where_the_settings_say() -> None:

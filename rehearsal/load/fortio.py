@@ -89,7 +89,9 @@ class Run:
     service: Distribution
     """From sending to the answer."""
     latency: Distribution
-    """From the place in the timetable to the answer; without a constant rate as `service`."""
+    """From the place in the timetable to the answer, which holds up to 1 ms of the client's own
+    timer; without a constant rate as `service`.
+    """
     late: float
     """Which part of the requests was sent more than 1 ms after its time, from 0 to 1."""
 

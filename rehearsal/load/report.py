@@ -144,7 +144,7 @@ def _maxima(results: Results) -> Table:
 
 def _operations(results: Results) -> Table:
     table = _table(
-        "Operations as deployed, at a low constant rate: ms",
+        "Operations as deployed, one at a time: ms from sending to the answer",
         "",
         "n",
         "P50",
@@ -156,7 +156,7 @@ def _operations(results: Results) -> Table:
         "audit",
     )
     for timed in results.operations:
-        latency = timed.measured.run.latency
+        latency = timed.latency
         table.add_row(
             timed.name,
             str(len(latency)),
@@ -173,8 +173,7 @@ def met_by(timed: Timed) -> str:
     """Up to which percentile the wanted latency is kept."""
     if timed.figure is None:
         return ""
-    latency = timed.measured.run.latency
-    kept = [p for p in (50.0, 95.0, 99.0) if latency.percentile(p) <= timed.figure.upper]
+    kept = [p for p in (50.0, 95.0, 99.0) if timed.latency.percentile(p) <= timed.figure.upper]
     return f"[green]P{kept[-1]:g}[/]" if kept else "[red]none[/]"
 
 

@@ -38,3 +38,10 @@ def test_everything_is_counted() -> None:
 def test_what_is_not_compared_at_a_rate_misses_nothing() -> None:
     slow = dataclasses.replace(made.results().operations[0], measured=made.measured(1, number=500))
     assert dataclasses.replace(made.results(), operations=(slow,)).missed == 0
+
+
+def test_an_operation_is_timed_from_sending() -> None:
+    timed = made.results().operations[0]
+    late = dataclasses.replace(timed.measured.run, latency=made.latencies(1000))
+    measured = dataclasses.replace(timed.measured, run=late)
+    assert dataclasses.replace(timed, measured=measured).latency == timed.measured.run.service

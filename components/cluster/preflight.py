@@ -7,12 +7,14 @@ questions: of a given Secret it looks at the certificate, never at the key.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
+from urllib3.exceptions import HTTPError
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -67,12 +69,26 @@ def _require(props: Mapping[str, Any]) -> None:
     # Importing it takes longer than everything else in the program.
     from kubernetes import client, config  # noqa: PLC0415
 
-    with config.new_client_from_config(
-        config_file=props["kubeconfig"] or None, context=props["context"]
-    ) as api:
-        cluster = _Cluster(api, client)
-        if problems := list(_problems(cluster, props)):
-            raise PreflightError(problems)
+    try:
+        with config.new_client_from_config(
+            config_file=props["kubeconfig"] or None, context=props["context"]
+        ) as api:
+            problems = list(_problems(_Cluster(api, client), props))
+    except (config.ConfigException, client.ApiException, HTTPError) as error:
+        raise PreflightError([_unanswered(props["context"], error)]) from None
+    if problems:
+        raise PreflightError(problems)
+
+
+def _unanswered(context: str, error: Exception) -> str:
+    try:  # of an answer, the API's own words are enough
+        why = json.loads(getattr(error, "body", ""))["message"]
+    except (ValueError, KeyError, TypeError):
+        why = error
+    return (
+        f"vaultstack:kubernetesContext: {context!r} gives no answer to what must be asked ({why}); "
+        "fix: write one of `kubectl config get-contexts` with which `kubectl get namespaces` works"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +176,22 @@ def _missing_namespaces(bound: Mapping[str, str], existing: set[str]) -> Iterato
 def _storage(name: str, classes: Mapping[str, Any]) -> Iterator[str]:
     key = "vaultstack:storageClass"
     choose = "write one of `kubectl get storageclass`"
-    if not name:
-        if not any(
-            (one.metadata.annotations or {}).get(_DEFAULT_CLASS) == "true"
-            for one in classes.values()
-        ):
-            yield f"{key}: is empty, and the cluster has no default storage class; fix: {choose}"
-    elif name not in classes:
+    if name and name not in classes:
         yield f"{key}: the cluster has no storage class {name!r}; fix: {choose}"
-    elif classes[name].provisioner in _SHARED_FILES:
-        yield (
-            f"{key}: {name!r} ({classes[name].provisioner}) shares files between nodes, and "
-            f"Vault's storage needs block storage; fix: {choose} that makes disks"
-        )
+        return
+    chosen = [name] if name else [one for one in classes if _is_default(classes[one])]
+    if not chosen:
+        yield f"{key}: is empty, and the cluster has no default storage class; fix: {choose}"
+    for one in chosen:
+        if classes[one].provisioner in _SHARED_FILES:
+            yield (
+                f"{key}: {one!r} ({classes[one].provisioner}) shares files between nodes, and "
+                f"Vault's storage needs block storage; fix: {choose} that makes disks"
+            )
+
+
+def _is_default(storage_class: Any) -> bool:
+    return (storage_class.metadata.annotations or {}).get(_DEFAULT_CLASS) == "true"
 
 
 def _given_certificate(props: Mapping[str, Any], secret: Mapping[str, str] | None) -> Iterator[str]:

@@ -1,0 +1,101 @@
+"""What the preflight asks, and how it judges a certificate. What it finds in a cluster is tried on
+a real API server, in tests/live.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import dill
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.cluster.preflight import INPUTS, PreflightError, PreflightProvider, lacking_names
+from rehearsal.certificates import Authority
+
+PROPS: dict[str, Any] = {
+    "bound_namespaces": {"shop": "shop-api"},
+    "certificate_names": ["vault"],
+    "context": "cluster",
+    "ingress_class": "",
+    "issuer_kind": "ClusterIssuer",
+    "issuer_name": "platform",
+    "kubeconfig": "",
+    "namespace": "vault",
+    "storage_class": "",
+    "tls_secret": "",
+}
+AUTHORITY = Authority.create("test")
+
+
+def certificate(*hosts: str) -> bytes:
+    return AUTHORITY.issue("test", hosts).certificate_pem.encode()
+
+
+@pytest.mark.parametrize(
+    ("held", "names", "lacking"),
+    [
+        (["vault"], ["vault"], []),
+        (["vault"], ["vault", "vault-0.vault-internal"], ["vault-0.vault-internal"]),
+        (["*.vault-internal"], ["vault-0.vault-internal", "vault-1.vault-internal"], []),
+        # A wildcard stands for exactly one label, and only for a whole one.
+        (["*.vault-internal"], ["vault-internal"], ["vault-internal"]),
+        (["*.vault-internal"], ["vault-0.vault-internal.vault"], ["vault-0.vault-internal.vault"]),
+        (["*.svc"], ["vault-0.vault-internal.vault.svc"], ["vault-0.vault-internal.vault.svc"]),
+        (["127.0.0.1"], ["127.0.0.1", "localhost"], ["localhost"]),
+    ],
+)
+def test_a_certificate_is_valid_for_what_it_names(
+    held: Sequence[str], names: Sequence[str], lacking: Sequence[str]
+) -> None:
+    assert lacking_names(certificate(*held), names) == lacking
+
+
+def test_of_a_chain_the_first_counts() -> None:
+    chain = certificate("vault") + certificate("other")
+    assert lacking_names(chain, ["vault", "other"]) == ["other"]
+
+
+def test_a_certificate_that_names_nobody_lacks_all() -> None:
+    """A common name alone counts for no client any more."""
+    assert lacking_names(AUTHORITY.certificate_pem.encode(), ["test"]) == ["test"]
+
+
+@given(st.binary())
+def test_what_is_no_certificate_is_said_to_be_none(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        lacking_names(content, ["vault"])
+
+
+def test_a_key_is_no_certificate() -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        lacking_names(AUTHORITY.issue("test").key_pem.encode(), ["vault"])
+
+
+def test_it_asks_again_only_when_a_question_changes() -> None:
+    provider = PreflightProvider()
+    assert not provider.diff("vault", PROPS, PROPS).changes
+    for key in INPUTS:
+        changed = provider.diff("vault", PROPS, {**PROPS, key: "other"})
+        assert changed.changes, key
+        assert not changed.replaces
+
+
+def test_what_it_is_given_is_what_it_asks() -> None:
+    assert set(PROPS) == set(INPUTS)
+
+
+def test_all_problems_are_in_one_error() -> None:
+    error = PreflightError(["one: a", "two: b"])
+    assert error.problems == ("one: a", "two: b")
+    assert str(error).splitlines()[1:] == ["  - one: a", "  - two: b"]
+    assert "nothing was deployed" in str(error)
+
+
+def test_it_works_in_the_process_that_pulumi_gives_it() -> None:
+    """The engine keeps the provider as a pickle, and unpickles it elsewhere."""
+    again = dill.loads(base64.b64decode(base64.b64encode(dill.dumps(PreflightProvider()))))
+    assert not again.diff("vault", PROPS, PROPS).changes

@@ -5,63 +5,26 @@ stack files and the settings agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import pulumi
 import pytest
+from pysequoia import Tsk
 
-from components.settings import Reviewer, Seal, Settings, SettingsError, Target, TlsMode, load
+from components.settings import LimitSettings, Reviewer, Seal, TlsMode
 from components.settings.reader import ConfigReader
 from policies.environments import Environment
 from policies.lifetime import Duration
-from policies.matrix import MATRIX
-from tests.recording import PROJECT, Recording, Runner, configuration, declared, stack_file
-
-ENVIRONMENTS = ("dev", "staging", "prod")
-SECRET_KEYS = {key for key, item in declared().items() if item["description"].startswith("Secret.")}
-
-
-class Loader:
-    """Loads settings from a stack's configuration with some of it changed."""
-
-    def __init__(self, run: Runner) -> None:
-        self._run = run
-        self.recording: Recording | None = None
-
-    def __call__(
-        self,
-        stack: str = "dev",
-        secrets: Mapping[str, object] | None = None,
-        /,
-        **changed: object,
-    ) -> Settings:
-        found: list[Settings] = []
-        config = configuration(stack, **changed)
-        self.recording = self._run(
-            lambda: found.append(load(MATRIX.spec)), config=config, secrets=secrets
-        )
-        return found[0]
-
-    def problems(
-        self,
-        stack: str = "dev",
-        secrets: Mapping[str, object] | None = None,
-        /,
-        **changed: object,
-    ) -> tuple[str, ...]:
-        with pytest.raises(SettingsError) as caught:
-            self(stack, secrets, **changed)
-        return caught.value.problems
-
-    @property
-    def warnings(self) -> list[str]:
-        assert self.recording is not None
-        return self.recording.warnings
-
-
-@pytest.fixture
-def loaded(run: Runner) -> Loader:
-    return Loader(run)
+from tests.components.settings.keys import encoded, public_keys
+from tests.components.settings.loader import (
+    ENVIRONMENTS,
+    SECRET_KEYS,
+    Loader,
+    deploying,
+    existing,
+)
+from tests.recording import PROJECT, Runner, configuration, declared, stack_file
 
 
 def text_of(run: Runner, value: pulumi.Output[str] | None) -> tuple[str, bool]:
@@ -78,9 +41,9 @@ def text_of(run: Runner, value: pulumi.Output[str] | None) -> tuple[str, bool]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_each_stack_file_gives_settings(loaded: Loader, environment: str) -> None:
-    made = loaded(environment)
+    made = loaded.of(configuration(environment))
     assert made.environment is Environment(environment)
-    assert made.target is Target.EXISTING
+    assert made.target.value == stack_file(environment)[f"{PROJECT}:target"]
     assert made.protect == (environment != "dev")
     assert made.bootstrap.seal is (Seal.SHAMIR if environment == "dev" else Seal.AWSKMS)
     assert (made.bootstrap.shares, made.bootstrap.threshold) == (5, 3)
@@ -99,12 +62,6 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
     "an unknown environment": ("dev", {"environment": "qa"}, "environment", "one of dev, staging"),
     "an empty environment": ("dev", {"environment": ""}, "environment", "one of dev, staging"),
     "no environment": ("dev", {"environment": None}, "environment", "is missing"),
-    "the cluster is not built yet": (
-        "dev",
-        {"target": "kubernetes"},
-        "target",
-        "'kubernetes' is not built yet: this version configures a Vault and deploys none",
-    ),
     "an unknown target": ("dev", {"target": "nomad"}, "target", "one of existing, kubernetes"),
     "no address": ("dev", {"vaultAddress": ""}, "vaultAddress", "is needed to reach Vault"),
     "an address without a scheme": ("dev", {"vaultAddress": "a:8200"}, "vaultAddress", "be a URL"),
@@ -140,13 +97,13 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
     "threshold in words": ("dev", {"shareThreshold": "x"}, "shareThreshold", "a whole number"),
     "too few PGP keys": (
         "dev",
-        {"sharePgpKeys": ["a", "b"], "seal": "awskms"},
+        {"sharePgpKeys": public_keys(2), "seal": "awskms"},
         "sharePgpKeys",
         "must be one key for each of the 5 shares, are 2",
     ),
     "shares that nobody here can read, to unseal with": (
         "dev",
-        {"sharePgpKeys": ["a", "b", "c", "d", "e"]},
+        {"sharePgpKeys": public_keys()},
         "sharePgpKeys",
         (
             "needs a KMS seal: this program cannot unseal a Vault with shares that it cannot read; "
@@ -155,9 +112,15 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
     ),
     "an unknown seal, with shares that nobody here can read": (
         "dev",
-        {"sharePgpKeys": ["a", "b", "c", "d", "e"], "seal": "gcpkms"},
+        {"sharePgpKeys": public_keys(), "seal": "gcpkms"},
         "seal",
         "one of shamir, awskms",
+    ),
+    "a PGP key that does not parse": (
+        "staging",
+        {"sharePgpKeys": [*public_keys(4), "bm8ga2V5"]},
+        "sharePgpKeys",
+        "key 5 cannot be used (",
     ),
     "a PGP key that is a number": ("dev", {"sharePgpKeys": [1]}, "sharePgpKeys", "of strings"),
     "a timeout without a unit": ("dev", {"bootstrapTimeout": "30"}, "bootstrapTimeout", "is '30'"),
@@ -501,8 +464,8 @@ def test_what_only_looks_like_loopback_is_refused(loaded: Loader, host: str) -> 
 def test_a_context_is_asked_for_only_where_it_is_used(loaded: Loader) -> None:
     made = loaded(kubernetesReviewer="create", kubernetesContext="shop-cluster")
     assert made.kubernetes_auth.reviewer is Reviewer.CREATE
-    assert made.kubernetes_auth.context == "shop-cluster"
-    assert loaded(kubernetesReviewer="pod").kubernetes_auth.context == ""
+    assert made.kubernetes_auth.cluster.context == "shop-cluster"
+    assert loaded(kubernetesReviewer="pod").kubernetes_auth.cluster.context == ""
 
 
 @pytest.mark.parametrize("mode", [TlsMode.VERIFY_CA, TlsMode.VERIFY_FULL])
@@ -523,11 +486,30 @@ def test_recovery_shares_that_the_state_would_hold_are_warned_of_in_prod(loaded:
             "keys of their holders before the first `up` (vaultstack:sharePgpKeys)"
         )
     ]
-    loaded("prod", sharePgpKeys=["a", "b", "c", "d", "e"])
+    loaded("prod", sharePgpKeys=public_keys())
     assert warned() == []
     for environment in ("dev", "staging"):
         loaded(environment)
         assert warned() == []
+
+
+def test_an_expired_key_is_warned_of_and_does_not_stop_a_stack_that_is_up(loaded: Loader) -> None:
+    """What Vault was initialised with cannot be changed, so that it may not become wrong."""
+    over = Tsk.generate("Holder", validity_seconds=1).extract_certificate()
+    assert over.expiration is not None
+    assert over.expiration < datetime.now(UTC), "keys are made in the past"
+    keys = [*public_keys(4), encoded(bytes(over))]
+    assert loaded("prod", sharePgpKeys=keys).bootstrap.pgp_keys == tuple(keys)
+    (warning,) = (line for line in loaded.warnings if "sharePgpKeys" in line)
+    assert warning == (
+        "key 5 of vaultstack:sharePgpKeys has expired: Vault would stop half-way through its "
+        "initialisation; give a newer one before the first `up`"
+    )
+
+
+def test_leases_may_be_as_long_as_the_longest(loaded: Loader) -> None:
+    made = loaded(defaultLeaseTtl="1h", maxLeaseTtl="60m", rateLimit=0).limits
+    assert made == LimitSettings(Duration(3600), Duration(3600), 0)
 
 
 def test_a_single_share_needs_no_second(loaded: Loader) -> None:
@@ -536,8 +518,9 @@ def test_a_single_share_needs_no_second(loaded: Loader) -> None:
 
 
 def test_a_kms_unseals_where_nobody_here_can_read_the_shares(loaded: Loader) -> None:
-    made = loaded(shares=2, shareThreshold=2, sharePgpKeys=["a", "b"], seal="awskms")
-    assert made.bootstrap.pgp_keys == ("a", "b")
+    keys = public_keys(2)
+    made = loaded(shares=2, shareThreshold=2, sharePgpKeys=keys, seal="awskms")
+    assert made.bootstrap.pgp_keys == tuple(keys)
     assert made.bootstrap.seal is Seal.AWSKMS
 
 
@@ -549,8 +532,16 @@ def test_certificates_may_name_another_url(loaded: Loader) -> None:
 # --- Pulumi.yaml, the stack files and the settings agree ---------------------------------------
 
 
+BOTH: Mapping[str, Callable[..., dict[str, object]]] = {
+    "existing": existing,
+    "kubernetes": deploying,
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("target", BOTH)
 def test_every_key_declared_is_read_and_every_key_read_is_declared(
-    loaded: Loader, monkeypatch: pytest.MonkeyPatch
+    loaded: Loader, monkeypatch: pytest.MonkeyPatch, target: str, environment: str
 ) -> None:
     readers: list[ConfigReader] = []
 
@@ -560,7 +551,7 @@ def test_every_key_declared_is_read_and_every_key_read_is_declared(
             readers.append(self)
 
     monkeypatch.setattr("components.settings.loading.ConfigReader", Watched)
-    loaded()
+    loaded.of(BOTH[target](environment))
     (reader,) = readers
     assert reader._read == set(declared())
 
@@ -581,8 +572,9 @@ def test_every_default_is_of_its_type() -> None:
             assert type(item["default"]) is kinds[item["type"]], key
 
 
+@pytest.mark.parametrize("target", BOTH)
 def test_what_is_described_as_secret_is_what_must_be_encrypted(
-    loaded: Loader, monkeypatch: pytest.MonkeyPatch
+    loaded: Loader, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     required: set[str] = set()
 
@@ -600,7 +592,7 @@ def test_what_is_described_as_secret_is_what_must_be_encrypted(
             return super().secret_mappings(key)
 
     monkeypatch.setattr("components.settings.loading.ConfigReader", Watched)
-    loaded()
+    loaded.of(BOTH[target]("dev"))
     assert required == SECRET_KEYS
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 
 import pytest
 
+from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import ConfigReader, SettingsError
 from policies.lifetime import Duration
 from tests.recording import Runner
@@ -76,8 +77,27 @@ TYPES: Mapping[str, tuple[Read, object, object, str]] = {
         "ftp://a",
         "must be a URL that begins with https:// or http://, is 'ftp://a'",
     ),
+    "amount": (
+        lambda r: str(r.amount("key", Bytes, "5Gi")),
+        "1Gi",
+        "1G",
+        "must be an amount with Kubernetes' units, is '1G'",
+    ),
+    "networks": (
+        lambda r: list(r.cidrs("key")),
+        ["10.0.0.0/8", "10.0.0.1/32", "::/0"],
+        ["10.0.0.0/8", "10.0.0.1/8"],
+        "must be networks: 10.0.0.1/8 has host bits set",
+    ),
+    "networks of text": (lambda r: list(r.cidrs("key")), [], [10], "must be a list of strings"),
     "list": (lambda r: list(r.strings("key")), ["a"], "a", "must be a list or an object"),
     "list of text": (lambda r: list(r.strings("key")), [], [1], "must be a list of strings"),
+    "list, not object": (
+        lambda r: list(r.strings("key")),
+        ["a"],
+        {"a": "b"},
+        "must be a list of strings",
+    ),
     "object": (lambda r: dict(r.mapping("key")), {"a": "b"}, "{", "must be a list or an object"),
     "object of text": (lambda r: dict(r.mapping("key")), {}, {"a": 1}, "an object of strings"),
     "object, not list": (lambda r: dict(r.mapping("key")), {}, ["a"], "an object of strings"),
@@ -110,12 +130,48 @@ def test_a_duration_has_a_unit(run: Runner) -> None:
         assert f"must be a duration with its unit, is {wrong!r}" in problem
 
 
+def test_an_empty_amount_is_the_default(run: Runner) -> None:
+    def what(reader: ConfigReader) -> Bytes:
+        return reader.amount("key", Bytes, "5Gi")
+
+    assert read(run, what, {"key": ""}) == Bytes.parse("5Gi")
+    assert read(run, what, {"key": "4Gi"}) == Bytes.parse("4Gi")
+    assert read(run, lambda r: r.amount("key", Cpu, "1"), {"key": 2}) == Cpu(2000)
+
+
+def test_the_default_is_the_example_where_an_amount_cannot_be_read(run: Runner) -> None:
+    (problem,) = problems(run, lambda r: r.amount("key", Cpu, "500m"), {"key": "0.5"})
+    assert problem.endswith("; fix: pulumi config set vaultstack:key 500m")
+
+
+def test_a_network_is_written_as_kubernetes_takes_it(run: Runner) -> None:
+    given = ["10.0.0.0/255.0.0.0", "FD00:0::/8"]
+    assert read(run, lambda r: r.cidrs("key"), {"key": given}) == ("10.0.0.0/8", "fd00::/8")
+
+
+@pytest.mark.parametrize("address", ["10.1.0.0", "::1", "", "0"])
+def test_the_length_of_a_prefix_is_never_guessed(run: Runner, address: str) -> None:
+    (problem,) = problems(run, lambda r: r.cidrs("key"), {"key": [address]})
+    assert f"{address!r} does not say the length of its prefix" in problem
+
+
 def test_a_missing_key_is_named_with_the_command(run: Runner) -> None:
     for what, *_ in TYPES.values():
         (problem,) = problems(run, what)
         assert problem == (
             "vaultstack:key: is missing; fix: pulumi config set vaultstack:key <value>"
         )
+
+
+def test_a_missing_key_breaks_no_other_rule(run: Runner) -> None:
+    def what(reader: ConfigReader) -> None:
+        if not reader.text("key"):
+            reader.problem("key", "is needed", "write it")
+
+    (problem,) = problems(run, what)
+    assert "vaultstack:key: is missing" in problem
+    (problem,) = problems(run, what, {"key": ""})
+    assert "vaultstack:key: is needed" in problem
 
 
 def test_an_unknown_key_is_named_with_its_nearest(run: Runner) -> None:
@@ -190,7 +246,7 @@ def test_a_secret_of_the_wrong_form_is_not_repeated(run: Runner, value: object) 
         assert "7331" not in problem
 
 
-@pytest.mark.parametrize("kind", ["flag", "integer", "choice", "url", "too much"])
+@pytest.mark.parametrize("kind", ["flag", "integer", "choice", "url", "too much", "amount"])
 def test_what_is_encrypted_is_never_repeated(run: Runner, kind: str) -> None:
     what, _, wrong, _ = TYPES[kind]
     (problem,) = problems(run, what, secrets={"key": wrong})

@@ -40,8 +40,11 @@ class Device:
     is_on: bool = field(default=False, init=False)
 
     def switch(self, on: bool) -> None:
-        """Raises `RehearsalError` where Vault refuses."""
+        """Raises `RehearsalError` where Vault refuses, or has other devices, whose work would be
+        taken for this one's.
+        """
         if on and not self.is_on:
+            self._require_no_other()
             options = {"file_path": str(self.file)}
             self.root.write(f"sys/audit/{self.name}", {"type": "file", "options": options})
         elif self.is_on and not on:
@@ -49,6 +52,13 @@ class Device:
             if not answer.allowed:
                 raise RehearsalError(f"the audit device cannot be disabled: {answer.errors}")
         self.is_on = on
+
+    def _require_no_other(self) -> None:
+        if others := sorted(self.root.call("GET", "sys/audit").data):
+            raise RehearsalError(
+                f"audit devices are on already: {', '.join(others)}; what one costs is "
+                "seen only without them. Disable them, or count in their files here"
+            )
 
     def empty(self) -> None:
         """Forget what was recorded. Vault appends, so it goes on at the beginning."""

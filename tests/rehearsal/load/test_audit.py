@@ -38,9 +38,12 @@ class FakeRoot(VaultApi):
         super().__init__("https://127.0.0.1:1", None)
         self.calls: list[tuple[str, str, Any]] = []
         self._status = status
+        self.devices: dict[str, Any] = {}
 
     def call(self, method: str, path: str, body: Any = None, headers: Any = None) -> Answer:
         assert headers is None
+        if (method, path) == ("GET", "sys/audit"):
+            return Answer(200, 1.0, {"data": self.devices})
         self.calls.append((method, path, body))
         return Answer(self._status, 1.0, {})
 
@@ -58,6 +61,14 @@ def test_a_device_is_switched_only_where_it_must(tmp_path: Path) -> None:
         ("POST", "sys/audit/load", {"type": "file", "options": options}),
         ("DELETE", "sys/audit/load", None),
     ]
+
+
+def test_other_devices_are_not_measured_unnoticed(tmp_path: Path) -> None:
+    root = FakeRoot()
+    root.devices = {"file/": {"type": "file"}}
+    with pytest.raises(RehearsalError, match=r"on already: file/"):
+        Device(root, tmp_path / "audit.log").switch(True)
+    assert root.calls == []
 
 
 def test_a_device_that_cannot_be_disabled_is_an_error(tmp_path: Path) -> None:

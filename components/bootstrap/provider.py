@@ -10,79 +10,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import hvac
 import requests
 from hvac.exceptions import VaultError
-from pulumi.dynamic import (
-    CreateResult,
-    DiffResult,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 
 from components.bootstrap import ceremony
 from components.bootstrap.ceremony import BootstrapError, Credentials
-
-
-@dataclass(frozen=True, slots=True)
-class Properties:
-    """The resource's inputs as Pulumi hands them over: numbers may come as floats."""
-
-    raw: Mapping[str, Any]
-
-    def connect(self) -> hvac.Client:
-        """A client without a token, of a Vault that answers."""
-        client = ceremony.connect(self.raw["address"], self.raw["ca_cert_file"] or None)
-        ceremony.wait_until_answering(client, self.timeout_seconds)
-        return client
-
-    @property
-    def timeout_seconds(self) -> float:
-        return float(self.raw["timeout_seconds"])
-
-    @property
-    def secret_id_ttl_seconds(self) -> int:
-        return int(self.raw["secret_id_ttl_seconds"])
-
-    @property
-    def auto_unseal(self) -> bool:
-        return bool(self.raw["auto_unseal"])
-
-    @property
-    def pgp_keys(self) -> list[str]:
-        return list(self.raw["pgp_keys"])
-
-    @property
-    def bound_cidrs(self) -> list[str]:
-        return list(self.raw["bound_cidrs"])
-
-
-INPUTS = (
-    "acl",
-    "address",
-    "auto_unseal",
-    "bound_cidrs",
-    "ca_cert_file",
-    "pgp_keys",
-    "secret_id_ttl_seconds",
-    "share_count",
-    "share_threshold",
-    "timeout_seconds",
-)
-
-ADOPTION_INPUTS = (
-    "acl",
-    "address",
-    "bound_cidrs",
-    "ca_cert_file",
-    "given_role_id",
-    "given_secret_id",
-    "secret_id_ttl_seconds",
-    "timeout_seconds",
-)
+from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS, Properties
 
 # With the settings that they come from.
 _FIXED_BY_INIT = {
@@ -127,9 +64,8 @@ class InitialiseProvider(ResourceProvider):
         return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        changed = bool(_changed(INPUTS, olds, news))
-        changed = changed or _unfinished(olds) or _renewal_due(olds)
-        return DiffResult(changes=changed or _waits_for_shares(news))
+        due = _unfinished(olds) or _renewal_due(olds) or _waits_for_shares(news)
+        return DiffResult(changes=due or bool(_changed(INPUTS, olds, news)))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)

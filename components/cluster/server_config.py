@@ -12,10 +12,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Final
 
 from policies.lifetime import Duration
 
 Value = str | bool | int
+VAULTS_RECONCILE_INTERVAL: Final = Duration(10)
 
 
 @unique
@@ -71,7 +73,7 @@ class RaftStorage:
     path: str
     peers: tuple[Peer, ...]
     performance_multiplier: int = 1
-    reconcile_interval: Duration = Duration(10)
+    reconcile_interval: Duration = VAULTS_RECONCILE_INTERVAL
     """How often autopilot makes healthy servers voters. It looks five times as often."""
 
     def __post_init__(self) -> None:

@@ -18,8 +18,9 @@ from components.cluster.server_config import server_environment
 from components.settings import DeploymentSettings, SizeSettings
 from components.settings.deployment import API_PORT
 
-# What Kubernetes' own health checks ask. A sealed or uninitialised server lives, and so does one that
-# sees no leader: restarting it would only take away one that somebody is about to unseal, or a vote.
+# What Kubernetes' own health checks ask. A sealed or uninitialised server lives, and so does one
+# that sees no leader: restarting it would only take away one that somebody is about to unseal, or a
+# vote.
 _ALIVE = (
     "/v1/sys/health?standbyok=true&sealedcode=204&uninitcode=204&haunhealthycode=204"
     "&removedcode=204"

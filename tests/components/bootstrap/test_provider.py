@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 
 from components.bootstrap.ceremony import AlreadyInitialisedError, BootstrapError
-from components.bootstrap.provider import (
-    ADOPTION_INPUTS,
-    INPUTS,
-    AdoptProvider,
-    InitialiseProvider,
-)
+from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS
+from components.bootstrap.provider import AdoptProvider, InitialiseProvider
 from tests.components.bootstrap.fake_vault import FORBIDDEN, ROLE, SHARES, FakeVault
 
 SECRET_ID_TTL = 7200

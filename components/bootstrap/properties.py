@@ -1,0 +1,69 @@
+"""What the dynamic resources of first contact are told, as Pulumi hands it over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import hvac
+
+from components.bootstrap import ceremony
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """The resource's inputs as Pulumi hands them over: numbers may come as floats."""
+
+    raw: Mapping[str, Any]
+
+    def connect(self) -> hvac.Client:
+        """A client without a token, of a Vault that answers."""
+        client = ceremony.connect(self.raw["address"], self.raw["ca_cert_file"] or None)
+        ceremony.wait_until_answering(client, self.timeout_seconds)
+        return client
+
+    @property
+    def timeout_seconds(self) -> float:
+        return float(self.raw["timeout_seconds"])
+
+    @property
+    def secret_id_ttl_seconds(self) -> int:
+        return int(self.raw["secret_id_ttl_seconds"])
+
+    @property
+    def auto_unseal(self) -> bool:
+        return bool(self.raw["auto_unseal"])
+
+    @property
+    def pgp_keys(self) -> list[str]:
+        return list(self.raw["pgp_keys"])
+
+    @property
+    def bound_cidrs(self) -> list[str]:
+        return list(self.raw["bound_cidrs"])
+
+
+INPUTS = (
+    "acl",
+    "address",
+    "auto_unseal",
+    "bound_cidrs",
+    "ca_cert_file",
+    "pgp_keys",
+    "secret_id_ttl_seconds",
+    "share_count",
+    "share_threshold",
+    "timeout_seconds",
+)
+
+ADOPTION_INPUTS = (
+    "acl",
+    "address",
+    "bound_cidrs",
+    "ca_cert_file",
+    "given_role_id",
+    "given_secret_id",
+    "secret_id_ttl_seconds",
+    "timeout_seconds",
+)

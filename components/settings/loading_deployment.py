@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 
 from components.settings.deployment import (
-    AwsClusterSettings,
     CertificateSettings,
     DeploymentSettings,
     Exposure,
@@ -17,10 +16,10 @@ from components.settings.deployment import (
     KubernetesSettings,
     NetworkSettings,
     SizeSettings,
-    WorkloadIdentity,
 )
+from components.settings.loading_aws import read_aws
 from components.settings.quantity import Bytes, Cpu
-from components.settings.reader import ConfigReader
+from components.settings.reader import ConfigReader, Rules
 from policies.environments import Environment
 from policies.iam import AwsAccount
 
@@ -28,8 +27,6 @@ from policies.iam import AwsAccount
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>[\w][\w.-]*))?(@sha256:[0-9a-f]{64})?")
-_BUCKET = re.compile(r"(?!.*\.\.|[\d.]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_EKS_CLUSTER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 # Of one server, where the stack says nothing.
 _SIZES = {
@@ -37,7 +34,6 @@ _SIZES = {
     Environment.STAGING: ("500m", "1Gi", "10Gi", "10Gi"),
     Environment.PROD: ("1", "2Gi", "20Gi", "20Gi"),
 }
-_DAY_SECONDS = 86_400
 _LEAST_MEMORY = Bytes.parse("384Mi")
 _LEAST_STORAGE = Bytes.parse("1Gi")
 # Raft keeps the log and snapshots beside the data, and a copy while it compacts.
@@ -74,8 +70,8 @@ def read_deployment(
     database: bool,
 ) -> DeploymentSettings | None:
     """None where the program deploys no servers; the keys are read all the same."""
-    checked = _Rules(read, deploys)
-    aws = _aws(_Rules(read, deploys and sealed_by_kms), environment, account)
+    checked = Rules(read, deploys)
+    aws = read_aws(Rules(read, deploys and sealed_by_kms), environment, account)
     deployment = DeploymentSettings(
         kubernetes=kubernetes,
         image=_image(checked),
@@ -104,18 +100,7 @@ def read_deployment(
     return deployment
 
 
-class _Rules:
-    """A reader whose rules hold only where servers are deployed: types are checked always."""
-
-    def __init__(self, read: ConfigReader, hold: bool) -> None:
-        self.read, self.hold = read, hold
-
-    def problem(self, key: str, rule: str, fix: str) -> None:
-        if self.hold:
-            self.read.problem(key, rule, fix)
-
-
-def _image(rules: _Rules) -> str:
+def _image(rules: Rules) -> str:
     image = rules.read.text("vaultImage")
     found = _IMAGE.fullmatch(image)
     if not found or (found["tag"] in (None, "latest") and "@" not in image):
@@ -127,7 +112,7 @@ def _image(rules: _Rules) -> str:
     return image
 
 
-def _size(rules: _Rules, environment: Environment, *, raft: bool) -> SizeSettings:
+def _size(rules: Rules, environment: Environment, *, raft: bool) -> SizeSettings:
     cpu, memory, data, audit = _SIZES[environment]
     read = rules.read
     size = SizeSettings(
@@ -162,7 +147,7 @@ def _size(rules: _Rules, environment: Environment, *, raft: bool) -> SizeSetting
     return size
 
 
-def _certificate(rules: _Rules) -> CertificateSettings:
+def _certificate(rules: Rules) -> CertificateSettings:
     text, secret = rules.read.text("tlsIssuer"), rules.read.text("tlsSecret")
     issuer = _issuer(rules, text) if text else None
     if bool(text) == bool(secret):
@@ -175,7 +160,7 @@ def _certificate(rules: _Rules) -> CertificateSettings:
     return CertificateSettings(issuer, secret or None)
 
 
-def _issuer(rules: _Rules, text: str) -> IssuerReference | None:
+def _issuer(rules: Rules, text: str) -> IssuerReference | None:
     kind, _, name = text.partition("/")
     if kind not in set(IssuerKind) or not NAME.fullmatch(name):
         rules.problem(
@@ -187,7 +172,7 @@ def _issuer(rules: _Rules, text: str) -> IssuerReference | None:
     return IssuerReference(IssuerKind(kind), name)
 
 
-def _exposure(rules: _Rules) -> ExposureSettings:
+def _exposure(rules: Rules) -> ExposureSettings:
     read = rules.read
     settings = ExposureSettings(
         kind=read.choice("exposure", Exposure, Exposure.NONE),
@@ -217,7 +202,7 @@ def _exposure(rules: _Rules) -> ExposureSettings:
     return settings
 
 
-def _network(rules: _Rules, *, database: bool) -> NetworkSettings:
+def _network(rules: Rules, *, database: bool) -> NetworkSettings:
     read = rules.read
     settings = NetworkSettings(
         client_namespaces=read.strings("clientNamespaces"),
@@ -246,66 +231,3 @@ def _network(rules: _Rules, *, database: bool) -> NetworkSettings:
                 "write them as `kubectl get namespaces` shows them",
             )
     return settings
-
-
-def _aws(rules: _Rules, environment: Environment, account: AwsAccount) -> AwsClusterSettings:
-    read = rules.read
-    settings = AwsClusterSettings(
-        account_id=account.id,
-        region=account.region,
-        identity=read.choice("workloadIdentity", WorkloadIdentity, WorkloadIdentity.IRSA),
-        oidc_provider_arn=_arn(rules, "clusterOidcProviderArn", "iam", "oidc-provider/", account),
-        eks_cluster=read.text("eksCluster"),
-        kms_key_arn=_arn(rules, "kmsKeyArn", "kms", "key/", account) or None,
-        role_arn=_arn(rules, "sealRoleArn", "iam", "role/", account) or None,
-        snapshot_bucket=read.text("snapshotBucket") or None,
-        kms_deletion_window_days=read.integer("kmsDeletionWindowDays", minimum=7, maximum=30),
-        snapshot_retention=read.duration("snapshotRetention"),
-        kms_endpoint=read.secure_url("kmsEndpoint", plain_allowed=not rules.hold) or None,
-    )
-    if settings.role_arn is None:
-        irsa = settings.identity is WorkloadIdentity.IRSA
-        key = "clusterOidcProviderArn" if irsa else "eksCluster"
-        given = settings.oidc_provider_arn if irsa else settings.eks_cluster
-        if not given and read.sound(key, "workloadIdentity"):
-            rules.problem(
-                key,
-                f"is needed with workloadIdentity {settings.identity.value!r}, or nobody could say "
-                f"that a pod of {environment.value} may become the role",
-                f"pulumi config set vaultstack:{key} <value>, or give sealRoleArn",
-            )
-    if settings.snapshot_retention.seconds % _DAY_SECONDS and read.sound("snapshotRetention"):
-        rules.problem(
-            "snapshotRetention",
-            f"must be whole days, as S3 counts them, is {settings.snapshot_retention}",
-            "pulumi config set vaultstack:snapshotRetention 90d",
-        )
-    if settings.eks_cluster and not _EKS_CLUSTER.fullmatch(settings.eks_cluster):
-        rules.problem(
-            "eksCluster",
-            f"must be an EKS cluster's name, is {settings.eks_cluster!r}",
-            "write the name alone, not its ARN",
-        )
-    if settings.snapshot_bucket and not _BUCKET.fullmatch(settings.snapshot_bucket):
-        rules.problem(
-            "snapshotBucket",
-            f"must be a bucket's name, is {settings.snapshot_bucket!r}",
-            "write the name alone, without s3:// or an ARN",
-        )
-    return settings
-
-
-def _arn(rules: _Rules, key: str, service: str, kind: str, account: AwsAccount) -> str:
-    """An ARN of the environment's own account, and of its region where the service has regions."""
-    arn = rules.read.text(key)
-    region = account.region if service == "kms" else ""
-    form = rf"arn:aws(-[a-z]+)*:{service}:{region}:{account.id}:{kind}[\w+=,.@/:-]+"
-    if arn and rules.read.sound("environment") and not re.fullmatch(form, arn):
-        place = f"account {account.id}" + (f", region {region}" if region else "")
-        rules.problem(
-            key,
-            f"must be the ARN of a {kind.rstrip('/')} in this environment's {place}, is {arn!r}",
-            f"write arn:aws:{service}:{region}:{account.id}:{kind}<name>, or correct the account "
-            "in the matrix",
-        )
-    return arn

@@ -4,12 +4,12 @@ may change without a test of a rule changing its meaning.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
 
-from components.settings import Settings, SettingsError, load
+from components.settings import DeploymentSettings, Settings, SettingsError, Target, load
 from policies.environments import Environment
 from policies.matrix import MATRIX
 from tests.recording import Recording, Runner, configuration, declared
@@ -47,6 +47,23 @@ def deploying(environment: str = "dev", /, **changed: object) -> dict[str, objec
         }
     values |= changed
     return {key: value for key, value in values.items() if value is not None}
+
+
+Configuration = Callable[..., dict[str, object]]
+Rule = tuple[str, Mapping[str, object], str, str, str]
+"""Environment, what is changed, key, the rule's words, the fix."""
+
+SET: Final = "pulumi config set vaultstack"
+
+
+def of_existing(environment: str, /, **changed: object) -> dict[str, object]:
+    """The same configuration, for a Vault that is there already."""
+    return deploying(environment, **{"vaultAddress": ADDRESS, **changed, "target": "existing"})
+
+
+def sentence(rule: Rule) -> str:
+    _, _, key, words, fix = rule
+    return f"vaultstack:{key}: {words}; fix: {fix}"
 
 
 class Loader:
@@ -94,3 +111,10 @@ class Loader:
     def warnings(self) -> list[str]:
         assert self.recording is not None
         return self.recording.warnings
+
+
+def deployed(loaded: Loader, environment: str = "dev", /, **changed: object) -> DeploymentSettings:
+    made = loaded.of(deploying(environment, **changed))
+    assert made.target is Target.KUBERNETES
+    assert made.deployment is not None
+    return made.deployment

@@ -4,7 +4,7 @@ holds where servers are deployed and nowhere else, and what the right values bec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import pytest
@@ -33,20 +33,18 @@ from tests.components.settings.loader import (
     ADDRESS,
     ENVIRONMENTS,
     SECRET_KEYS,
+    SET,
+    Configuration,
     Loader,
+    Rule,
+    deployed,
     deploying,
+    of_existing,
+    sentence,
 )
 from tests.recording import declared
 
 DIGEST: Final = f"sha256:{'0123456789abcdef' * 4}"
-STAGING_KEY: Final = "arn:aws:kms:eu-west-1:222222222222:key/seal"
-STAGING_ROLE: Final = "arn:aws:iam::222222222222:role/vault"
-
-Configuration = Callable[..., dict[str, object]]
-Rule = tuple[str, Mapping[str, object], str, str, str]
-"""Environment, what is changed, key, the rule's words, the fix."""
-
-SET: Final = "pulumi config set vaultstack"
 
 
 def named_image(image: str) -> Rule:
@@ -119,35 +117,6 @@ def host_name(name: str) -> Rule:
         "hostName",
         f"must be a DNS name, is {name!r}",
         "write the name alone, without https://, port or path, as 'vault.example.com'",
-    )
-
-
-def bucket(name: str) -> Rule:
-    return (
-        "staging",
-        {"snapshotBucket": name},
-        "snapshotBucket",
-        f"must be a bucket's name, is {name!r}",
-        "write the name alone, without s3:// or an ARN",
-    )
-
-
-def arn(key: str, given: str) -> Rule:
-    kind, place, form = {
-        "kmsKeyArn": ("key", "222222222222, region eu-west-1", "kms:eu-west-1:222222222222:key/"),
-        "sealRoleArn": ("role", "222222222222", "iam::222222222222:role/"),
-        "clusterOidcProviderArn": (
-            "oidc-provider",
-            "222222222222",
-            "iam::222222222222:oidc-provider/",
-        ),
-    }[key]
-    return (
-        "staging",
-        {key: given},
-        key,
-        f"must be the ARN of a {kind} in this environment's account {place}, is {given!r}",
-        f"write arn:aws:{form}<name>, or correct the account in the matrix",
     )
 
 
@@ -282,62 +251,6 @@ DEPLOYED: Final[Mapping[str, Rule]] = {
         f"client namespace {name!r}": client_namespace(name)
         for name in ("", "Shop", "shop_a", "shop.a", "-shop", "shop-", "*", "a" * 64)
     },
-    "IRSA without a provider": (
-        "staging",
-        {"clusterOidcProviderArn": ""},
-        "clusterOidcProviderArn",
-        (
-            "is needed with workloadIdentity 'irsa', or nobody could say that a pod of staging may "
-            "become the role"
-        ),
-        f"{SET}:clusterOidcProviderArn <value>, or give sealRoleArn",
-    ),
-    "Pod Identity without a cluster": (
-        "prod",
-        {"workloadIdentity": "pod-identity"},
-        "eksCluster",
-        (
-            "is needed with workloadIdentity 'pod-identity', or nobody could say that a pod of "
-            "prod may become the role"
-        ),
-        f"{SET}:eksCluster <value>, or give sealRoleArn",
-    ),
-    **{
-        f"{key} {given}": arn(key, given)
-        for key, given in (
-            ("kmsKeyArn", "arn:aws:kms:eu-west-1:333333333333:key/of-prod"),
-            ("kmsKeyArn", "arn:aws:kms:eu-west-2:222222222222:key/elsewhere"),
-            ("kmsKeyArn", "arn:aws:kms:eu-west-1:222222222222:alias/seal"),
-            ("kmsKeyArn", "arn:aws:kms:eu-west-1:222222222222:key/"),
-            ("kmsKeyArn", STAGING_ROLE),
-            ("kmsKeyArn", "1234abcd-12ab-34cd-56ef-1234567890ab"),
-            ("sealRoleArn", "arn:aws:iam::333333333333:role/of-prod"),
-            ("sealRoleArn", "arn:aws:iam:eu-west-1:222222222222:role/with-a-region"),
-            ("sealRoleArn", "arn:aws:iam::222222222222:user/vault"),
-            ("sealRoleArn", "vault"),
-            ("clusterOidcProviderArn", "arn:aws:iam::333333333333:oidc-provider/of-prod"),
-            ("clusterOidcProviderArn", "arn:aws:iam::222222222222:saml-provider/vault"),
-            ("clusterOidcProviderArn", "https://oidc.eks.eu-west-1.amazonaws.com/id/1"),
-        )
-    },
-    **{
-        f"bucket {name!r}": bucket(name)
-        for name in ("s3://snapshots", "arn:aws:s3:::snapshots", "Snapshots", "ab", "a" * 64)
-    },
-    "snapshots kept for part of a day": (
-        "staging",
-        {"snapshotRetention": "36h"},
-        "snapshotRetention",
-        "must be whole days, as S3 counts them, is 36h",
-        f"{SET}:snapshotRetention 90d",
-    ),
-    "KMS without TLS": (
-        "staging",
-        {"kmsEndpoint": "http://kms.example.com"},
-        "kmsEndpoint",
-        "must be https: tokens or secrets travel over it; is 'http://kms.example.com'",
-        f"{SET}:kmsEndpoint https://<host>:<port>",
-    ),
 }
 
 
@@ -445,16 +358,6 @@ ALWAYS: Final[Mapping[str, Rule]] = {
         "must be a domain, is 'cluster..local'",
         "write 'cluster.local'",
     ),
-    **{
-        f"a key that can be restored for {days} days": (
-            "prod",
-            {"kmsDeletionWindowDays": days},
-            "kmsDeletionWindowDays",
-            f"must be from 7 to 30, is {days}",
-            "set one of them",
-        )
-        for days in (6, 31)
-    },
     "a default lease above the longest": (
         "prod",
         {"defaultLeaseTtl": "2h", "maxLeaseTtl": "1h"},
@@ -475,16 +378,6 @@ ALWAYS: Final[Mapping[str, Rule]] = {
     ),
     "a revoked PGP key": share_key(REVOKED, f"({REVOKED_FINGERPRINT}) is revoked"),
 }
-
-
-def of_existing(environment: str, /, **changed: object) -> dict[str, object]:
-    """The same configuration, for a Vault that is there already."""
-    return deploying(environment, **{"vaultAddress": ADDRESS, **changed, "target": "existing"})
-
-
-def sentence(rule: Rule) -> str:
-    _, _, key, words, fix = rule
-    return f"vaultstack:{key}: {words}; fix: {fix}"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -566,7 +459,11 @@ def test_problems_are_told_together(loaded: Loader) -> None:
     ("environment", "changed", "key"),
     [
         ("staging", {"workloadIdentity": "kiam", "clusterOidcProviderArn": ""}, "workloadIdentity"),
-        ("staging", {"environment": "qa", "kmsKeyArn": STAGING_KEY}, "environment"),
+        (
+            "staging",
+            {"environment": "qa", "kmsKeyArn": "arn:aws:kms:eu-west-1:222222222222:key/seal"},
+            "environment",
+        ),
         ("staging", {"seal": "gcpkms"}, "seal"),
         ("dev", {"servers": "three"}, "servers"),
         ("dev", {"exposure": "node-port"}, "exposure"),
@@ -660,13 +557,6 @@ def test_a_key_of_the_wrong_type_is_a_problem_for_either_target(
 
 
 # --- what the right values become ----------------------------------------------------------------
-
-
-def deployed(loaded: Loader, environment: str = "dev", /, **changed: object) -> DeploymentSettings:
-    made = loaded.of(deploying(environment, **changed))
-    assert made.target is Target.KUBERNETES
-    assert made.deployment is not None
-    return made.deployment
 
 
 SIZES: Final[Mapping[str, tuple[str, str, str, str]]] = {
@@ -805,7 +695,7 @@ def test_everything_that_can_be_said_of_the_servers(loaded: Loader) -> None:
         kmsDeletionWindowDays=7,
         snapshotRetention="30d",
         kmsEndpoint="https://kms.example.com/",
-        kmsKeyArn=STAGING_KEY,
+        kmsKeyArn="arn:aws:kms:eu-west-1:222222222222:key/seal",
     )
     assert made == DeploymentSettings(
         kubernetes=KubernetesSettings(
@@ -833,7 +723,7 @@ def test_everything_that_can_be_said_of_the_servers(loaded: Loader) -> None:
             identity=WorkloadIdentity.IRSA,
             oidc_provider_arn="arn:aws:iam::222222222222:oidc-provider/oidc.eks.example/id/1",
             eks_cluster="",
-            kms_key_arn=STAGING_KEY,
+            kms_key_arn="arn:aws:kms:eu-west-1:222222222222:key/seal",
             role_arn=None,
             snapshot_bucket="snapshots.of-staging-1",
             kms_deletion_window_days=7,
@@ -890,54 +780,12 @@ def test_the_cluster_is_said_once(loaded: Loader) -> None:
     assert loaded.of(of_existing("prod")).kubernetes_auth.cluster == made.deployment.kubernetes
 
 
-@pytest.mark.parametrize("identity", WorkloadIdentity)
-def test_a_given_role_needs_neither_provider_nor_cluster(
-    loaded: Loader, identity: WorkloadIdentity
-) -> None:
-    changed = {"workloadIdentity": identity.value, "clusterOidcProviderArn": ""}
-    made = deployed(loaded, "staging", sealRoleArn=STAGING_ROLE, **changed)
-    assert made.aws
-    assert made.aws.identity is identity
-    assert (made.aws.role_arn, made.aws.eks_cluster) == (STAGING_ROLE, "")
-    assert len(loaded.problems_of(deploying("staging", **changed))) == 1
-
-
-def test_pod_identity_needs_no_provider(loaded: Loader) -> None:
-    changed = {"workloadIdentity": "pod-identity", "clusterOidcProviderArn": "", "eksCluster": "a"}
-    made = deployed(loaded, "prod", **changed)
-    assert made.aws
-    assert made.aws.identity is WorkloadIdentity.POD_IDENTITY
-    assert made.aws.eks_cluster == "a"
-
-
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_an_arn_may_be_of_any_partition(loaded: Loader, partition: str) -> None:
-    arn = STAGING_KEY.replace("arn:aws:", f"arn:{partition}:")
-    made = deployed(loaded, "staging", kmsKeyArn=arn)
-    assert made.aws
-    assert made.aws.kms_key_arn == arn
-
-
-def test_without_a_kms_nothing_is_asked_of_aws(loaded: Loader) -> None:
-    """Nor are rules about it broken: dev's servers are sealed with shares."""
-    made = deployed(
-        loaded, kmsKeyArn="key", sealRoleArn="role", snapshotBucket="s3://a", snapshotRetention="1h"
-    )
-    assert made.aws is None
-
-
 def test_dev_may_have_a_kms_and_several_servers(loaded: Loader) -> None:
     arn = "arn:aws:iam::111111111111:oidc-provider/oidc.eks.example/id/1"
     made = deployed(loaded, servers=5, seal="awskms", clusterOidcProviderArn=arn)
     assert made.aws
     assert made.aws.account_id == "111111111111"
     assert made.size.data == Bytes.parse("5Gi")
-
-
-def test_kms_on_this_machine_may_be_without_tls(loaded: Loader) -> None:
-    made = deployed(loaded, "prod", kmsEndpoint="http://127.0.0.1:4566")
-    assert made.aws
-    assert made.aws.kms_endpoint == "http://127.0.0.1:4566"
 
 
 @pytest.mark.parametrize("text", ["a", "0", "a-b", "a" * 63])

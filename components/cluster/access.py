@@ -47,12 +47,14 @@ def make_service_account(
     )
 
 
-def make_registration(name: str, layout: Layout, opts: pulumi.ResourceOptions) -> None:
+def make_registration(
+    name: str, layout: Layout, opts: pulumi.ResourceOptions
+) -> rbac.v1.RoleBinding:
     """Lets the pods label themselves, and no other, with what state they are in."""
     metadata = meta.v1.ObjectMetaArgs(
         name="vault-registration", namespace=layout.namespace, labels=names.LABELS
     )
-    rbac.v1.Role(
+    role = rbac.v1.Role(
         f"{name}-role",
         metadata=metadata,
         rules=[
@@ -65,12 +67,12 @@ def make_registration(name: str, layout: Layout, opts: pulumi.ResourceOptions) -
         ],
         opts=opts,
     )
-    rbac.v1.RoleBinding(
+    return rbac.v1.RoleBinding(
         f"{name}-binding",
         metadata=metadata,
         role_ref=rbac.v1.RoleRefArgs(api_group=_API_GROUP, kind="Role", name="vault-registration"),
         subjects=[_pods(layout)],
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role])),
     )
 
 

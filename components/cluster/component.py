@@ -72,19 +72,21 @@ class VaultCluster(pulumi.ComponentResource):
         reviews = settings.kubernetes_auth.reviewer is Reviewer.POD
         if reviews:
             access.make_reviewer(f"{name}-reviewer", layout, after)
+        # Servers are never reachable by more than they should be, and one that may not label itself
+        # when it starts would answer nothing until it may.
+        needed: list[pulumi.Resource] = [account, *([aws] if aws else [])]
+        needed += network.make_network_policies(f"{name}-network", layout, _network(args), after)
         if raft:
-            access.make_registration(f"{name}-registration", layout, after)
+            needed.append(access.make_registration(f"{name}-registration", layout, after))
             services.make_disruption_budget(f"{name}-disruption-budget", layout, after)
         if deployment.certificate.issuer:
             certificate.make_certificate(
                 f"{name}-certificate", layout, deployment.certificate.issuer, after
             )
-        network.make_network_policies(f"{name}-network", layout, _network(args), after)
-        found = services.make_services(f"{name}-service", layout, after, raft=raft)
+        needed += services.make_services(f"{name}-service", layout, after, raft=raft)
         services.make_exposure(f"{name}-exposure", layout, deployment.exposure, after)
         files = _files(args, layout, aws.seal_key_id if aws else None)
-        config = self._config_map(f"{name}-config", files, after)
-        needed: list[pulumi.Resource] = [account, config, *found, *([aws] if aws else [])]
+        needed.append(self._config_map(f"{name}-config", files, after))
         make_stateful_set(
             f"{name}-servers",
             StatefulSetArgs(deployment, layout, raft, files, token=raft or reviews),

@@ -37,9 +37,9 @@ class NetworkArgs:
 
 def make_network_policies(
     name: str, layout: Layout, args: NetworkArgs, opts: pulumi.ResourceOptions
-) -> None:
+) -> list[networking.v1.NetworkPolicy]:
     """Nothing in the namespace talks to anything, but for the servers as they must."""
-    networking.v1.NetworkPolicy(
+    nothing_else = networking.v1.NetworkPolicy(
         f"{name}-nothing-else",
         metadata=_metadata(layout, "vault-nothing-else"),
         spec=networking.v1.NetworkPolicySpecArgs(
@@ -47,7 +47,7 @@ def make_network_policies(
         ),
         opts=opts,
     )
-    networking.v1.NetworkPolicy(
+    servers = networking.v1.NetworkPolicy(
         f"{name}-servers",
         metadata=_metadata(layout, "vault-servers"),
         spec=networking.v1.NetworkPolicySpecArgs(
@@ -58,6 +58,7 @@ def make_network_policies(
         ),
         opts=opts,
     )
+    return [nothing_else, servers]
 
 
 def _metadata(layout: Layout, name: str) -> meta.v1.ObjectMetaArgs:

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_vault
 import pytest
 
-from tests.recording import Recording, Runner
+from tests.recording import Recording, Resource, Runner
 
 PROVIDER_NAME: Final = "given-provider"
 
@@ -28,8 +28,9 @@ class Alone(Protocol):
 
 @pytest.fixture
 def alone(run: Runner) -> Alone:
-    """Runs one component and returns what it registered. What holds for every component is checked
-    here: a literal type token, every child its own, every Vault resource with the given provider.
+    """Runs one component and returns what it registered. What holds for every component, those in
+    it too, is checked here: a literal type token, registered outputs, every child its own, every
+    Vault resource with the given provider and every other with one of the component's.
     """
 
     def run_alone(
@@ -50,17 +51,30 @@ def alone(run: Runner) -> Alone:
 
 
 def _check(recording: Recording) -> None:
-    (component,) = recording.components
-    token = component.type.split(":")
-    assert token[0] == "vaultstack"
-    assert len(token) == 3
-    assert all(token)
-    assert component.urn in recording.outputs, "its outputs are not registered"
+    components = {component.urn: component for component in recording.components}
+    (outermost,) = (urn for urn, one in components.items() if one.request.parent not in components)
+    for component in components.values():
+        token = component.type.split(":")
+        assert token[0] == "vaultstack"
+        assert len(token) == 3
+        assert all(token)
+        assert component.urn in recording.outputs, f"{component.name} registers no outputs"
+    assert len(recording.identities) == len(recording.resources), "two have the same name"
     for resource in recording.resources:
-        if resource is component or resource.name == PROVIDER_NAME:
+        if resource.urn == outermost or resource.name == PROVIDER_NAME:
             continue
-        assert resource.request.parent == component.urn, resource.name
-        assert resource.name.startswith(f"{component.name}-"), resource.name
-        if resource.type.startswith("vault:"):
-            assert len(resource.request.aliases) == 0
-            assert resource.provider == PROVIDER_NAME, resource.name
+        # A component's child is a component's, however deep: its direct parent's.
+        parent = components[resource.request.parent]
+        assert resource.name.startswith(f"{parent.name}-"), resource.name
+        _check_provider(recording, resource)
+
+
+def _check_provider(recording: Recording, resource: Resource) -> None:
+    """No resource falls back to a provider that nobody chose, with whatever it finds around it."""
+    package = resource.type.partition(":")[0]
+    if package == "vault":
+        assert len(resource.request.aliases) == 0
+        assert resource.provider == PROVIDER_NAME, resource.name
+    elif package in ("kubernetes", "aws"):
+        own = {one.name for one in recording.of(f"pulumi:providers:{package}")}
+        assert resource.provider in own, resource.name

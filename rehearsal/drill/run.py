@@ -1,0 +1,109 @@
+"""The drills from end to end: stand an environment up, and play each drill as often as asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Final
+
+from policies.environments import Environment
+from rehearsal.binaries import Binary, Tool
+from rehearsal.drill.access import drill_token
+from rehearsal.drill.cluster import Cluster, RememberingSupervisor
+from rehearsal.drill.episode import Drill, Episode, Ground, Moment
+from rehearsal.drill.impact import Gap, Operation, impact, retried, stale_reads
+from rehearsal.drill.phases import Phases, phases
+from rehearsal.drill.results import Run
+from rehearsal.drill.server_log import Logs
+from rehearsal.drill.traffic import TIMEOUT_SECONDS, Traffic
+from rehearsal.errors import RehearsalError
+from rehearsal.stand_up import stand_up
+
+_WARM_SECONDS: Final = 1.0
+_BEFORE_SECONDS: Final = 0.5
+_AFTER_SECONDS: Final = 0.5
+Progress = Callable[[str], None]
+
+
+def run_drills(
+    binaries: Mapping[Tool, Binary],
+    environment: Environment,
+    drills: Sequence[Drill],
+    repeat: int,
+    progress: Progress,
+    done: Callable[[Run], None],
+) -> list[Run]:
+    """Each drill `repeat` times, one after the other. `done` hears of each run when it ended.
+
+    A cluster that did not heal ends it: what came after would say nothing. Raises RehearsalError.
+    """
+    runs: list[Run] = []
+    with RememberingSupervisor() as supervisor:
+        stood = stand_up(supervisor, dict(binaries), environment, progress)
+        servers = stood.scene.vaults.servers
+        if len(servers) < 3:
+            raise RehearsalError(
+                f"{environment.value} has {len(servers)} Vault server: drills need a cluster, such "
+                "as staging's"
+            )
+        with drill_token(stood) as token, closing(Cluster(servers, token)) as cluster:
+            ground = Ground(supervisor, stood, cluster)
+            for drill in drills:
+                for number in range(1, repeat + 1):
+                    progress(f"{drill.title}, {number} of {repeat}")
+                    runs.append(run_once(ground, drill, number))
+                    done(runs[-1])
+                    if runs[-1].missing:
+                        return runs
+    return runs
+
+
+def run_once(ground: Ground, drill: Drill, number: int) -> Run:
+    """Play a drill once, on a cluster that is healthy before."""
+    cluster = ground.cluster
+    _, lacking = cluster.heal()
+    if lacking:
+        raise RehearsalError(
+            f"{drill.name} cannot begin: {lacking}. Look at the servers' logs, or try again on a "
+            "less busy machine."
+        )
+    cluster.rest()
+    logs = Logs({name: cluster[name].process.log for name in cluster.names})
+    began = time.monotonic()
+    name = f"{drill.name}-{number}"
+    with Traffic(cluster.lines(TIMEOUT_SECONDS), name) as traffic:
+        time.sleep(_WARM_SECONDS)
+        episode = Episode(ground, traffic, name)
+        drill.play(episode)
+        healthy_at, lacking = cluster.heal()
+        time.sleep(_AFTER_SECONDS)
+    back = traffic.read_back()
+    traffic.close()
+    struck = episode.struck
+    assert struck is not None, f"{drill.name} strikes nothing"
+    since = struck.monotonic - _BEFORE_SECONDS
+    writes = impact(traffic.samples, Operation.WRITE, since, traffic.ended)
+    return Run(
+        drill=drill.name,
+        number=number,
+        took=time.monotonic() - began,
+        writes=writes,
+        reads=impact(traffic.samples, Operation.READ, since, traffic.ended),
+        retried=retried(traffic.insisted),
+        lost=back.lost,
+        unverified=back.unverified,
+        stale=stale_reads(traffic.samples, traffic.insisted, struck.monotonic),
+        healthy_after=healthy_at - (episode.mended or struck).monotonic,
+        missing=lacking,
+        phases=_phases(drill, logs, struck, writes.downtime),
+        problems=tuple(episode.problems),
+        notes=dict(episode.notes),
+    )
+
+
+def _phases(drill: Drill, logs: Logs, struck: Moment, downtime: Gap) -> Phases | None:
+    if drill.hand_over is None:
+        return None
+    first_answer = struck.epoch + downtime.ended - struck.monotonic
+    return phases(logs.entries(), drill.hand_over, struck.epoch, first_answer)

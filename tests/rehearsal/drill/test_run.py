@@ -1,0 +1,139 @@
+"""One run from end to end, on servers that are made of dictionaries."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rehearsal.drill import run as module
+from rehearsal.drill.episode import Drill, Episode, Ground
+from rehearsal.drill.phases import HandOver
+from rehearsal.drill.run import run_once
+from rehearsal.errors import RehearsalError
+from tests.rehearsal.drill.fakes import FakeLine, Store
+
+OUT_SECONDS = 0.4
+
+
+class FakeCluster:
+    def __init__(self, log: Path) -> None:
+        store = Store()
+        self.down = False
+        self.own = {name: FakeLine(name, store) for name in ("a", "b")}
+        self.names = tuple(self.own)
+        self.lacking = ["", ""]
+        self._log = log
+
+    def __getitem__(self, _name: str) -> Any:
+        return SimpleNamespace(process=SimpleNamespace(log=self._log))
+
+    def lines(self, _timeout: float) -> dict[str, FakeLine]:
+        return self.own
+
+    def heal(self) -> tuple[float, str]:
+        return time.monotonic(), self.lacking.pop(0)
+
+    def rest(self) -> None:
+        pass
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
+    for name in ("_WARM_SECONDS", "_BEFORE_SECONDS", "_AFTER_SECONDS"):
+        monkeypatch.setattr(module, name, 0.1)
+    (tmp_path / "log").write_text("")
+    return FakeCluster(tmp_path / "log")
+
+
+def drill(play: Callable[[Episode], None]) -> Drill:
+    return Drill("outage", "all out", play, HandOver.CRASH)
+
+
+def ground(cluster: FakeCluster) -> Ground:
+    stand_in: Any = cluster
+    return Ground(stand_in, stand_in, stand_in)
+
+
+def outage(episode: Episode) -> None:
+    own: Any = episode.cluster
+    episode.strike()
+    for line in own.own.values():
+        line.broken = "connection refused"
+    time.sleep(OUT_SECONDS)
+    episode.mend()
+    for line in own.own.values():
+        line.broken = ""
+    episode.notes["it"] = "was out"
+
+
+def test_an_outage_is_seen_as_it_was(cluster: FakeCluster) -> None:
+    seen = run_once(ground(cluster), drill(outage), 1)
+    assert OUT_SECONDS <= seen.writes.downtime.seconds < 2 * OUT_SECONDS
+    assert OUT_SECONDS <= seen.reads.downtime.seconds < 2 * OUT_SECONDS
+    assert seen.writes.errors.keys() == {"connection refused"}
+    assert (seen.retried.failed, seen.lost, seen.unverified, seen.stale) == (0, 0, 0, ())
+    assert 0 <= seen.healthy_after < OUT_SECONDS
+    assert seen.notes == {"it": "was out"}
+    assert seen.phases is None  # nobody logged any
+    assert seen.faults == []
+
+
+def test_writes_that_were_acknowledged_and_forgotten_are_lost(cluster: FakeCluster) -> None:
+    cluster.own["a"].forgets = lambda key: key.isdigit() and int(key) % 4 == 0
+    seen = run_once(ground(cluster), drill(lambda episode: episode.strike()), 1)
+    assert seen.lost > 0
+    assert f"{seen.lost} acknowledged writes lost" in seen.faults
+
+
+def test_what_the_drill_found_and_what_did_not_heal_are_faults(cluster: FakeCluster) -> None:
+    def play(episode: Episode) -> None:
+        episode.strike()
+        episode.expect(True, "never said")
+        episode.expect(False, "a stranger was let in")
+
+    cluster.lacking = ["", "b sealed or not answering"]
+    seen = run_once(ground(cluster), drill(play), 1)
+    assert seen.faults == ["not healed: b sealed or not answering", "a stranger was let in"]
+
+
+def test_nothing_begins_on_a_cluster_that_is_not_healthy(cluster: FakeCluster) -> None:
+    cluster.lacking = ["b unhealthy, says autopilot"]
+    with pytest.raises(RehearsalError, match="outage cannot begin: b unhealthy, says autopilot"):
+        run_once(ground(cluster), drill(outage), 1)
+
+
+def test_phases_are_asked_of_the_logs_since_the_run_began(cluster: FakeCluster) -> None:
+    log = cluster["a"].process.log
+    log.write_text("an older line\n")
+
+    def play(episode: Episode) -> None:
+        outage(episode)
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        fraction = f"{time.time() % 1:.6f}"[1:]
+        with log.open("a") as file:
+            for message in (
+                "heartbeat timeout reached, starting election",
+                "election won",
+                "acquired lock, enabling active operation",
+                "post-unseal setup complete",
+            ):
+                file.write(
+                    f'{{"@level":"info","@message":"{message}","@timestamp":"{stamp}{fraction}Z"}}\n'
+                )
+
+    seen = run_once(ground(cluster), drill(play), 1)
+    assert seen.phases is not None
+    assert OUT_SECONDS <= seen.phases.notice < 3 * OUT_SECONDS
+    total = sum(dataclasses.astuple(seen.phases)[:5])
+    assert total == pytest.approx(seen.writes.downtime.ended - _struck(seen), abs=0.2)
+
+
+def _struck(seen: Any) -> float:
+    """The gap begins where the event was."""
+    return float(seen.writes.downtime.began)

@@ -6,6 +6,8 @@ import asyncio
 import signal
 from collections.abc import Iterator
 
+# Or its plugin loads it late and deep in the stack, where CPython 3.11 may fail to parse it.
+import hypothesis  # noqa: F401
 import pytest
 
 from tests.recording import Runner

@@ -240,11 +240,14 @@ def test_no_secret_leaves_it_in_clear(up: Mapping[str, Recording], environment: 
 
 def test_its_exports(up: Mapping[str, Recording], environment: str) -> None:
     exports = up[environment].exports
-    assert exports["address"] == {
-        "dev": "http://127.0.0.1:8200",
-        "staging": "https://vault.staging.example.internal:8200",
-        "prod": "https://vault.prod.example.internal:8200",
-    }[environment]
+    assert (
+        exports["address"]
+        == {
+            "dev": "http://127.0.0.1:8200",
+            "staging": "https://vault.staging.example.internal:8200",
+            "prod": "https://vault.prod.example.internal:8200",
+        }[environment]
+    )
     assert exports["environment"] == environment
     assert exports["rootCertificate"] == ROOT_PEM
     assert exports["secretsNotGivenYet"] == []

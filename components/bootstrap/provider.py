@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import hvac
@@ -20,6 +21,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateRes
 from components.bootstrap import ceremony
 from components.bootstrap.ceremony import BootstrapError, Credentials
 from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS, Properties
+from components.settings import pgp
 
 # With the settings that they come from.
 _FIXED_BY_INIT = {
@@ -43,6 +45,7 @@ class InitialiseProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         given = Properties(props)
+        _refuse_expired_keys(given.pgp_keys)
         client = given.connect()
         initialised = ceremony.initialise(
             client,
@@ -173,6 +176,19 @@ def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
 
 def _changed(keys: Iterable[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
     return {key for key in keys if _plain(olds.get(key)) != _plain(news.get(key))}
+
+
+def _refuse_expired_keys(keys: list[str]) -> None:
+    """Vault would find out after it had written itself down as initialised, and hand out no shares:
+    lost for good. Later they may expire; the shares are encrypted by then.
+    """
+    now = datetime.now(UTC)
+    if expired := [number for number, key in enumerate(keys, 1) if pgp.expired(key, now)]:
+        raise BootstrapError(
+            f"vaultstack:sharePgpKeys: key {', '.join(map(str, expired))} has expired, and Vault "
+            "would break off halfway. Nothing was changed. Let its holder extend it, and give the "
+            "new export."
+        )
 
 
 def _refuse_what_init_fixed(changed: set[str]) -> None:

@@ -13,7 +13,7 @@ from components.settings.deployment import (
     SizeSettings,
     WorkloadIdentity,
 )
-from components.settings.loading import NAMESPACE, load
+from components.settings.loading import load
 from components.settings.model import (
     AwsSettings,
     AzureSettings,
@@ -36,7 +36,7 @@ from components.settings.model import (
     VaultSettings,
 )
 from components.settings.quantity import Bytes, Cpu
-from components.settings.reader import SettingsError
+from components.settings.reader import NAMESPACE, SettingsError
 
 __all__ = [
     "NAMESPACE",

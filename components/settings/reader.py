@@ -9,13 +9,15 @@ import ipaddress
 import json
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
-from typing import Protocol, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
 from policies.lifetime import Duration
+
+NAMESPACE: Final = "vaultstack"
 
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=Enum)
@@ -27,6 +29,11 @@ class _Amount(Protocol):
 
 
 _A = TypeVar("_A", bound=_Amount)
+
+
+def encrypted(value: str) -> pulumi.Output[str]:
+    """A value that Pulumi keeps encrypted, and never shows."""
+    return pulumi.Output.secret(value)
 
 
 class SettingsError(ValueError):

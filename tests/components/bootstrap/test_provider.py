@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from pysequoia import Tsk
 
 from components.bootstrap.ceremony import AlreadyInitialisedError, BootstrapError
 from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS
 from components.bootstrap.provider import AdoptProvider, InitialiseProvider
 from tests.components.bootstrap.fake_vault import FORBIDDEN, ROLE, SHARES, FakeVault
+from tests.components.settings.keys import encoded, public_keys
 
 SECRET_ID_TTL = 7200
 
@@ -78,6 +80,16 @@ def test_a_vault_sealed_by_a_kms_unseals_itself(vault: FakeVault) -> None:
     outs = created(vault, auto_unseal=True)
     assert outs["problem"] == ""
     assert vault.given == []
+
+
+def test_a_vault_is_not_asked_to_encrypt_to_a_key_that_has_expired(vault: FakeVault) -> None:
+    """It would call itself initialised, and hand out no shares."""
+    short_lived = Tsk.generate("Holder <holder@example.com>", validity_seconds=1)
+    keys = [*public_keys(1), encoded(bytes(short_lived.extract_certificate()))]
+    time.sleep(1.1)
+    with pytest.raises(BootstrapError, match=r"sharePgpKeys: key 2 has expired.* Nothing was ch"):
+        created(vault, auto_unseal=True, pgp_keys=keys)
+    assert vault.requests == []
 
 
 def test_an_initialised_vault_is_refused_and_left_alone(vault: FakeVault) -> None:
@@ -156,7 +168,7 @@ def test_going_on_that_fails_again_is_an_error_and_ends_the_new_root(vault: Fake
 
 
 def test_encrypted_shares_cannot_go_on_alone_and_the_way_is_told(vault: FakeVault) -> None:
-    keys = ["pgp"] * 5
+    keys = public_keys()
     vault.answers["sys/policies/acl/provisioner"] = FORBIDDEN
     olds = created(vault, auto_unseal=True, pgp_keys=keys)
     with pytest.raises(BootstrapError) as caught:

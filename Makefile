@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: rehearse
 rehearse: .venv/locked ## the main job on real servers; ENV=dev, KEEP=1 leaves them running
@@ -53,8 +53,19 @@ format: .venv/locked ## format the code and repair what can be
 tools: .venv/locked ## only find or build Vault, kube-apiserver and etcd
 	@$(BIN)/python -m rehearsal tools
 
+# Both need several servers, which dev has not.
+CLUSTER := $(or $(filter staging prod,$(ENV)),staging)
+
+.PHONY: drill
+drill: .venv/locked ## make a real cluster fail in every way, and measure it; ARGS="--only NAME"
+	@$(BIN)/python -m rehearsal.drill --env $(CLUSTER) $(ARGS)
+
 .PHONY: bench
-bench: .venv/locked ## how long the program takes, by stack and by number of workloads
+bench: .venv/locked ## load on a real cluster, beside Vault's plain defaults
+	@$(BIN)/python -m rehearsal.load --env $(CLUSTER) $(ARGS)
+
+.PHONY: bench-program
+bench-program: .venv/locked ## how long the program takes, by stack and by number of workloads
 	@$(BIN)/python -m rehearsal.bench
 
 .PHONY: cost

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 _PHRASES: Final = {
-    "active cluster node not found": "500 no active server",
+    "active cluster node not found": "500 no leader",
     "forwarding": "500 forwarding failed",
     "Vault is sealed": "503 sealed",
     "unable to store logs": "500 disk",
@@ -107,7 +107,7 @@ def trusting(ca_file: str) -> ssl.SSLContext:
 def why_refused(reply: Reply) -> str:
     """An answer that is no success, in few words."""
     if 300 <= reply.status < 400:
-        return f"{reply.status} sent to another server"
+        return f"{reply.status} redirected"
     text = reply.body.decode(errors="replace")
     for phrase, words in _PHRASES.items():
         if phrase in text:

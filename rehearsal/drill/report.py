@@ -15,6 +15,7 @@ from rich import box
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from rehearsal.drill.episode import Drill
@@ -27,10 +28,10 @@ _SHOWN_ERRORS = 3
 def show(console: Console, drills: Sequence[Drill], runs: Sequence[Run]) -> None:
     """What each drill cost, where the time went, what clients were told, and every fault."""
     titles = {drill.name: drill.title for drill in drills}
-    console.print(_costs(titles, runs))
+    console.print(_costs(titles, runs), "")
     if any(run.phases for run in runs):
-        console.print(_phases(titles, runs))
-    console.print(_errors(titles, runs))
+        console.print(_phases(titles, runs), "")
+    console.print(_errors(titles, runs), "")
     for run in runs:
         for fault in run.faults:
             line = f"[bold red]✗[/] {run.drill} {run.number}: {escape(fault)}"
@@ -120,7 +121,7 @@ def _errors(titles: Mapping[str, str], runs: Sequence[Run]) -> Table:
     table.add_column("reads out s\nmin/median/max", justify="right", no_wrap=True)
     table.add_column("sent", justify="right", no_wrap=True)
     table.add_column("failed", justify="right", no_wrap=True)
-    table.add_column("most often", overflow="fold")
+    table.add_column(" most often", overflow="fold")
     for name, own in by_drill(runs).items():
         errors: Counter[str] = Counter()
         for run in own:
@@ -133,7 +134,7 @@ def _errors(titles: Mapping[str, str], runs: Sequence[Run]) -> Table:
             _spread(own, lambda run: run.reads.downtime.seconds),
             str(sum(run.writes.sent + run.reads.sent for run in own)),
             str(errors.total()),
-            escape("; ".join([*often, *sorted(notes)])),
+            Padding(escape("; ".join([*often, *sorted(notes)])), (0, 0, 0, 1)),
         )
     return table
 
@@ -145,9 +146,9 @@ def _table(title: str) -> Table:
         title_justify="left",
         box=box.SIMPLE_HEAD,
         show_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
-    table.add_column("drill", overflow="fold")
+    table.add_column("drill", overflow="fold", min_width=20)
     return table
 
 

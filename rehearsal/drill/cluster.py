@@ -137,10 +137,6 @@ class Cluster:
                 self._servers[server.name] = server
         self._needs_rest(_STARTED_SECONDS)
 
-    def ended(self) -> list[str]:
-        """The names of the servers whose processes are gone."""
-        return [n for n, server in self._servers.items() if server.process.exit_code is not None]
-
     def step_down(self) -> None:
         """The leader gives up leadership, and will not have it again for 10 s."""
         leader = self.leader()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -83,6 +84,7 @@ def kms_away_at_hand_over(episode: Episode) -> None:
 
 def disk_full(pick: Callable[[Episode], str]) -> Callable[[Episode], None]:
     def play(episode: Episode) -> None:
+        _require_linux(episode)
         name = pick(episode)
         process = episode.cluster[name].process
         limits = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
@@ -105,6 +107,7 @@ def audit_blocked(*, second: bool) -> Callable[[Episode], None]:
     """The leader's audit device accepts nothing more. `second`: beside it is one that does."""
 
     def play(episode: Episode) -> None:
+        _require_linux(episode)
         leader = episode.cluster.leader()
         with _audited(episode, second=second) as reader:
             time.sleep(1)
@@ -137,6 +140,14 @@ def _audited(episode: Episode, *, second: bool) -> Iterator[FifoReader]:
             reader.resume()
             for device in names:
                 line.call("DELETE", f"sys/audit/{device}", timeout=_SLOW_SECONDS)
+
+
+def _require_linux(episode: Episode) -> None:
+    if not sys.platform.startswith("linux"):
+        raise RehearsalError(
+            f"{episode.name} needs Linux (another process' limits and working folder); name the "
+            "other drills with --only"
+        )
 
 
 def _a_follower(episode: Episode) -> str:

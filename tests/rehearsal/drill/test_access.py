@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 from policies.hcl import parse
 from rehearsal.drill import access
 from rehearsal.drill.access import AUDIT_DEVICES
@@ -31,3 +34,9 @@ def test_a_token_of_its_own_is_made_with_a_policy_of_its_own() -> None:
     assert made.body["policies"] == ["drill"]
     assert made.body["no_default_policy"] is True
     assert "period" not in made.body
+
+
+def test_a_token_that_no_server_would_end_stops_nothing() -> None:
+    nobody = SimpleNamespace(address="http://127.0.0.1:1")
+    stood: Any = SimpleNamespace(scene=SimpleNamespace(vaults=SimpleNamespace(servers=(nobody,))))
+    access._end(FakeVault(), stood)

@@ -285,7 +285,7 @@ class Rights:
 
 REVIEW: Final = "authentication.k8s.io/tokenreviews"
 REFUSED: Final = [
-    *((verb, "pods", "vault-0") for verb in ("update", "delete", "create")),
+    *((verb, "pods", "vault-0") for verb in ("update", "delete", "create", "list", "watch")),
     *((verb, "pods", "") for verb in ("get", "patch", "list", "watch")),
     *((verb, "pods", "vault-3") for verb in ("get", "patch")),
     *((verb, "pods", "other") for verb in ("get", "patch")),

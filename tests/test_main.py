@@ -307,6 +307,7 @@ def test_data_is_protected_where_the_stack_file_does_not_say_otherwise(
     assert not any(resource.protect for resource in up["dev"].resources)
     assert {resource.name for resource in up["prod"].resources if resource.protect} == {
         "cluster-namespace",
+        "cluster-servers",
         *(f"cluster-aws-{part}" for part in AWS_PARTS),
         "vault-initialisation",
         "database-connection-kubesentiment",

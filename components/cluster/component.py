@@ -90,7 +90,10 @@ class VaultCluster(pulumi.ComponentResource):
         make_stateful_set(
             f"{name}-servers",
             StatefulSetArgs(deployment, layout, raft, files, token=raft or reviews),
-            pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=needed)),
+            # Some of its fields cannot be changed, and replacing it would end all servers at once.
+            pulumi.ResourceOptions.merge(
+                after, pulumi.ResourceOptions(depends_on=needed, protect=settings.protect)
+            ),
         )
         self.register_outputs({"namespace": layout.namespace, "servers": layout.servers})
 

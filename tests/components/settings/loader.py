@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import pulumi
 import pytest
 
 from components.settings import DeploymentSettings, Settings, SettingsError, Target, load
@@ -52,6 +53,8 @@ def deploying(environment: str = "dev", /, **changed: object) -> dict[str, objec
 Configuration = Callable[..., dict[str, object]]
 Rule = tuple[str, Mapping[str, object], str, str, str]
 """Environment, what is changed, key, the rule's words, the fix."""
+Gist = tuple[str, Mapping[str, object], str, str]
+"""Environment, what is changed, key, some of the rule's words."""
 
 SET: Final = "pulumi config set vaultstack"
 
@@ -118,3 +121,15 @@ def deployed(loaded: Loader, environment: str = "dev", /, **changed: object) -> 
     assert made.target is Target.KUBERNETES
     assert made.deployment is not None
     return made.deployment
+
+
+def text_of(run: Runner, value: pulumi.Output[str] | None) -> tuple[str, bool]:
+    """A value's text, and whether it is a secret."""
+    assert value is not None
+    found: list[tuple[str, bool]] = []
+
+    async def look() -> None:
+        found.append((await value.future() or "", await value.is_secret()))
+
+    run(look)
+    return found[0]

@@ -1,5 +1,5 @@
 """What a stack's configuration may say: every rule with its message, and that Pulumi.yaml, the
-stack files and the settings agree.
+stack files and the settings agree. What the engines and the logins are told has files of its own.
 """
 
 from __future__ import annotations
@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Final
 
-import pulumi
 import pytest
 from pysequoia import Tsk
 
-from components.settings import LimitSettings, Reviewer, Seal, TlsMode
+from components.settings import LimitSettings, Seal
 from components.settings.reader import ConfigReader
 from policies.environments import Environment
 from policies.lifetime import Duration
@@ -20,23 +20,13 @@ from tests.components.settings.keys import encoded, public_keys
 from tests.components.settings.loader import (
     ENVIRONMENTS,
     SECRET_KEYS,
+    Gist,
     Loader,
     deploying,
     existing,
+    text_of,
 )
 from tests.recording import PROJECT, Runner, configuration, declared, stack_file
-
-
-def text_of(run: Runner, value: pulumi.Output[str] | None) -> tuple[str, bool]:
-    """A value's text, and whether it is a secret."""
-    assert value is not None
-    found: list[tuple[str, bool]] = []
-
-    async def look() -> None:
-        found.append((await value.future() or "", await value.is_secret()))
-
-    run(look)
-    return found[0]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -57,8 +47,7 @@ def test_each_stack_file_gives_settings(loaded: Loader, environment: str) -> Non
 
 # --- rules ------------------------------------------------------------------------------------
 
-RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
-    # name: (stack, what is changed, key, the rule's words)
+RULES: Final[Mapping[str, Gist]] = {
     "an unknown environment": ("dev", {"environment": "qa"}, "environment", "one of dev, staging"),
     "an empty environment": ("dev", {"environment": ""}, "environment", "one of dev, staging"),
     "no environment": ("dev", {"environment": None}, "environment", "is missing"),
@@ -136,115 +125,6 @@ RULES: Mapping[str, tuple[str, Mapping[str, object], str, str]] = {
         "provisionerSecretId",
         "is missing while the other half of the provisioner's credential is given",
     ),
-    "an unknown reviewer": (
-        "dev",
-        {"kubernetesReviewer": "me"},
-        "kubernetesReviewer",
-        "one of pod, given, create",
-    ),
-    "Kubernetes without a scheme": ("dev", {"kubernetesHost": "k8s"}, "kubernetesHost", "a URL"),
-    "an issuer without a scheme": (
-        "dev",
-        {"oidcDiscoveryUrl": "login"},
-        "oidcDiscoveryUrl",
-        "must be a URL",
-    ),
-    "an issuer without a client": (
-        "prod",
-        {"oidcClientId": ""},
-        "oidcClientId",
-        "is needed with oidcDiscoveryUrl",
-    ),
-    "one version": ("dev", {"kvMaxVersions": 1}, "kvMaxVersions", "from 2 to 1000, is 1"),
-    "a port too far": ("dev", {"databasePort": 65536}, "databasePort", "from 1 to 65535"),
-    "an unknown TLS mode": (
-        "dev",
-        {"databaseTls": "prefer"},
-        "databaseTls",
-        "one of disable, require, verify-ca, verify-full",
-    ),
-    "a database in clear in staging": (
-        "staging",
-        {"databaseTls": "disable"},
-        "databaseTls",
-        "must verify the server in staging, 'disable' does not: issued passwords travel over it",
-    ),
-    "a database in clear in prod": (
-        "prod",
-        {"databaseTls": "disable"},
-        "databaseTls",
-        "must verify the server in prod, 'disable' does not",
-    ),
-    "a database whose server is not verified": (
-        "prod",
-        {"databaseTls": "require"},
-        "databaseTls",
-        (
-            "must verify the server in prod, 'require' does not: issued passwords travel over it; "
-            "fix: pulumi config set vaultstack:databaseTls verify-full"
-        ),
-    ),
-    "a reviewer made in whatever cluster is current": (
-        "dev",
-        {"kubernetesReviewer": "create", "kubernetesContext": ""},
-        "kubernetesContext",
-        (
-            "is needed where kubernetesReviewer is 'create', or whatever cluster happens to be "
-            "current would be given a token reviewer; fix: pulumi config set "
-            "vaultstack:kubernetesContext <name in the kubeconfig>"
-        ),
-    ),
-    **{
-        f"{key} over http in {environment}": (
-            environment,
-            {key: "http://10.0.0.1:8080"},
-            key,
-            (
-                "must be https: tokens or secrets travel over it; is 'http://10.0.0.1:8080'; "
-                f"fix: pulumi config set vaultstack:{key} https://<host>:<port>"
-            ),
-        )
-        for key in ("kubernetesHost", "oidcDiscoveryUrl", "awsEndpoint")
-        for environment in ("staging", "prod")
-    },
-    "a shared administrator rotated": (
-        "prod",
-        {"databaseUsername": "vault"},
-        "databaseUsername",
-        "must hold '{database}' where databaseRotateRoot is true",
-    ),
-    "an AWS key without its secret": (
-        "dev",
-        {"awsAccessKeyId": "AKIA"},
-        "awsSecretAccessKey",
-        "is missing while the other half of Vault's AWS key is given",
-    ),
-    "an ARN that is a list": ("dev", {"awsRoleArns": {"a": ["b"]}}, "awsRoleArns", "of strings"),
-    "Azure without a tenant": (
-        "dev",
-        {"azureSubscriptionId": "s"},
-        "azureTenantId",
-        "is needed with azureSubscriptionId",
-    ),
-    "a CA that outlives its root": (
-        "dev",
-        {"pkiIntermediateTtl": "87601h"},
-        "pkiIntermediateTtl",
-        "must not outlive the root CA: 87601h is above pkiRootTtl, 87600h",
-    ),
-    "a root shorter than its CA": (
-        "dev",
-        {"pkiRootTtl": "1000h"},
-        "pkiIntermediateTtl",
-        "must not outlive the root CA: 26280h is above pkiRootTtl, 1000h",
-    ),
-    "a CA's lifetime without a unit": (
-        "dev",
-        {"pkiIntermediateTtl": "3y"},
-        "pkiIntermediateTtl",
-        "must be a duration with its unit, is '3y'",
-    ),
-    "a root's lifetime without a unit": ("dev", {"pkiRootTtl": "10"}, "pkiRootTtl", "is '10'"),
     "an even number of servers": (
         "prod",
         {"servers": 4},
@@ -291,25 +171,10 @@ def test_each_rule_is_one_problem_with_its_key_and_fix(loaded: Loader, name: str
     assert re.search(r"; fix: .+", problem)
 
 
-HALVES: Mapping[str, tuple[str, str]] = {
-    "provisionerSecretId": ("provisionerRoleId", "the provisioner's credential"),
-    "awsSecretAccessKey": ("awsAccessKeyId", "Vault's AWS key"),
-}
-
-
-@pytest.mark.parametrize("key", HALVES)
-def test_the_secret_half_alone_is_refused(loaded: Loader, key: str) -> None:
-    other, what = HALVES[key]
-    (problem,) = loaded.problems("dev", {key: "hidden-value"})
-    assert f"vaultstack:{other}: is missing while the other half of {what} is given" in problem
-    assert "hidden-value" not in problem
-
-
-def test_a_reviewers_token_that_nothing_uses_is_refused(loaded: Loader) -> None:
-    (problem,) = loaded.problems(
-        "dev", {"kubernetesReviewerToken": "hidden-value"}, kubernetesReviewer="pod"
-    )
-    assert "must not be given where kubernetesReviewer is 'pod'" in problem
+def test_the_secret_half_of_the_provisioners_credential_alone_is_refused(loaded: Loader) -> None:
+    (problem,) = loaded.problems("dev", {"provisionerSecretId": "hidden-value"})
+    assert problem.startswith("vaultstack:provisionerRoleId: ")
+    assert "is missing while the other half of the provisioner's credential is given" in problem
     assert "hidden-value" not in problem
 
 
@@ -358,121 +223,9 @@ def test_given_credentials_adopt_a_vault(run: Runner, loaded: Loader) -> None:
     assert "hidden-value" not in repr(made)
 
 
-def test_secrets_are_secret_outputs(run: Runner, loaded: Loader) -> None:
-    made = loaded(
-        "prod",
-        {
-            "oidcClientSecret": "oidc",
-            "databasePasswords": {"kubesentiment": "db"},
-            "kvValues": {"a/b": {"c": "kv"}},
-            "awsSecretAccessKey": "aws",
-            "gcpCredentials": "gcp",
-            "azureClientSecret": "azure",
-            "kubernetesReviewerToken": "token",
-        },
-        awsAccessKeyId="AKIA",
-        gcpEngine=True,
-        azureSubscriptionId="s",
-        azureTenantId="t",
-        azureClientId="c",
-        kubernetesReviewer="given",
-    )
-    assert made.oidc
-    assert made.database
-    assert made.aws
-    assert made.gcp
-    assert made.azure
-    for value, expected in (
-        (made.oidc.client_secret, "oidc"),
-        (made.database.passwords["kubesentiment"], "db"),
-        (made.kv.values["a/b"]["c"], "kv"),
-        (made.aws.secret_access_key, "aws"),
-        (made.gcp.credentials, "gcp"),
-        (made.azure.client_secret, "azure"),
-        (made.kubernetes_auth.reviewer_token, "token"),
-    ):
-        assert text_of(run, value) == (expected, True)
-
-
-def test_engines_are_absent_unless_turned_on(loaded: Loader) -> None:
-    made = loaded(databaseHost="", awsEngine=False)
-    assert made.database is None
-    assert made.aws is None
-    assert made.gcp is None
-    assert made.azure is None
-    assert made.oidc is None
-
-
-def test_engines_are_there_where_turned_on(loaded: Loader) -> None:
-    made = loaded(gcpEngine=True, azureSubscriptionId="s", azureTenantId="t")
-    assert made.gcp is not None
-    assert made.gcp.credentials is None
-    assert made.azure is not None
-    assert made.azure.client_id is None
-
-
-def test_people_wait_for_the_client_secret_and_a_warning_says_so(loaded: Loader) -> None:
-    assert loaded("prod").oidc is None
-    (warning,) = (line for line in loaded.warnings if "oidc" in line)
-    assert "people cannot log in yet" in warning
-    assert "pulumi config set --secret vaultstack:oidcClientSecret" in warning
-
-
-def test_workloads_wait_for_the_reviewers_token_and_a_warning_says_so(loaded: Loader) -> None:
-    made = loaded(kubernetesReviewer="given")
-    assert made.kubernetes_auth.reviewer is Reviewer.GIVEN
-    (warning,) = (line for line in loaded.warnings if "kubernetesReviewerToken" in line)
-    assert "workloads cannot log in yet" in warning
-
-
-def test_dev_may_speak_http_and_connect_in_clear(loaded: Loader) -> None:
-    made = loaded(vaultAddress="http://127.0.0.1:8200/", databaseTls="disable")
+def test_dev_may_speak_http(loaded: Loader) -> None:
+    made = loaded(vaultAddress="http://127.0.0.1:8200/")
     assert made.vault.address == "http://127.0.0.1:8200"
-    assert made.database is not None
-    assert made.database.tls is TlsMode.DISABLE
-
-
-PLAIN = {
-    "kubernetesHost": "http://{host}:1",
-    "oidcDiscoveryUrl": "http://{host}:2",
-    "awsEndpoint": "http://{host}:3",
-}
-
-
-@pytest.mark.parametrize(
-    ("environment", "host"),
-    [("dev", "10.0.0.1"), ("prod", "127.0.0.1"), ("prod", "localhost"), ("staging", "[::1]")],
-)
-def test_http_is_taken_in_dev_and_on_loopback(loaded: Loader, environment: str, host: str) -> None:
-    given = {key: url.format(host=host) for key, url in PLAIN.items()}
-    made = loaded(environment, {"oidcClientSecret": "hidden"}, **given, oidcClientId="id")
-    assert made.oidc
-    assert made.aws
-    assert given == {
-        "kubernetesHost": made.kubernetes_auth.host,
-        "oidcDiscoveryUrl": made.oidc.discovery_url,
-        "awsEndpoint": made.aws.endpoint,
-    }
-
-
-@pytest.mark.parametrize("host", ["localhost.example", "127.0.0.1.example", "localhost@example"])
-def test_what_only_looks_like_loopback_is_refused(loaded: Loader, host: str) -> None:
-    (problem,) = loaded.problems("prod", awsEndpoint=f"http://{host}")
-    assert problem.startswith("vaultstack:awsEndpoint: must be https: ")
-
-
-def test_a_context_is_asked_for_only_where_it_is_used(loaded: Loader) -> None:
-    made = loaded(kubernetesReviewer="create", kubernetesContext="shop-cluster")
-    assert made.kubernetes_auth.reviewer is Reviewer.CREATE
-    assert made.kubernetes_auth.cluster.context == "shop-cluster"
-    assert loaded(kubernetesReviewer="pod").kubernetes_auth.cluster.context == ""
-
-
-@pytest.mark.parametrize("mode", [TlsMode.VERIFY_CA, TlsMode.VERIFY_FULL])
-def test_a_database_is_verified_either_way(loaded: Loader, mode: TlsMode) -> None:
-    made = loaded("prod", databaseTls=mode.value)
-    assert made.database
-    assert made.database.tls is mode
 
 
 def test_recovery_shares_that_the_state_would_hold_are_warned_of_in_prod(loaded: Loader) -> None:
@@ -522,11 +275,6 @@ def test_a_kms_unseals_where_nobody_here_can_read_the_shares(loaded: Loader) -> 
     made = loaded(shares=2, shareThreshold=2, sharePgpKeys=keys, seal="awskms")
     assert made.bootstrap.pgp_keys == tuple(keys)
     assert made.bootstrap.seal is Seal.AWSKMS
-
-
-def test_certificates_may_name_another_url(loaded: Loader) -> None:
-    assert loaded(pkiUrl="http://crl.example/").pki.url == "http://crl.example"
-    assert loaded().pki.root_ttl == Duration.parse("87600h")
 
 
 # --- Pulumi.yaml, the stack files and the settings agree ---------------------------------------

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_vault as vault
 
+from components.kubernetes_cluster import make_provider
 from components.settings import KubernetesAuthSettings, Reviewer
 from policies.paths import KUBERNETES_AUTH
 from policies.plan import KubernetesRole
@@ -86,11 +87,8 @@ class KubernetesAuth(pulumi.ComponentResource):
         cluster. Its token does not expire: prefer a Vault in a pod, which needs none.
         """
         namespace = settings.reviewer_namespace
-        cluster = kubernetes.Provider(
-            f"{name}-cluster",
-            context=settings.cluster.context,
-            kubeconfig=settings.cluster.kubeconfig,
-            opts=pulumi.ResourceOptions(parent=self),
+        cluster = make_provider(
+            f"{name}-cluster", settings.cluster, pulumi.ResourceOptions(parent=self)
         )
         child = pulumi.ResourceOptions(parent=self, provider=cluster)
         labels = {"app.kubernetes.io/managed-by": "vaultstack"}

@@ -39,8 +39,8 @@ class VaultBootstrap(pulumi.ComponentResource):
 
     Without given credentials it initialises a new Vault, installs the provisioner and revokes the
     root token; with them it takes over: it checks that they work, brings the provisioner up to date
-    and exchanges them for a credential of its own. Deliberately does not unseal a Vault that was
-    restarted, and never touches one that somebody else initialised.
+    and exchanges them for a credential of its own. Deliberately never touches a Vault that somebody
+    else initialised, and unseals only with shares that the state holds.
     """
 
     provider: pulumi_vault.Provider

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 from pulumi import dynamic
 from pulumi_kubernetes import core, meta
 
@@ -19,6 +18,7 @@ from components.cluster.pod_scripts import READY, READY_FILE, START, START_FILE
 from components.cluster.preflight import PreflightProvider
 from components.cluster.server_config import render
 from components.cluster.stateful_set import StatefulSetArgs, make_stateful_set
+from components.kubernetes_cluster import make_provider
 from components.settings import DeploymentSettings, Reviewer, Settings, WorkloadIdentity
 from policies.plan import Plan
 
@@ -51,11 +51,8 @@ class VaultCluster(pulumi.ComponentResource):
         deployment, settings = args.deployment, args.settings
         raft = settings.cluster.raft
         self.layout = layout = Layout.of(deployment, settings.cluster.servers)
-        provider = kubernetes.Provider(
-            f"{name}-kubernetes",
-            context=deployment.kubernetes.context,
-            kubeconfig=deployment.kubernetes.kubeconfig,
-            opts=pulumi.ResourceOptions(parent=self),
+        provider = make_provider(
+            f"{name}-kubernetes", deployment.kubernetes, pulumi.ResourceOptions(parent=self)
         )
         inside = pulumi.ResourceOptions(parent=self, provider=provider)
         protected = pulumi.ResourceOptions.merge(

@@ -45,7 +45,7 @@ class PreflightError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(
-            "the Kubernetes cluster is not ready for Vault, and nothing was deployed to it:\n"
+            "the Kubernetes cluster is not ready for Vault; nothing but Vault's namespace was made:\n"
             + "\n".join(f"  - {problem}" for problem in self.problems)
         )
 
@@ -58,7 +58,9 @@ class PreflightProvider(ResourceProvider):
         return CreateResult(id_=props["namespace"], outs={key: props[key] for key in INPUTS})
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in INPUTS))
+        # Where the kubeconfig lies is each machine's own.
+        asked = set(INPUTS) - {"kubeconfig"}
+        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in asked))
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         _require(news)

@@ -114,7 +114,7 @@ def test_a_created_reviewer_may_review_tokens_and_nothing_else(alone: Alone) -> 
 def test_a_reviewer_is_made_in_the_named_context_whichever_is_current(alone: Alone) -> None:
     recording = make(alone, CREATE)
     (cluster,) = recording.of(CLUSTER)
-    assert cluster.values == {"context": "shop-cluster"}
+    assert cluster.values["context"] == "shop-cluster"
     made = [r for r in recording.resources if r.type.startswith("kubernetes:")]
     assert len(made) == 3
     assert {resource.provider for resource in made} == {cluster.name}

@@ -45,7 +45,8 @@ class PreflightError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(
-            "the Kubernetes cluster is not ready for Vault; nothing but Vault's namespace was made:\n"
+            "the Kubernetes cluster is not ready for Vault; nothing but Vault's namespace was made:"
+            "\n"
             + "\n".join(f"  - {problem}" for problem in self.problems)
         )
 

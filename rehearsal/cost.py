@@ -20,6 +20,7 @@ from components.settings.loading_deployment import default_size
 from policies.environments import Environment
 from policies.lifetime import Duration
 from rehearsal import program
+from rehearsal.errors import RehearsalError
 
 HOURS = 730
 # Of the decision record: infrastructure, and all.
@@ -124,7 +125,12 @@ def _shares(servers: int, cpu: Cpu, memory: Bytes) -> Item:
 
 def _own_nodes(servers: int, memory: Bytes) -> Item:
     needed = memory.count + _NODES_OWN_NEEDS.count
-    node = next(node for node in OWN if node.memory.count >= needed)
+    node = next((node for node in OWN if node.memory.count >= needed), None)
+    if node is None:
+        raise RehearsalError(
+            f"vaultstack:serverMemory: {memory} fits no node that is priced here; add one to "
+            "rehearsal/cost.py"
+        )
     return Item(
         f"own {node.name} nodes",
         f"{servers} x {HOURS} h x {node.hour}",

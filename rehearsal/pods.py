@@ -214,6 +214,7 @@ class _Rewriting:
             f"0.0.0.0:{api}": f"{LOOPBACK}:{own.api_port}",
             f"0.0.0.0:{cluster}": f"{LOOPBACK}:{own.cluster_port}",
             f"https://{LOOPBACK}:{api}": own.address,
+            f"https://localhost:{api}": own.address,
         }
         for place in places:
             host = f"https://{place.pod}.{subdomain}"

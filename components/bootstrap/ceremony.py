@@ -20,6 +20,8 @@ from components.bootstrap import provisioner
 from policies import paths
 
 _POLL_SECONDS: Final = 0.1
+# A name that does not exist yet must not be asked for so often that its absence is remembered.
+_PATIENT_POLL_SECONDS: Final = 2
 _REQUEST_SECONDS: Final = 30
 _LOOK_SECONDS: Final = 2
 # Nobody can ask for `sys/init`'s answer a second time, so a slow KMS or disk gets all the time.
@@ -81,7 +83,7 @@ def wait_until_answering(client: hvac.Client, timeout_seconds: float) -> None:
 
     Raises `BootstrapError` after `timeout_seconds`.
     """
-    deadline = time.monotonic() + timeout_seconds
+    deadline, pause = time.monotonic() + timeout_seconds, _POLL_SECONDS
     while True:
         try:
             client.sys.read_seal_status()
@@ -98,7 +100,8 @@ def wait_until_answering(client: hvac.Client, timeout_seconds: float) -> None:
                     "runs, and that this machine may reach it; vaultstack:bootstrapTimeout sets "
                     "how long to wait."
                 ) from error
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(2 * pause, _PATIENT_POLL_SECONDS)
         else:
             return
 
@@ -112,7 +115,8 @@ def seen_sealed(address: str, ca_cert_file: str | None) -> bool:
         status = client.adapter.get("/v1/sys/seal-status", timeout=_LOOK_SECONDS)
     except (requests.exceptions.RequestException, VaultError):
         return False
-    return bool(status["initialized"] and status["sealed"])
+    # Whatever else answers in its place, such as a proxy's page, is no Vault that waits.
+    return isinstance(status, dict) and bool(status.get("initialized") and status.get("sealed"))
 
 
 def initialise(
@@ -152,9 +156,11 @@ def unseal(client: hvac.Client, shares: Sequence[str]) -> None:
 
 
 def wait_until_active(client: hvac.Client, timeout_seconds: float) -> None:
-    """Returns when the server that answers is unsealed and leads: `sys/health` is 200 only then."""
+    """Returns when the server that answers is unsealed and leads, or knows who does and forwards to
+    it: behind a load balancer it is any of them.
+    """
     deadline = time.monotonic() + timeout_seconds
-    while not client.sys.read_health_status().ok:
+    while not _serves(client):
         if time.monotonic() >= deadline:
             raise BootstrapError(
                 f"Vault at {client.url} is initialised but not active after {timeout_seconds:g} s: "
@@ -162,6 +168,16 @@ def wait_until_active(client: hvac.Client, timeout_seconds: float) -> None:
                 "`pulumi up` again."
             )
         time.sleep(_POLL_SECONDS)
+
+
+def _serves(client: hvac.Client) -> bool:
+    try:
+        if not client.sys.read_health_status(standby_ok=True).ok:
+            return False
+        leader = client.sys.read_leader_status()
+    except (requests.exceptions.RequestException, VaultError):
+        return False
+    return not leader["ha_enabled"] or bool(leader["leader_address"])
 
 
 def install_provisioner(

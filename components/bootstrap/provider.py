@@ -196,8 +196,9 @@ def _refuse_what_init_fixed(changed: set[str]) -> None:
     if fixed:
         raise BootstrapError(
             f"{', '.join(fixed)}: an initialised Vault's seal and key shares cannot be "
-            "changed by this program. Nothing was changed. Set the values back; to change them, "
-            "use `vault operator rekey` or a seal migration."
+            "changed by this program. Vault was not changed, but the configuration of deployed "
+            "servers was: set the values back and run `pulumi up` before one restarts. To change "
+            "them, use `vault operator rekey` or a seal migration."
         )
 
 

@@ -18,8 +18,9 @@ class AutopilotArgs:
 class Autopilot(pulumi.ComponentResource):
     """Autopilot of a Vault with Raft storage.
 
-    A dead server is forgotten after an hour: a pod that moves to another node, with its volume,
-    takes minutes, and must not come back as a stranger. Servers are never forgotten below quorum.
+    A dead server is forgotten after a day: a pod that moves to another node takes minutes and a
+    zone may be away for hours, and a server that comes back after it was forgotten is turned away
+    until somebody empties its disk. Servers are never forgotten below quorum.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Autopilot(pulumi.ComponentResource):
         vault.RaftAutopilot(
             f"{name}-configuration",
             cleanup_dead_servers=True,
-            dead_server_last_contact_threshold="1h0m0s",
+            dead_server_last_contact_threshold="24h0m0s",
             last_contact_threshold="10s",
             max_trailing_logs=1000,
             min_quorum=max(3, args.settings.servers // 2 + 1),

@@ -14,7 +14,7 @@ from components.cluster import layout as names
 from components.cluster.aws import AwsFoundation, AwsFoundationArgs
 from components.cluster.layout import Layout
 from components.cluster.pod_config import CONFIG_FILE, server_config
-from components.cluster.pod_scripts import READY, READY_FILE, START, START_FILE
+from components.cluster.pod_scripts import READY_FILE, START, START_FILE, ready
 from components.cluster.preflight import PreflightProvider
 from components.cluster.server_config import render
 from components.cluster.stateful_set import StatefulSetArgs, make_stateful_set
@@ -62,7 +62,7 @@ class VaultCluster(pulumi.ComponentResource):
         checked = self._preflight(f"{name}-preflight", args, namespace)
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[checked]))
 
-        aws = self._aws(f"{name}-aws", args)
+        aws = self._aws(f"{name}-aws", args, checked)
         account = access.make_service_account(
             f"{name}-account", layout, aws.service_account_annotations if aws else {}, after
         )
@@ -81,7 +81,13 @@ class VaultCluster(pulumi.ComponentResource):
                 f"{name}-certificate", layout, deployment.certificate.issuer, after
             )
         needed += services.make_services(f"{name}-service", layout, after, raft=raft)
-        services.make_exposure(f"{name}-exposure", layout, deployment.exposure, after)
+        services.make_exposure(
+            f"{name}-exposure",
+            layout,
+            deployment.exposure,
+            deployment.network.client_cidrs,
+            after,
+        )
         files = _files(args, layout, aws.seal_key_id if aws else None)
         needed.append(self._config_map(f"{name}-config", files, after))
         make_stateful_set(
@@ -119,7 +125,7 @@ class VaultCluster(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
         )
 
-    def _aws(self, name: str, args: VaultClusterArgs) -> AwsFoundation | None:
+    def _aws(self, name: str, args: VaultClusterArgs, checked: _Preflight) -> AwsFoundation | None:
         if args.deployment.aws is None:
             return None
         return AwsFoundation(
@@ -131,7 +137,7 @@ class VaultCluster(pulumi.ComponentResource):
                 names.SERVICE_ACCOUNT,
                 args.settings.protect,
             ),
-            pulumi.ResourceOptions(parent=self),
+            pulumi.ResourceOptions(parent=self, depends_on=[checked]),
         )
 
     def _config_map(
@@ -158,7 +164,7 @@ def _files(args: VaultClusterArgs, layout: Layout, kms_key: str | None) -> Mappi
     return {
         CONFIG_FILE.rpartition("/")[2]: render(config),
         START_FILE: START,
-        READY_FILE: READY,
+        READY_FILE: ready(layout, raft=args.settings.cluster.raft),
     }
 
 

@@ -20,7 +20,6 @@ _API_SERVER_PORTS = (_HTTPS, 6443)
 # A server that may reach the instance's metadata could become the node.
 _INSTANCE_METADATA = ("169.254.169.254", "fd00:ec2::254")
 _POD_IDENTITY_AGENT, _POD_IDENTITY_PORT = "169.254.170.23/32", 80
-_NODE_LOCAL_DNS = "169.254.20.10/32"
 
 _Peer = networking.v1.NetworkPolicyPeerArgs
 _Port = networking.v1.NetworkPolicyPortArgs
@@ -84,7 +83,7 @@ def _egress(args: NetworkArgs) -> Sequence[networking.v1.NetworkPolicyEgressRule
     rules = [
         ([_servers()], _tcp(API_PORT, names.CLUSTER_PORT)),
         (
-            [_namespace("kube-system"), *_networks([_NODE_LOCAL_DNS])],
+            [_namespace("kube-system"), *_networks(args.settings.dns_cidrs)],
             [_Port(protocol=protocol, port=_DNS) for protocol in ("UDP", "TCP")],
         ),
         (_networks(args.settings.api_server_cidrs), _tcp(*_API_SERVER_PORTS)),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.cluster.layout import LOOPBACK
+from components.cluster.layout import LOOPBACK, Layout
 from components.cluster.pod_config import CERTIFICATE, CONFIG_FILE
 from components.settings.deployment import API_PORT
 
@@ -27,10 +27,33 @@ seen=$(certificate) # before Vault reads it, so that no change falls in between
 exec vault server -config={CONFIG_FILE}
 """
 
-READY: Final = f"""\
-# A sealed server gets no traffic. One that is not initialised gets it only if it is the first,
-# where the program's first contact happens: initialising two would make two clusters.
-case "$POD_NAME" in *-0) uninitialised=204 ;; *) uninitialised=501 ;; esac
-exec wget -q -T 2 -O /dev/null --no-check-certificate \\
-  "https://{LOOPBACK}:{API_PORT}/v1/sys/health?standbyok=true&uninitcode=$uninitialised"
+
+_ASK = f"""\
+ask() {{ wget -q -O "$1" --no-check-certificate "$2"; }}
+health() {{ ask /dev/null "https://{LOOPBACK}:{API_PORT}/v1/sys/health?standbyok=true$1"; }}\
+"""
+
+
+def ready(layout: Layout, *, raft: bool) -> str:
+    """Whether the pod may get traffic; ends with 0 where it may."""
+    peers = " ".join(f"https://{layout.peer_host(pod)}:{API_PORT}" for pod in layout.pods[1:])
+    if not raft:
+        return f"""\
+# There is no other server that could do better: also one that waits for first contact, or to be
+# unsealed, gets the traffic.
+{_ASK}
+health '&uninitcode=200&sealedcode=200'
+"""
+    return f"""\
+{_ASK}
+# A sealed server gets no traffic, nor does one without a leader.
+health '' && exit 0
+# One that is not initialised gets it only if it is the first, where the program's first contact
+# happens, and only while no other is initialised: else it has lost its disk, and whoever
+# initialised it would make a second Vault under the first one's name.
+case "$POD_NAME" in *-0) ;; *) exit 1 ;; esac
+health '&uninitcode=200' || exit 1
+for peer in {peers}; do
+  ask - "$peer/v1/sys/init" | grep -q '"initialized":false' || exit 1
+done
 """

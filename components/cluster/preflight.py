@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
@@ -46,8 +47,7 @@ class PreflightError(Exception):
         self.problems = tuple(problems)
         super().__init__(
             "the Kubernetes cluster is not ready for Vault; nothing but Vault's namespace was made:"
-            "\n"
-            + "\n".join(f"  - {problem}" for problem in self.problems)
+            "\n" + "\n".join(f"  - {problem}" for problem in self.problems)
         )
 
 
@@ -207,23 +207,22 @@ def _given_certificate(props: Mapping[str, Any], secret: Mapping[str, str] | Non
         yield f"{key} in {where} lacks {', '.join(missing)}; fix: add them (PEM)"
         return
     try:
-        lacking = lacking_names(base64.b64decode(secret["tls.crt"]), props["certificate_names"])
+        certificate = x509.load_pem_x509_certificate(base64.b64decode(secret["tls.crt"]))
     except ValueError as error:
         yield f"{key} in {where}: tls.crt is no certificate ({error}); fix: store PEM"
         return
-    if lacking:
+    end = certificate.not_valid_after_utc
+    if end <= datetime.now(UTC):
+        yield f"{key} in {where}: its certificate ended {end:%Y-%m-%d}; fix: have it renewed"
+    if lacking := lacking_names(certificate, props["certificate_names"]):
         yield (
             f"{key} in {where}: its certificate lacks {', '.join(lacking)}, by which peers and "
             "clients call the servers; fix: have one issued that holds them"
         )
 
 
-def lacking_names(pem: bytes, names: Sequence[str]) -> list[str]:
-    """Those of `names` that a certificate (PEM, the first of a chain) is not valid for.
-
-    Raises `ValueError` where it is none.
-    """
-    certificate = x509.load_pem_x509_certificate(pem)
+def lacking_names(certificate: x509.Certificate, names: Sequence[str]) -> list[str]:
+    """Those of `names` that a certificate is not valid for."""
     try:
         held = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

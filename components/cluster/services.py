@@ -4,7 +4,7 @@ for. Each Service publishes only what it is for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pulumi_kubernetes import core, meta, networking, policy
@@ -19,11 +19,19 @@ _LEADS: Mapping[str, str] = {"vault-active": "true"}
 _STANDS_BY: Mapping[str, str] = {"vault-active": "false", "vault-sealed": "false"}
 # Nothing is ready before first contact, which needs the Services: do not wait for endpoints.
 _DO_NOT_WAIT = {"pulumi.com/skipAwait": "true"}
-# Of the AWS load balancer controller; others do not look at them.
+# Of the AWS load balancer controller. A dead server is noticed after ten seconds; which of the live
+# ones are targets at all, their readiness says.
 _INTERNAL = {
     "service.beta.kubernetes.io/aws-load-balancer-type": "external",
     "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
     "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "ip",
+    "service.beta.kubernetes.io/aws-load-balancer-healthcheck-protocol": "HTTPS",
+    "service.beta.kubernetes.io/aws-load-balancer-healthcheck-path": (
+        "/v1/sys/health?standbyok=true&uninitcode=200&sealedcode=200"
+    ),
+    "service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval": "5",
+    "service.beta.kubernetes.io/aws-load-balancer-healthcheck-healthy-threshold": "2",
+    "service.beta.kubernetes.io/aws-load-balancer-healthcheck-unhealthy-threshold": "2",
     # Clients' own addresses: audit entries and bound networks are worth nothing without.
     "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes": (
         "preserve_client_ip.enabled=true"
@@ -109,20 +117,28 @@ def make_disruption_budget(
 
 
 def make_exposure(
-    name: str, layout: Layout, settings: ExposureSettings, opts: pulumi.ResourceOptions
+    name: str,
+    layout: Layout,
+    settings: ExposureSettings,
+    client_cidrs: Sequence[str],
+    opts: pulumi.ResourceOptions,
 ) -> core.v1.Service | networking.v1.Ingress | None:
     """The way in from outside; None where there is none."""
     match settings.kind:
         case Exposure.NONE:
             return None
         case Exposure.LOAD_BALANCER:
-            return _load_balancer(name, layout, settings, opts)
+            return _load_balancer(name, layout, settings, client_cidrs, opts)
         case Exposure.INGRESS:
             return _ingress(name, layout, settings, opts)
 
 
 def _load_balancer(
-    name: str, layout: Layout, settings: ExposureSettings, opts: pulumi.ResourceOptions
+    name: str,
+    layout: Layout,
+    settings: ExposureSettings,
+    client_cidrs: Sequence[str],
+    opts: pulumi.ResourceOptions,
 ) -> core.v1.Service:
     return core.v1.Service(
         name,
@@ -139,6 +155,9 @@ def _load_balancer(
         ),
         spec=core.v1.ServiceSpecArgs(
             type="LoadBalancer",
+            # Or another cloud's controller, which knows none of the above, would make a public one.
+            load_balancer_class=settings.load_balancer_class,
+            load_balancer_source_ranges=list(client_cidrs),
             external_traffic_policy="Local",
             selector=names.SELECTOR,
             ports=[core.v1.ServicePortArgs(name="https", port=API_PORT, target_port="https")],

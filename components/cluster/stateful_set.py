@@ -15,7 +15,7 @@ from components.cluster.layout import Layout
 from components.cluster.pod_config import CA_FILE
 from components.cluster.pod_scripts import READY_FILE, START_FILE
 from components.cluster.server_config import server_environment
-from components.settings import DeploymentSettings, SizeSettings
+from components.settings import DeploymentSettings, Exposure, SizeSettings
 from components.settings.deployment import API_PORT
 
 # What Kubernetes' own health checks ask. A sealed or uninitialised server lives, and so does one
@@ -46,8 +46,8 @@ def make_stateful_set(
     name: str, args: StatefulSetArgs, opts: pulumi.ResourceOptions
 ) -> apps.v1.StatefulSet:
     """Makes it and does not wait: a server is ready when it is initialised and unsealed, and that
-    comes after. A changed configuration or image reaches a pod when somebody deletes it (OnDelete):
-    standbys first and the leader last is more than Kubernetes knows.
+    comes after. Pods are replaced when somebody deletes them (OnDelete): standbys first and the
+    leader last is more than Kubernetes knows.
     """
     layout = args.layout
     return apps.v1.StatefulSet(
@@ -96,6 +96,9 @@ def _pod(args: StatefulSetArgs) -> core.v1.PodSpecArgs:
         service_account_name=names.SERVICE_ACCOUNT,
         automount_service_account_token=args.token,
         enable_service_links=False,
+        # Or Vault were the first process, and nobody would collect what a readiness probe leaves.
+        share_process_namespace=True,
+        priority_class_name=args.deployment.priority_class,
         security_context=core.v1.PodSecurityContextArgs(
             run_as_non_root=True,
             run_as_user=_USER,
@@ -106,7 +109,7 @@ def _pod(args: StatefulSetArgs) -> core.v1.PodSpecArgs:
             seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
         ),
         # The wait for endpoints to go, Vault's handing over, and its last requests.
-        termination_grace_period_seconds=60,
+        termination_grace_period_seconds=_farewell_seconds(args) + 55,
         affinity=_apart(),
         topology_spread_constraints=_over_zones(),
         containers=[_container(args)],
@@ -156,12 +159,14 @@ def _container(args: StatefulSetArgs) -> core.v1.ContainerArgs:
         readiness_probe=core.v1.ProbeArgs(
             exec_=core.v1.ExecActionArgs(command=["/bin/sh", f"{names.CONFIG}/{READY_FILE}"]),
             period_seconds=5,
-            timeout_seconds=4,
+            timeout_seconds=5,
             failure_threshold=2,
         ),
         lifecycle=core.v1.LifecycleArgs(
             # Those who look the endpoints up get the time to learn that this one goes.
-            pre_stop=core.v1.LifecycleHandlerArgs(sleep=core.v1.SleepActionArgs(seconds=5)),
+            pre_stop=core.v1.LifecycleHandlerArgs(
+                sleep=core.v1.SleepActionArgs(seconds=_farewell_seconds(args))
+            ),
         ),
         volume_mounts=[
             core.v1.VolumeMountArgs(name="data", mount_path=names.DATA),
@@ -174,10 +179,15 @@ def _container(args: StatefulSetArgs) -> core.v1.ContainerArgs:
     )
 
 
+def _farewell_seconds(args: StatefulSetArgs) -> int:
+    """How long others take to learn that a server goes. A load balancer takes its time."""
+    return 30 if args.deployment.exposure.kind is Exposure.LOAD_BALANCER else 5
+
+
 def _environment(args: StatefulSetArgs) -> Sequence[core.v1.EnvVarArgs]:
     memory = args.deployment.size.memory.share(_MEMORY_PERCENT)
     fixed = {
-        "VAULT_ADDR": f"https://{names.LOOPBACK}:{API_PORT}",
+        "VAULT_ADDR": f"https://localhost:{API_PORT}",
         "VAULT_CACERT": CA_FILE,
         "HOME": names.HOME,
         "GOGC": _GOGC,
@@ -229,12 +239,15 @@ def _apart() -> core.v1.AffinityArgs:
 
 
 def _over_zones() -> Sequence[core.v1.TopologySpreadConstraintArgs]:
-    """As evenly as the zones allow. Not demanded: a cluster of one zone is no reason to be down."""
+    """As evenly as the zones allow, from the beginning: a server's disks bind it to its zone for
+    good. Zones where nothing can run do not count.
+    """
     return [
         core.v1.TopologySpreadConstraintArgs(
             max_skew=1,
             topology_key="topology.kubernetes.io/zone",
-            when_unsatisfiable="ScheduleAnyway",
+            when_unsatisfiable="DoNotSchedule",
+            node_taints_policy="Honor",
             label_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
         )
     ]

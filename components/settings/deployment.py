@@ -84,6 +84,8 @@ class ExposureSettings:
     kind: Exposure
     host_name: str | None
     """The DNS name by which the outside knows Vault."""
+    load_balancer_class: str
+    """Whose load balancer it is."""
     ingress_class: str | None
     annotations: Mapping[str, str]
     """For the load balancer's or the ingress' controller."""
@@ -97,6 +99,8 @@ class NetworkSettings:
 
     client_namespaces: tuple[str, ...]
     client_cidrs: tuple[str, ...]
+    dns_cidrs: tuple[str, ...]
+    """Besides the DNS servers in kube-system."""
     api_server_cidrs: tuple[str, ...]
     database_cidrs: tuple[str, ...]
     https_cidrs: tuple[str, ...]
@@ -130,6 +134,7 @@ class DeploymentSettings:
 
     kubernetes: KubernetesSettings
     image: str
+    priority_class: str | None
     size: SizeSettings
     certificate: CertificateSettings
     exposure: ExposureSettings

@@ -72,13 +72,15 @@ def read_deployment(
     """None where the program deploys no servers; the keys are read all the same."""
     checked = Rules(read, deploys)
     aws = read_aws(Rules(read, deploys and sealed_by_kms), environment, account)
+    exposure = _exposure(checked)
     deployment = DeploymentSettings(
         kubernetes=kubernetes,
         image=_image(checked),
+        priority_class=read.text("priorityClass") or None,
         size=_size(checked, environment, raft=raft),
         certificate=_certificate(checked),
-        exposure=_exposure(checked),
-        network=_network(checked, database=database),
+        exposure=exposure,
+        network=_network(checked, exposure.kind, database=database),
         aws=aws if sealed_by_kms else None,
     )
     if not deploys:
@@ -177,6 +179,7 @@ def _exposure(rules: Rules) -> ExposureSettings:
     settings = ExposureSettings(
         kind=read.choice("exposure", Exposure, Exposure.NONE),
         host_name=read.text("hostName") or None,
+        load_balancer_class=read.text("loadBalancerClass"),
         ingress_class=read.text("ingressClass") or None,
         annotations=read.mapping("exposureAnnotations"),
     )
@@ -202,11 +205,12 @@ def _exposure(rules: Rules) -> ExposureSettings:
     return settings
 
 
-def _network(rules: Rules, *, database: bool) -> NetworkSettings:
+def _network(rules: Rules, exposure: Exposure, *, database: bool) -> NetworkSettings:
     read = rules.read
     settings = NetworkSettings(
         client_namespaces=read.strings("clientNamespaces"),
         client_cidrs=read.cidrs("clientCidrs"),
+        dns_cidrs=read.cidrs("dnsCidrs"),
         api_server_cidrs=read.cidrs("apiServerCidrs"),
         database_cidrs=read.cidrs("databaseCidrs"),
         https_cidrs=read.cidrs("httpsCidrs"),
@@ -222,6 +226,14 @@ def _network(rules: Rules, *, database: bool) -> NetworkSettings:
             "databaseCidrs",
             "is needed with databaseHost: the servers may reach nothing that is not named",
             "write the subnets of the databases, such as ['10.1.0.0/16']",
+        )
+    reached = settings.client_namespaces or settings.client_cidrs
+    if exposure is not Exposure.NONE and not reached and read.sound("clientCidrs", "exposure"):
+        rules.problem(
+            "clientCidrs",
+            f"is needed with exposure {exposure.value!r}, or clientNamespaces: nobody from outside "
+            "would be let in",
+            "write the subnets of clients and load balancer, or the ingress controller's namespace",
         )
     for namespace in settings.client_namespaces:
         if not LABEL.fullmatch(namespace):

@@ -46,12 +46,17 @@ _SERVERS: Final = {"dev": 1, "staging": 3, "prod": 5}
 _RBAC_PATIENCE: Final = timedelta(seconds=10)
 _EXPOSURES: Final[Mapping[str, Changes]] = {
     "none": {},
-    "load-balancer": {"exposure": "load-balancer", "hostName": "vault.example.com"},
+    "load-balancer": {
+        "exposure": "load-balancer",
+        "hostName": "vault.example.com",
+        "clientCidrs": ["10.0.0.0/16"],
+    },
     "ingress": {
         "exposure": "ingress",
         "hostName": "vault.example.com",
         "ingressClass": "nginx",
         "exposureAnnotations": {"example.com/own": "yes"},
+        "clientNamespaces": ["ingress"],
     },
 }
 _CERTIFICATES: Final[Mapping[str, Changes]] = {

@@ -23,7 +23,7 @@ def test_a_dead_server_is_forgotten_late_and_never_below_quorum(
     assert made.name == "autopilot-configuration"
     assert made.values == {
         "cleanupDeadServers": True,
-        "deadServerLastContactThreshold": "1h0m0s",
+        "deadServerLastContactThreshold": "24h0m0s",
         "lastContactThreshold": "10s",
         "maxTrailingLogs": 1000,
         "minQuorum": quorum,

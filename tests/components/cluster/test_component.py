@@ -56,11 +56,16 @@ GIVEN: Final = {
 }
 EXPOSED: Final[Mapping[str, Mapping[str, object]]] = {
     "none": {"exposure": "none"},
-    "load-balancer": {"exposure": "load-balancer", "hostName": "vault.example.com"},
+    "load-balancer": {
+        "exposure": "load-balancer",
+        "hostName": "vault.example.com",
+        "clientCidrs": ["10.0.0.0/16"],
+    },
     "ingress": {
         "exposure": "ingress",
         "hostName": "vault.example.com",
         "ingressClass": "nginx",
+        "clientNamespaces": ["ingress"],
     },
 }
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime, tzinfo
+from typing import Any, Self
 
 import dill
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.cluster import preflight
 from components.cluster.preflight import INPUTS, PreflightError, PreflightProvider, lacking_names
 from rehearsal.certificates import Authority
 
@@ -29,6 +32,10 @@ PROPS: dict[str, Any] = {
     "tls_secret": "",
 }
 AUTHORITY = Authority.create("test")
+
+
+def loaded(pem: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem)
 
 
 def certificate(*hosts: str) -> bytes:
@@ -51,28 +58,53 @@ def certificate(*hosts: str) -> bytes:
 def test_a_certificate_is_valid_for_what_it_names(
     held: Sequence[str], names: Sequence[str], lacking: Sequence[str]
 ) -> None:
-    assert lacking_names(certificate(*held), names) == lacking
+    assert lacking_names(loaded(certificate(*held)), names) == lacking
 
 
 def test_of_a_chain_the_first_counts() -> None:
     chain = certificate("vault") + certificate("other")
-    assert lacking_names(chain, ["vault", "other"]) == ["other"]
+    assert lacking_names(loaded(chain), ["vault", "other"]) == ["other"]
 
 
 def test_a_certificate_that_names_nobody_lacks_all() -> None:
     """A common name alone counts for no client any more."""
-    assert lacking_names(AUTHORITY.certificate_pem.encode(), ["test"]) == ["test"]
+    assert lacking_names(loaded(AUTHORITY.certificate_pem.encode()), ["test"]) == ["test"]
+
+
+def given_certificate(content: bytes) -> list[str]:
+    """The problems of a Secret that holds this as its certificate."""
+    props = {**PROPS, "tls_secret": "given", "certificate_names": ["vault"]}
+    secret = {"tls.crt": base64.b64encode(content).decode(), "tls.key": "", "ca.crt": ""}
+    return list(preflight._given_certificate(props, secret))
 
 
 @given(st.binary())
 def test_what_is_no_certificate_is_said_to_be_none(content: bytes) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
-        lacking_names(content, ["vault"])
+    (problem,) = given_certificate(content)
+    assert "tls.crt is no certificate" in problem
+    assert problem.endswith("fix: store PEM")
 
 
 def test_a_key_is_no_certificate() -> None:
-    with pytest.raises(ValueError, match=r"\w"):
-        lacking_names(AUTHORITY.issue("test").key_pem.encode(), ["vault"])
+    pair = AUTHORITY.issue("test")
+    (problem,) = given_certificate(pair.key_pem.encode())
+    assert "tls.crt is no certificate" in problem
+    assert not any(line in problem for line in pair.key_pem.splitlines()[1:-1])
+
+
+def test_a_certificate_that_has_ended_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = certificate("vault")
+    assert given_certificate(content) == []
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(datetime.now(tz).timestamp() + 2 * 86400, tz)
+
+    monkeypatch.setattr(preflight, "datetime", Later)
+    (problem,) = given_certificate(content)
+    assert "its certificate ended 2" in problem
+    assert problem.endswith("fix: have it renewed")
 
 
 def test_it_asks_again_only_when_a_question_changes() -> None:

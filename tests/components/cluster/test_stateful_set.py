@@ -261,7 +261,7 @@ def test_a_server_alone_needs_neither_name_nor_peers(run: Runner) -> None:
 
 def test_people_in_the_pod_find_their_own_server_over_tls(run: Runner) -> None:
     environment = make(run).environment
-    assert environment["VAULT_ADDR"] == "https://127.0.0.1:8200"
+    assert environment["VAULT_ADDR"] == "https://localhost:8200"
     assert environment["VAULT_CACERT"] == pod_config.CA_FILE
 
 

@@ -38,6 +38,7 @@ def deploying(environment: str = "dev", /, **changed: object) -> dict[str, objec
         "target": "kubernetes",
         "kubernetesContext": f"cluster-{environment}",
         "tlsIssuer": "ClusterIssuer/platform",
+        "clientCidrs": ["10.0.0.0/16"],
     }
     if environment != "dev":
         account = MATRIX.spec(Environment(environment)).aws.id

@@ -233,6 +233,14 @@ DEPLOYED: Final[Mapping[str, Rule]] = {
         "is needed with exposure 'ingress', or no controller or a wrong one would take it",
         f"{SET}:ingressClass nginx",
     ),
+    "an outside that is not let in": (
+        "prod",
+        {"exposure": "load-balancer", "hostName": "vault.example.com", "clientCidrs": []},
+        "clientCidrs",
+        "is needed with exposure 'load-balancer', or clientNamespaces: nobody from outside would be "
+        "let in",
+        "write the subnets of clients and load balancer, or the ingress controller's namespace",
+    ),
     "databases that the servers may not reach": (
         "prod",
         {"databaseHost": "postgres.example.com"},
@@ -745,7 +753,7 @@ def test_what_nobody_says_is_the_default_or_nothing(loaded: Loader) -> None:
         exposure=ExposureSettings(Exposure.NONE, None, None, {}),
         network=NetworkSettings(
             client_namespaces=(),
-            client_cidrs=(),
+            client_cidrs=("10.0.0.0/16",),
             api_server_cidrs=("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
             database_cidrs=(),
             https_cidrs=("0.0.0.0/0",),

@@ -22,6 +22,7 @@ from policies.lifetime import Duration
 from rehearsal import program
 from rehearsal.errors import RehearsalError
 
+PAGE = program.ROOT / "docs" / "cost.md"
 HOURS = 730
 # Of the decision record: infrastructure, and all.
 BUDGETS = {
@@ -138,39 +139,79 @@ def _own_nodes(servers: int, memory: Bytes) -> Item:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A month of one environment."""
+
+    environment: Environment
+    own_nodes: bool
+    items: tuple[Item, ...]
+
+    @property
+    def title(self) -> str:
+        where = "each server on a node of its own" if self.own_nodes else "on shared nodes"
+        return f"{self.environment.value}, {where}"
+
+    @property
+    def dollars(self) -> float:
+        return sum(item.dollars for item in self.items)
+
+    @property
+    def fits(self) -> bool:
+        return self.dollars <= BUDGETS[self.environment][0]
+
+    @property
+    def verdict(self) -> str:
+        infrastructure, total = BUDGETS[self.environment]
+        fits = "within" if self.fits else "above"
+        return f"{fits} {infrastructure} for infrastructure; {total} with operation"
+
+
+def bills() -> list[Bill]:
+    """Of every stack as its file says."""
+    return [
+        Bill(environment, own_nodes, tuple(items(environment, stack, own_nodes=own_nodes)))
+        for environment in Environment
+        for stack in [program.stack_keys(environment.value, {})]
+        for own_nodes in (False, True)
+    ]
+
+
+def markdown(of: list[Bill]) -> str:
+    """The page `docs/cost.md`."""
+    lines = [
+        "# What a month costs",
+        "",
+        "Made by `make cost`. US dollars, AWS list prices on demand in eu-west-1 as they stand in",
+        "`rehearsal/cost.py`, without taxes; the Kubernetes cluster itself is the platform's. `t3`",
+        "nodes are burstable: fine for staging, choose others where the load is constant.",
+    ]
+    for bill in of:
+        lines += ["", f"## {bill.title}", "", "| item | how | $ |", "|---|---|---:|"]
+        lines += [f"| {item.name} | {item.sum} | {item.dollars:.2f} |" for item in bill.items]
+        lines.append(f"| **together** | {bill.verdict} | **{bill.dollars:.2f}** |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
-    """Exit status 1 where an environment is above its budget."""
-    console = Console()
-    above = False
-    for environment in Environment:
-        stack = program.stack_keys(environment.value, {})
-        infrastructure, total = BUDGETS[environment]
-        for own_nodes in (False, True):
-            found = items(environment, stack, own_nodes=own_nodes)
-            dollars = sum(item.dollars for item in found)
-            above |= dollars > infrastructure
-            where = (
-                "each server on a node of its own" if own_nodes else "on nodes shared with others"
-            )
-            title = f"{environment.value}, {where}, US dollars a month"
-            console.print(_table(title, found, dollars, infrastructure, total))
-    return int(above)
+    """Prints the bills, and writes them to docs/cost.md. Exit status 1 where one is above its budget."""
+    console, found = Console(), bills()
+    for bill in found:
+        console.print(_table(bill))
+    PAGE.write_text(markdown(found))
+    console.print(f"written to docs/{PAGE.name}")
+    return int(not all(bill.fits for bill in found))
 
 
-def _table(title: str, found: list[Item], dollars: float, infrastructure: int, total: int) -> Table:
-    table = Table(title=title, title_justify="left")
+def _table(bill: Bill) -> Table:
+    table = Table(title=f"{bill.title}, US dollars a month", title_justify="left")
     table.add_column("item")
     table.add_column("how")
     table.add_column("$", justify="right")
-    for item in found:
+    for item in bill.items:
         table.add_row(item.name, item.sum, f"{item.dollars:.2f}")
     table.add_section()
-    fits = "within" if dollars <= infrastructure else "above"
-    table.add_row(
-        "together",
-        f"{fits} {infrastructure} for infrastructure; {total} with operation",
-        f"{dollars:.2f}",
-    )
+    table.add_row("together", bill.verdict, f"{bill.dollars:.2f}")
     return table
 
 

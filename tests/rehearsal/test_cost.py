@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from policies.environments import Environment
-from rehearsal import program
-from rehearsal.cost import BUDGETS, items, main
+from rehearsal import cost, program
+from rehearsal.cost import BUDGETS, PAGE, bills, items, main, markdown
+from rehearsal.errors import RehearsalError
 
 
 @pytest.mark.parametrize("environment", Environment)
@@ -32,10 +35,22 @@ def test_what_is_not_deployed_costs_nothing() -> None:
     assert names == ["own t3.small nodes", "volumes (gp3)"]
 
 
+def test_the_page_is_fresh() -> None:
+    assert PAGE.read_text() == markdown(bills()), "run `make cost`"
+
+
+def test_a_server_that_no_priced_node_holds_is_said() -> None:
+    stack = program.stack_keys("prod", {"serverMemory": "64Gi"})
+    with pytest.raises(RehearsalError, match="serverMemory: 64Gi fits no node"):
+        items(Environment.PROD, stack, own_nodes=True)
+
+
 def test_an_environment_above_its_budget_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(cost, "PAGE", tmp_path / "cost.md")
     assert main() == 0
     monkeypatch.setitem(BUDGETS, Environment.PROD, (100, 200))
     assert main() == 1
     assert "above 100 for infrastructure" in " ".join(capsys.readouterr().out.split())
+    assert "above 100 for infrastructure" in (tmp_path / "cost.md").read_text()

@@ -194,7 +194,7 @@ def markdown(of: list[Bill]) -> str:
 
 
 def main() -> int:
-    """Prints the bills, and writes them to docs/cost.md. Exit status 1 where one is above its budget."""
+    """Prints the bills and writes docs/cost.md. Exit status 1 where one is above its budget."""
     console, found = Console(), bills()
     for bill in found:
         console.print(_table(bill))

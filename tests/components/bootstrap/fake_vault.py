@@ -31,6 +31,8 @@ class FakeVault:
         self.address = ""
         self.initialised = False
         self.sealed = True
+        self.clustered = False
+        self.leader = ""
         self.threshold = 3
         self.given: list[str] = []
         self.tokens: set[str] = set()
@@ -81,6 +83,8 @@ class FakeVault:
                 self.given.append(body["key"])
                 self.sealed = len(set(self.given) & set(SHARES)) < self.threshold
                 return 200, {"sealed": self.sealed}
+            case "GET", "sys/leader":
+                return 200, {"ha_enabled": self.clustered, "leader_address": self.leader}
             case (("HEAD" | "GET"), "sys/health"):
                 return (200 if not self.sealed else 503 if self.initialised else 501), {}
             case "DELETE", "sys/generate-root/attempt":

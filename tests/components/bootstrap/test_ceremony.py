@@ -161,6 +161,30 @@ def test_a_vault_that_never_leads_is_told_after_the_timeout(vault: FakeVault) ->
         ceremony.wait_until_active(ceremony.connect(vault.address, None), 0.2)
 
 
+def test_a_standby_serves_where_it_knows_who_leads(vault: FakeVault) -> None:
+    """Behind a load balancer it may be the one that answers, and it forwards."""
+    vault.initialised, vault.sealed, vault.clustered = True, False, True
+    client = ceremony.connect(vault.address, None)
+    with pytest.raises(BootstrapError, match="not active"):
+        ceremony.wait_until_active(client, 0.2)
+    vault.leader = "https://vault-1.vault-internal:8200"
+    ceremony.wait_until_active(client, 0.2)
+
+
+def test_a_leader_that_goes_away_meanwhile_is_waited_for() -> None:
+    client = ceremony.connect("http://127.0.0.1:1", None)
+    with pytest.raises(BootstrapError, match="not active after"):
+        ceremony.wait_until_active(client, 0.2)
+
+
+@pytest.mark.parametrize("answer", [(200, {}), (502, {"errors": ["a proxy"]})])
+def test_what_is_no_seal_status_waits_for_no_shares(
+    vault: FakeVault, answer: tuple[int, dict[str, object]]
+) -> None:
+    vault.answers["sys/seal-status"] = answer
+    assert not ceremony.seen_sealed(vault.address, None)
+
+
 def test_a_wrong_or_expired_credential_is_one_clear_error(vault: FakeVault) -> None:
     client = ceremony.connect(vault.address, None)
     with pytest.raises(BootstrapError) as caught:

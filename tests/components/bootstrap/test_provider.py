@@ -353,7 +353,8 @@ def test_what_initialisation_fixed_cannot_be_changed(
         updated(logged_in(vault, problem=problem), news)
     assert str(caught.value) == (
         f"vaultstack:{setting}: an initialised Vault's seal and key shares cannot be changed by "
-        "this program. Nothing was changed. Set the values back; to change them, use `vault "
+        "this program. Vault was not changed, but the configuration of deployed servers was: set "
+        "the values back and run `pulumi up` before one restarts. To change them, use `vault "
         "operator rekey` or a seal migration."
     )
     assert vault.requests == []

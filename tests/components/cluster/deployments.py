@@ -32,9 +32,11 @@ from policies.lifetime import Duration
 from tests.recording import Recording, Runner
 
 ISSUER: Final = IssuerReference(IssuerKind.CLUSTER_ISSUER, "platform")
+NLB: Final = "service.k8s.aws/nlb"
 NETWORK: Final = NetworkSettings(
     client_namespaces=("ingress",),
     client_cidrs=("10.1.0.0/16",),
+    dns_cidrs=("169.254.20.10/32",),
     api_server_cidrs=("10.2.0.0/16",),
     database_cidrs=("10.3.0.0/16",),
     https_cidrs=("0.0.0.0/0",),
@@ -55,11 +57,12 @@ AWS: Final = AwsClusterSettings(
 DEPLOYMENT: Final = DeploymentSettings(
     kubernetes=KubernetesSettings(None, "cluster-staging", "vault", "cluster.local"),
     image="docker.io/hashicorp/vault:1.21.0",
+    priority_class=None,
     size=SizeSettings(
         Cpu.parse("500m"), Bytes.parse("1Gi"), Bytes.parse("10Gi"), Bytes.parse("20Gi"), "disks"
     ),
     certificate=CertificateSettings(ISSUER, None),
-    exposure=ExposureSettings(Exposure.NONE, None, None, {}),
+    exposure=ExposureSettings(Exposure.NONE, None, NLB, None, {}),
     network=NETWORK,
     aws=AWS,
 )
@@ -72,7 +75,7 @@ ALONE: Final = Layout.of(DEPLOYMENT, 1)
 
 def exposed(kind: Exposure, **annotations: str) -> ExposureSettings:
     ingress_class = "nginx" if kind is Exposure.INGRESS else None
-    return ExposureSettings(kind, "vault.example.com", ingress_class, annotations)
+    return ExposureSettings(kind, "vault.example.com", NLB, ingress_class, annotations)
 
 
 def deployed(**changed: Any) -> DeploymentSettings:

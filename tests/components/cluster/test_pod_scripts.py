@@ -1,5 +1,5 @@
-"""The scripts of a server's pod, run by a real shell: with a `vault` and a `wget` that only note
-what they are asked.
+"""The scripts of a server's pod, run by a real shell: with a `vault` that notes what it is told,
+and a `wget` that answers for servers in any state.
 """
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from components.cluster import layout as names
-from components.cluster.pod_scripts import READY, START
+from components.cluster.layout import Layout
+from components.cluster.pod_scripts import START, ready
 from rehearsal.supervisor import Process, Supervisor
+from tests.components.cluster.deployments import ALONE, DEPLOYMENT, LAYOUT
 
 SHELL: Final = "/bin/sh"
 LOOK_SECONDS: Final = 0.1
@@ -32,12 +33,29 @@ trap 'echo TERM >> "$NOTES"; exit 7' TERM
 echo "$$ $*" >> "$NOTES"
 while :; do sleep 0.02; done
 """
+# The servers' states are files named after their hosts. What it exits with is Vault's own answer:
+# `sys/health` says 200 unless a parameter names another code for the state.
 FAKE_WGET: Final = """\
 #!/bin/sh
 for last; do :; done
-echo "$last" > "$NOTES"
-exit "$ANSWER"
+host=${last#https://}; path=/${host#*/}; host=${host%%/*}
+read -r state < "$STATES/${host%:*}" || exit 4
+case "$path" in
+/v1/sys/init)
+  case "$state" in
+  uninitialised) echo '{"initialized":false}' ;;
+  unreachable) exit 4 ;;
+  *) echo '{"initialized":true}' ;;
+  esac ;;
+/v1/sys/health\\?standbyok=true*)
+  case "$state$path" in
+  active* | standby* | uninitialised*uninitcode=200* | sealed*sealedcode=200*) exit 0 ;;
+  *) exit 8 ;;
+  esac ;;
+*) exit 9 ;;
+esac
 """
+SELF: Final = "127.0.0.1"
 
 
 def eventually(condition: Callable[[], bool], awaited: str) -> None:
@@ -162,61 +180,71 @@ def test_nothing_outlives_vault(pod: Pod, how: signal.Signals) -> None:
     eventually(lambda: pod.processes == 0, "the end of what looks at the certificate")
 
 
-def asked(folder: Path, pod: str, answer: int = 0) -> tuple[str, int]:
-    """The URL that the readiness probe of a pod asks, and its verdict."""
-    notes, wget = folder / "notes", folder / "wget"
+def is_ready(folder: Path, pod: str, states: Mapping[str, str], *, servers: int = 3) -> bool:
+    """What the probe of a pod finds. `states`: of itself, and of its peers where they are not
+    uninitialised.
+    """
+    places = folder / "states"
+    places.mkdir(exist_ok=True)
+    layout = Layout.of(DEPLOYMENT, servers)
+    for host in (SELF, *map(layout.peer_host, layout.pods)):
+        (places / host).write_text(states.get(host, "uninitialised") + "\n")
+    wget, script = folder / "wget", folder / "ready.sh"
     wget.write_text(FAKE_WGET)
     wget.chmod(0o755)
-    script = folder / "ready.sh"
-    script.write_text(READY)
-    ended = subprocess.run(
-        [SHELL, script],
-        env={
-            "PATH": f"{folder}:{os.defpath}",
-            "NOTES": str(notes),
-            "POD_NAME": pod,
-            "ANSWER": str(answer),
-        },
-        check=False,
-    )
-    return notes.read_text().strip(), ended.returncode
+    script.write_text(ready(layout, raft=servers > 1))
+    environment = {"PATH": f"{folder}:{os.defpath}", "STATES": str(places), "POD_NAME": pod}
+    return subprocess.run([SHELL, script], env=environment, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("pod", ["vault-0", "vault-1"])
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("active", True),
+        ("standby", True),
+        ("sealed", False),
+        ("leaderless", False),
+        ("unreachable", False),
+    ],
+)
+def test_a_server_of_a_cluster_gets_traffic_where_it_can_serve(
+    tmp_path: Path, pod: str, state: str, expected: bool
+) -> None:
+    assert is_ready(tmp_path, pod, {SELF: state}) == expected
 
 
 @pytest.mark.parametrize(
-    ("pod", "accepted"),
-    [
-        ("vault-0", True),
-        ("vault-1", False),
-        ("vault-4", False),
-        ("vault-10", False),
-        ("vault-20", False),
-    ],
+    ("pod", "expected"), [("vault-0", True), ("vault-1", False), ("vault-10", False)]
 )
-def test_only_the_first_gets_traffic_before_it_is_initialised(
-    tmp_path: Path, pod: str, accepted: bool
+def test_only_the_first_gets_traffic_before_any_is_initialised(
+    tmp_path: Path, pod: str, expected: bool
 ) -> None:
-    url, _ = asked(tmp_path, pod)
-    (code,) = parse_qs(urlsplit(url).query)["uninitcode"]
-    assert (200 <= int(code) < 300) == accepted
+    assert is_ready(tmp_path, pod, {}) == expected
 
 
-def test_readiness_asks_the_own_server_and_a_sealed_one_is_not_ready(tmp_path: Path) -> None:
-    url, _ = asked(tmp_path, "vault-1")
-    parts = urlsplit(url)
-    assert (parts.scheme, parts.netloc) == ("https", "127.0.0.1:8200")
-    assert parts.path == "/v1/sys/health"
-    query = parse_qs(parts.query)
-    assert query.keys() == {"standbyok", "uninitcode"}, "sealedcode must stay Vault's 503"
-    assert query["standbyok"] == ["true"]
+@pytest.mark.parametrize("state", ["active", "standby", "sealed", "leaderless", "unreachable"])
+@pytest.mark.parametrize("servers", [3, 5])
+def test_a_first_server_that_lost_its_disk_gets_none(
+    tmp_path: Path, state: str, servers: int
+) -> None:
+    """Whoever initialised it would make a second Vault under the first one's name."""
+    last = f"vault-{servers - 1}.vault-internal"
+    assert not is_ready(tmp_path, "vault-0", {last: state}, servers=servers)
 
 
-@pytest.mark.parametrize("answer", [0, 1, 8])
-def test_readiness_is_what_the_server_answers(tmp_path: Path, answer: int) -> None:
-    assert asked(tmp_path, "vault-0", answer)[1] == answer
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("active", True), ("sealed", True), ("uninitialised", True), ("unreachable", False)],
+)
+def test_a_server_alone_must_be_reached_to_be_initialised_and_unsealed(
+    tmp_path: Path, state: str, expected: bool
+) -> None:
+    assert is_ready(tmp_path, "vault-0", {SELF: state}, servers=1) == expected
 
 
 def test_the_scripts_are_sound_by_the_shells_own_check(tmp_path: Path) -> None:
-    for script in (START, READY):
+    for script in (START, ready(LAYOUT, raft=True), ready(ALONE, raft=False)):
         path = tmp_path / "script.sh"
         path.write_text(script)
         subprocess.run([SHELL, "-n", path], check=True)

@@ -117,8 +117,11 @@ def test_a_majority_stays_whatever_is_drained(run: Runner, servers: int, away: i
     assert spec["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
+CLIENTS = ("10.1.0.0/16",)
+
+
 def exposure(run: Runner, settings: ExposureSettings) -> Recording:
-    return record(run, lambda opts: make_exposure("exposure", LAYOUT, settings, opts))
+    return record(run, lambda opts: make_exposure("exposure", LAYOUT, settings, CLIENTS, opts))
 
 
 def test_by_default_there_is_no_way_in_from_outside(run: Runner) -> None:
@@ -131,6 +134,9 @@ def test_a_load_balancer_is_internal_and_keeps_the_clients_addresses(run: Runner
     assert made.type == SERVICE
     assert values["spec"]["type"] == "LoadBalancer"
     assert values["spec"]["externalTrafficPolicy"] == "Local"
+    # By another kind's controller it would be public.
+    assert values["spec"]["loadBalancerClass"] == "service.k8s.aws/nlb"
+    assert values["spec"]["loadBalancerSourceRanges"] == list(CLIENTS)
     assert selected(values, BEGINNING)
     assert {port["port"] for port in values["spec"]["ports"]} == {8200}
     annotations = values["metadata"]["annotations"]

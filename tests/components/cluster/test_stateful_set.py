@@ -16,8 +16,15 @@ from components.cluster import pod_config
 from components.cluster.layout import Layout
 from components.cluster.pod_scripts import READY_FILE, START_FILE
 from components.cluster.stateful_set import StatefulSetArgs, checksum, make_stateful_set
-from components.settings import Bytes, Cpu, DeploymentSettings, SizeSettings
-from tests.components.cluster.deployments import ALONE, DEPLOYMENT, LAYOUT, deployed, record
+from components.settings import Bytes, Cpu, DeploymentSettings, Exposure, SizeSettings
+from tests.components.cluster.deployments import (
+    ALONE,
+    DEPLOYMENT,
+    LAYOUT,
+    deployed,
+    exposed,
+    record,
+)
 from tests.recording import Runner
 
 FILES: Mapping[str, str] = {"server.hcl": "a = 1", START_FILE: "start", READY_FILE: "ready"}
@@ -209,13 +216,29 @@ def test_a_server_has_time_to_start_and_a_busy_one_to_answer(run: Runner) -> Non
     assert startup["periodSeconds"] * startup["failureThreshold"] > 150
     assert liveness["periodSeconds"] * liveness["failureThreshold"] > 150
     readiness = container["readinessProbe"]
-    assert readiness["timeoutSeconds"] < readiness["periodSeconds"]
+    assert readiness["timeoutSeconds"] <= readiness["periodSeconds"]
 
 
-def test_a_server_that_goes_has_time_to_hand_over(run: Runner) -> None:
-    made = make(run)
+@pytest.mark.parametrize(
+    ("kind", "seconds"), [(Exposure.NONE, 5), (Exposure.INGRESS, 5), (Exposure.LOAD_BALANCER, 30)]
+)
+def test_a_server_that_goes_has_time_to_be_forgotten_and_to_hand_over(
+    run: Runner, kind: Exposure, seconds: int
+) -> None:
+    made = make(run, deployed(exposure=exposed(kind)))
     (pause,) = made.container["lifecycle"]["preStop"].values()
-    assert 0 < pause["seconds"] < made.pod["terminationGracePeriodSeconds"] / 2
+    assert pause["seconds"] == seconds
+    assert made.pod["terminationGracePeriodSeconds"] > seconds + 30
+
+
+def test_what_a_probe_leaves_is_collected(run: Runner) -> None:
+    """Vault would be the first process of its container, and collects nothing."""
+    assert make(run).pod["shareProcessNamespace"] is True
+
+
+def test_others_do_not_displace_it_where_a_priority_is_given(run: Runner) -> None:
+    assert make(run, deployed(priority_class="first")).pod["priorityClassName"] == "first"
+    assert "priorityClassName" not in make(run).pod
 
 
 def test_two_servers_are_never_on_one_host_and_over_zones_where_there_are_some(
@@ -226,7 +249,9 @@ def test_two_servers_are_never_on_one_host_and_over_zones_where_there_are_some(
     assert term["topologyKey"] == "kubernetes.io/hostname"
     (zones,) = pod["topologySpreadConstraints"]
     assert zones["topologyKey"] == "topology.kubernetes.io/zone"
-    assert zones["whenUnsatisfiable"] == "ScheduleAnyway"
+    # From the beginning: its disks bind a server to its zone for good.
+    assert zones["whenUnsatisfiable"] == "DoNotSchedule"
+    assert zones["nodeTaintsPolicy"] == "Honor"
     for rule in (term, zones):
         assert rule["labelSelector"]["matchLabels"] == names.SELECTOR
 

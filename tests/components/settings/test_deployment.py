@@ -22,10 +22,11 @@ GIB: Final = Bytes.parse("1Gi")
 DEPLOYMENT: Final = DeploymentSettings(
     kubernetes=KubernetesSettings(None, "shop", "vault", "cluster.local"),
     image="vault:1.21.0",
+    priority_class=None,
     size=SizeSettings(Cpu(100), GIB, GIB, GIB, None),
     certificate=CertificateSettings(None, "vault-tls"),
-    exposure=ExposureSettings(Exposure.NONE, None, None, {}),
-    network=NetworkSettings((), (), (), (), ()),
+    exposure=ExposureSettings(Exposure.NONE, None, "nlb", None, {}),
+    network=NetworkSettings((), (), (), (), (), ()),
     aws=None,
 )
 
@@ -39,7 +40,7 @@ DEPLOYMENT: Final = DeploymentSettings(
     ],
 )
 def test_the_address_is_the_one_of_the_exposure(kind: Exposure, address: str) -> None:
-    exposure = ExposureSettings(kind, "vault.example.com", "nginx", {})
+    exposure = ExposureSettings(kind, "vault.example.com", "nlb", "nginx", {})
     assert replace(DEPLOYMENT, exposure=exposure).address == address
 
 

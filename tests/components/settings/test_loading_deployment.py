@@ -237,8 +237,10 @@ DEPLOYED: Final[Mapping[str, Rule]] = {
         "prod",
         {"exposure": "load-balancer", "hostName": "vault.example.com", "clientCidrs": []},
         "clientCidrs",
-        "is needed with exposure 'load-balancer', or clientNamespaces: nobody from outside would be "
-        "let in",
+        (
+            "is needed with exposure 'load-balancer', or clientNamespaces: nobody from outside "
+            "would be let in"
+        ),
         "write the subnets of clients and load balancer, or the ingress controller's namespace",
     ),
     "databases that the servers may not reach": (
@@ -341,7 +343,7 @@ ALWAYS: Final[Mapping[str, Rule]] = {
     **{f"serverCpu {given!r}": amount("serverCpu", given, "1") for given in ("0.5", "0", "1Gi")},
     **{
         f"{key} {given}": network(key, given, why)
-        for key in ("clientCidrs", "apiServerCidrs", "databaseCidrs", "httpsCidrs")
+        for key in ("clientCidrs", "dnsCidrs", "apiServerCidrs", "databaseCidrs", "httpsCidrs")
         for given, why in (
             ("10.0.0.1/8", "10.0.0.1/8 has host bits set"),
             ("10.1.0.0", "'10.1.0.0' does not say the length of its prefix"),
@@ -445,13 +447,13 @@ def test_problems_are_told_together(loaded: Loader) -> None:
     assert [problem.split(": ")[0].removeprefix("vaultstack:") for problem in found] == [
         "kmsKeyArn",
         "clusterOidcProviderArn",
+        "hostName",
+        "ingressClass",
         "vaultImage",
         "auditSize",
         "dataSize",
         "storageClass",
         "tlsIssuer",
-        "hostName",
-        "ingressClass",
         "apiServerCidrs",
         "databaseCidrs",
         "clientNamespaces",
@@ -694,6 +696,9 @@ def test_everything_that_can_be_said_of_the_servers(loaded: Loader) -> None:
         exposureAnnotations={"nginx.ingress.kubernetes.io/ssl-passthrough": "true"},
         clientNamespaces=["shop", "a" * 63],
         clientCidrs=["10.2.0.0/16"],
+        dnsCidrs=["10.0.0.10/32"],
+        loadBalancerClass="example.com/theirs",
+        priorityClass="first",
         apiServerCidrs=["10.0.0.1/32", "fd00::/8"],
         databaseHost="postgres",
         databaseCidrs=["10.3.0.0/255.255.0.0"],
@@ -710,17 +715,20 @@ def test_everything_that_can_be_said_of_the_servers(loaded: Loader) -> None:
             "/etc/kubeconfig", "cluster-staging", "secrets", "k8s.example"
         ),
         image="docker.io/hashicorp/vault:1.21.0",
+        priority_class="first",
         size=made.size,
         certificate=CertificateSettings(IssuerReference(IssuerKind.ISSUER, "platform.ca"), None),
         exposure=ExposureSettings(
             Exposure.INGRESS,
             "vault.example.com",
+            "example.com/theirs",
             "nginx",
             {"nginx.ingress.kubernetes.io/ssl-passthrough": "true"},
         ),
         network=NetworkSettings(
             client_namespaces=("shop", "a" * 63),
             client_cidrs=("10.2.0.0/16",),
+            dns_cidrs=("10.0.0.10/32",),
             api_server_cidrs=("10.0.0.1/32", "fd00::/8"),
             database_cidrs=("10.3.0.0/16",),
             https_cidrs=(),
@@ -746,14 +754,16 @@ def test_what_nobody_says_is_the_default_or_nothing(loaded: Loader) -> None:
     assert made == DeploymentSettings(
         kubernetes=KubernetesSettings(None, "cluster-staging", "vault", "cluster.local"),
         image="docker.io/hashicorp/vault:1.21.0",
+        priority_class=None,
         size=made.size,
         certificate=CertificateSettings(
             IssuerReference(IssuerKind.CLUSTER_ISSUER, "platform"), None
         ),
-        exposure=ExposureSettings(Exposure.NONE, None, None, {}),
+        exposure=ExposureSettings(Exposure.NONE, None, "service.k8s.aws/nlb", None, {}),
         network=NetworkSettings(
             client_namespaces=(),
             client_cidrs=("10.0.0.0/16",),
+            dns_cidrs=("169.254.20.10/32",),
             api_server_cidrs=("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
             database_cidrs=(),
             https_cidrs=("0.0.0.0/0",),

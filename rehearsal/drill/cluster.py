@@ -106,7 +106,9 @@ class Cluster:
         return [name for name in self._servers if name != leader]
 
     def kill(self, *names: str) -> None:
-        self._signal(signal.SIGKILL, names)
+        """At once, also what is frozen or has ended already."""
+        running = [n for n in names if self._servers[n].process.exit_code is None]
+        self._signal(signal.SIGKILL, running)
         for name in names:
             self._servers[name].process.reap()
 

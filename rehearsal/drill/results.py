@@ -33,6 +33,8 @@ class Run:
     phases: Phases | None
     problems: Sequence[str]
     notes: Mapping[str, str]
+    logs: Mapping[str, str]
+    """The ends of the servers' logs where the cluster did not heal; else none."""
 
     @property
     def faults(self) -> list[str]:

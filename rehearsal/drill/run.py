@@ -23,6 +23,7 @@ from rehearsal.stand_up import stand_up
 _WARM_SECONDS: Final = 1.0
 _BEFORE_SECONDS: Final = 0.5
 _AFTER_SECONDS: Final = 0.5
+_LOG_LINES: Final = 60
 Progress = Callable[[str], None]
 
 
@@ -36,9 +37,9 @@ def run_drills(
 ) -> list[Run]:
     """Each drill `repeat` times, one after the other. `done` hears of each run when it ended.
 
-    A cluster that did not heal ends it: what came after would say nothing. Raises RehearsalError.
+    A cluster that did not heal is restarted before the next, which does not make that run a
+    success. Raises RehearsalError, also where a restart does not help.
     """
-    runs: list[Run] = []
     with RememberingSupervisor() as supervisor:
         stood = stand_up(supervisor, dict(binaries), environment, progress)
         servers = stood.scene.vaults.servers
@@ -48,14 +49,26 @@ def run_drills(
                 "as staging's"
             )
         with drill_token(stood) as token, closing(Cluster(servers, token)) as cluster:
-            ground = Ground(supervisor, stood, cluster)
-            for drill in drills:
-                for number in range(1, repeat + 1):
-                    progress(f"{drill.title}, {number} of {repeat}")
-                    runs.append(run_once(ground, drill, number))
-                    done(runs[-1])
-                    if runs[-1].missing:
-                        return runs
+            return run_all(Ground(supervisor, stood, cluster), drills, repeat, progress, done)
+
+
+def run_all(
+    ground: Ground,
+    drills: Sequence[Drill],
+    repeat: int,
+    progress: Progress,
+    done: Callable[[Run], None],
+) -> list[Run]:
+    """`run_drills` on a cluster that is there."""
+    runs: list[Run] = []
+    for drill in drills:
+        for number in range(1, repeat + 1):
+            progress(f"{drill.title}, {number} of {repeat}")
+            runs.append(run_once(ground, drill, number))
+            done(runs[-1])
+            if runs[-1].missing:
+                ground.cluster.kill(*ground.cluster.names)
+                ground.cluster.start(*ground.cluster.names)
     return runs
 
 
@@ -99,6 +112,7 @@ def run_once(ground: Ground, drill: Drill, number: int) -> Run:
         phases=_phases(drill, logs, struck, writes.downtime),
         problems=tuple(episode.problems),
         notes=dict(episode.notes),
+        logs={n: cluster[n].process.tail(_LOG_LINES) for n in cluster.names} if lacking else {},
     )
 
 

@@ -27,5 +27,6 @@ def run_of(drill: str = "step-down", number: int = 1, out: float = 0.6, **change
         "phases": None,
         "problems": (),
         "notes": {},
+        "logs": {},
     }
     return Run(drill, number, **{**values, **changes})

@@ -85,6 +85,7 @@ def state_of(pid: int) -> str:
 
 def test_what_is_killed_is_gone_and_comes_back_as_another_process(cluster: FakeCluster) -> None:
     before = cluster["b"].process
+    cluster.kill("b")
     cluster.kill("b", "c")
     assert before.exit_code == -signal.SIGKILL
     assert cluster["a"].process.exit_code is None

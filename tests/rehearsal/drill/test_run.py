@@ -14,7 +14,7 @@ import pytest
 from rehearsal.drill import run as module
 from rehearsal.drill.episode import Drill, Episode, Ground
 from rehearsal.drill.phases import HandOver
-from rehearsal.drill.run import run_once
+from rehearsal.drill.run import run_all, run_once
 from rehearsal.errors import RehearsalError
 from tests.rehearsal.drill.fakes import FakeLine, Store
 
@@ -24,14 +24,15 @@ OUT_SECONDS = 0.4
 class FakeCluster:
     def __init__(self, log: Path) -> None:
         store = Store()
-        self.down = False
         self.own = {name: FakeLine(name, store) for name in ("a", "b")}
         self.names = tuple(self.own)
         self.lacking = ["", ""]
+        self.done: list[str] = []
         self._log = log
 
     def __getitem__(self, _name: str) -> Any:
-        return SimpleNamespace(process=SimpleNamespace(log=self._log))
+        process = SimpleNamespace(log=self._log, tail=lambda _lines: "the end of its log")
+        return SimpleNamespace(process=process)
 
     def lines(self, _timeout: float) -> dict[str, FakeLine]:
         return self.own
@@ -41,6 +42,12 @@ class FakeCluster:
 
     def rest(self) -> None:
         pass
+
+    def kill(self, *names: str) -> None:
+        self.done.append(f"kill {' '.join(names)}")
+
+    def start(self, *names: str) -> None:
+        self.done.append(f"start {' '.join(names)}")
 
 
 @pytest.fixture
@@ -80,6 +87,7 @@ def test_an_outage_is_seen_as_it_was(cluster: FakeCluster) -> None:
     assert (seen.retried.failed, seen.lost, seen.unverified, seen.stale) == (0, 0, 0, ())
     assert 0 <= seen.healthy_after < OUT_SECONDS
     assert seen.notes == {"it": "was out"}
+    assert seen.logs == {}
     assert seen.phases is None  # nobody logged any
     assert seen.faults == []
 
@@ -100,6 +108,21 @@ def test_what_the_drill_found_and_what_did_not_heal_are_faults(cluster: FakeClus
     cluster.lacking = ["", "b sealed or not answering"]
     seen = run_once(ground(cluster), drill(play), 1)
     assert seen.faults == ["not healed: b sealed or not answering", "a stranger was let in"]
+    assert seen.logs == {"a": "the end of its log", "b": "the end of its log"}
+
+
+def test_a_cluster_that_did_not_heal_is_restarted_before_the_next_run(
+    cluster: FakeCluster,
+) -> None:
+    cluster.lacking = ["", "b sealed or not answering", "", ""]
+    told: list[str] = []
+    quiet = drill(lambda episode: episode.strike())
+    runs = run_all(
+        ground(cluster), [quiet], 2, told.append, lambda run: told.append(f"{run.number}")
+    )
+    assert told == ["all out, 1 of 2", "1", "all out, 2 of 2", "2"]
+    assert [run.missing for run in runs] == ["b sealed or not answering", ""]
+    assert cluster.done == ["kill a b", "start a b"]
 
 
 def test_nothing_begins_on_a_cluster_that_is_not_healthy(cluster: FakeCluster) -> None:

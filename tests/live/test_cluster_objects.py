@@ -129,7 +129,7 @@ def deploy(api: KubernetesApi, run: Runner) -> Deploy:
     def deployed(environment: str, changed: Changes) -> Deployed:
         namespace = f"vault-{next(numbers)}"
         own = {"servers": _SERVERS[environment], "namespace": namespace}
-        config = deploying(environment, **_REST, **own, **changed)
+        config = deploying(environment, **{**_REST, **own, **changed})
         plan = compile_plan(MATRIX, Environment(environment))
 
         def program() -> None:

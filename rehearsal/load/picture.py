@@ -67,7 +67,7 @@ def _draw(axes: Axes, results: Results) -> None:
     axes.set_xlabel("share of the requests that took no longer")
     rate = results.series(DEPLOYED).rounds[0].run.pace.per_second
     axes.set_title(f"{rate:,.0f} KV reads a second, constantly ({results.environment})", loc="left")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 0.94), frameon=False)
+    axes.legend(loc="lower right", frameon=False)
 
 
 def _line(axes: Axes, curve: list[tuple[float, float]], **style: Any) -> None:

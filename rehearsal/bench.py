@@ -1,5 +1,5 @@
-"""`make bench-program`: how long the whole program takes to evaluate, imports included, in a fresh process
-for each run: every stack as it is, and dev with 100 and 1,000 workloads.
+"""`make bench-program`: how long the whole program takes to evaluate, imports included, in a fresh
+process for each run: every stack as it is, and dev with 100 and 1,000 workloads.
 
 A monitor that only records takes the engine's place, so this is the program's own time, not the
 engine's and not Vault's.

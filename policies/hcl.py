@@ -47,6 +47,7 @@ __all__ = [
     "Stanza",
     "Value",
     "canonical",
+    "nanoseconds",
     "parse",
     "render",
 ]
@@ -340,7 +341,7 @@ def _utf8(text: str) -> bytes:
 def _seconds(located: tuple[Value | None, Token], what: str) -> int:
     value, at = located
     try:
-        nanoseconds = 0 if value is None else _nanoseconds(value)
+        nanoseconds = 0 if value is None else nanoseconds(value)
     except ValueError as error:
         raise at.error(f"error parsing {what}: {error}") from None
     if nanoseconds % _SECOND:
@@ -348,7 +349,8 @@ def _seconds(located: tuple[Value | None, Token], what: str) -> int:
     return nanoseconds // _SECOND
 
 
-def _nanoseconds(value: Value) -> int:
+def nanoseconds(value: Value) -> int:
+    """Go's `parseutil.ParseDurationSecond`; `ValueError` with its words."""
     match value:
         case bool() | tuple() | Object() | Blocks():
             raise ValueError("could not parse duration from input")

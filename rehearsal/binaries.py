@@ -52,10 +52,11 @@ class Tool(StrEnum):
     ETCD = "etcd"
     KUBE_APISERVER = "kube-apiserver"
     FORTIO = "fortio"
+    ACTIONLINT = "actionlint"
 
 
 SERVERS: Final = (Tool.VAULT, Tool.ETCD, Tool.KUBE_APISERVER)
-"""What every rehearsal needs; the load generator is for who measures."""
+"""What every rehearsal needs; the load generator is for who measures, the linter for `make lint`."""
 
 
 @unique
@@ -98,6 +99,7 @@ _RECIPES: Final[Mapping[Tool, _Recipe]] = {
         f"-X {_KUBERNETES_VERSION}.gitMajor={{major}} -X {_KUBERNETES_VERSION}.gitMinor={{minor}}",
     ),
     Tool.FORTIO: _Recipe("version", re.compile(r"^(\d+\.\d+\.\d+)$", re.MULTILINE)),
+    Tool.ACTIONLINT: _Recipe("-version", re.compile(r"^v?(\d+\.\d+\.\d+)$", re.MULTILINE)),
 }
 
 
@@ -420,15 +422,19 @@ def _architecture() -> str:
 
 
 def main(names: Sequence[str]) -> int:
-    """`python -m rehearsal.binaries [name ...]`: make sure of some programs, or of the servers."""
+    """`python -m rehearsal.binaries [--path] [name ...]`: make sure of some programs, or of the
+    servers. With `--path` only the paths are printed, for scripts.
+    """
+    only_paths = "--path" in names
     try:
-        tools = [Tool(name) for name in names] or list(SERVERS)
+        tools = [Tool(name) for name in names if name != "--path"] or list(SERVERS)
     except ValueError as error:
         print(f"{error}. There are: {', '.join(Tool)}", file=sys.stderr)
         return 2
     try:
         for binary in ensure(tools).values():
-            print(f"{binary.tool} {binary.version}: {binary.path} ({binary.origin})")
+            told = f"{binary.tool} {binary.version}: {binary.path} ({binary.origin})"
+            print(binary.path if only_paths else told)
     except RehearsalError as error:
         print(error, file=sys.stderr)
         return 1

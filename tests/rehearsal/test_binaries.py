@@ -92,7 +92,13 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
 def test_the_pins_of_this_repository_can_be_read(tool: Tool) -> None:
     pin = binaries.read_pin(tool)
     assert pin.package.endswith(
-        ("hashicorp/vault", "etcd/server/v3", "cmd/kube-apiserver", "fortio.org/fortio")
+        (
+            "hashicorp/vault",
+            "etcd/server/v3",
+            "cmd/kube-apiserver",
+            "fortio.org/fortio",
+            "cmd/actionlint",
+        )
     )
     assert len(pin.version.split(".")) == 3
     assert pin.go >= (1, 24, 0)
@@ -103,7 +109,7 @@ def test_kube_apiserver_is_told_its_version() -> None:
     assert f"version.gitVersion=v{pin.version} " in pin.link_flags
 
 
-def test_only_who_measures_needs_the_load_generator(
+def test_a_rehearsal_needs_neither_the_load_generator_nor_the_linter(
     computer: Computer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Tool] = []
@@ -114,7 +120,7 @@ def test_only_who_measures_needs_the_load_generator(
 
     monkeypatch.setattr(binaries, "_ensure_one", found)
     binaries.ensure(cache=computer.cache)
-    assert set(asked) == set(Tool) - {Tool.FORTIO}
+    assert set(asked) == set(Tool) - {Tool.FORTIO, Tool.ACTIONLINT}
     assert list(binaries.ensure([Tool.FORTIO], cache=computer.cache)) == [Tool.FORTIO]
 
 
@@ -156,6 +162,8 @@ def test_a_program_on_path_in_another_version_is_not_taken(computer: Computer, s
         (Tool.KUBE_APISERVER, "Kubernetes v1.34.4", "1.34.4"),
         (Tool.FORTIO, "1.68.2", "1.68.2"),
         (Tool.FORTIO, "1.68.2-pre", None),
+        (Tool.ACTIONLINT, "v1.7.12", "1.7.12"),
+        (Tool.ACTIONLINT, "1.7.12", "1.7.12"),
         (Tool.ETCD, "something else", None),
     ],
 )
@@ -266,6 +274,20 @@ def test_an_unknown_name_on_the_command_line_is_refused(
 ) -> None:
     assert binaries.main(["consul"]) == 2
     assert "vault, etcd, kube-apiserver" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("only_path", [False, True])
+def test_a_script_can_ask_for_the_path_alone(
+    computer: Computer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    only_path: bool,
+) -> None:
+    found = binaries.Binary(Tool.ETCD, "3.6.16", computer.bin / "etcd", Origin.CACHE)
+    monkeypatch.setattr(binaries, "ensure", lambda tools: {tool: found for tool in tools})
+    assert binaries.main([*(["--path"] if only_path else []), "etcd"]) == 0
+    told = f"etcd 3.6.16: {found.path} (cache)"
+    assert capsys.readouterr().out == f"{found.path if only_path else told}\n"
 
 
 def test_the_recipe_changes_with_the_pins(computer: Computer) -> None:

@@ -13,6 +13,7 @@ from policies.grants import Cloud, Database, Pki, PkiAccess
 from policies.hcl import render
 from policies.identities import AppRole, OidcGroup, ServiceAccount
 from policies.model import AccessMatrix
+from policies.ownership import owners_in
 from policies.plan import (
     AclPolicy,
     AppRoleRole,
@@ -46,6 +47,7 @@ def compile_plan(matrix: AccessMatrix, environment: Environment) -> Plan:
     cloud_roles = {role.name: role for role in _cloud_roles(subjects)}.values()
     return Plan(
         environment=environment,
+        owners=_sorted(owners_in(subjects)),
         acl_policies=_sorted(_acl_policy(subject) for subject in subjects),
         kubernetes_roles=_sorted(_kubernetes_roles(subjects)),
         approle_roles=_sorted(_approle_roles(subjects)),

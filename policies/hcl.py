@@ -341,12 +341,12 @@ def _utf8(text: str) -> bytes:
 def _seconds(located: tuple[Value | None, Token], what: str) -> int:
     value, at = located
     try:
-        nanoseconds = 0 if value is None else nanoseconds(value)
+        length = 0 if value is None else nanoseconds(value)
     except ValueError as error:
         raise at.error(f"error parsing {what}: {error}") from None
-    if nanoseconds % _SECOND:
+    if length % _SECOND:
         raise at.error(f"error parsing {what}: not in whole seconds, which is not read here")
-    return nanoseconds // _SECOND
+    return length // _SECOND
 
 
 def nanoseconds(value: Value) -> int:

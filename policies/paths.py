@@ -105,6 +105,11 @@ class SecretPath:
         return f"{KV}/metadata/{self.text}"
 
     @property
+    def anywhere(self) -> str:
+        """All of the above and below: the same path behind every infix of KV v2."""
+        return f"{KV}/+/{self.text}"
+
+    @property
     def version_operations(self) -> tuple[str, str, str]:
         """Where chosen versions are deleted, brought back, and destroyed for good."""
         return (

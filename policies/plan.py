@@ -120,10 +120,31 @@ class KvSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A workload, named as in the matrix, and the auth role that it logs in with."""
+
+    workload: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An application: which team answers for it, who belongs to it, and which of Vault's paths are
+    its own, as patterns. People are one, of no team and without paths.
+    """
+
+    name: str
+    team: str
+    members: tuple[Member, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One environment. Every tuple is sorted by name, so that a moved line changes nothing."""
 
     environment: Environment
+    owners: tuple[Owner, ...]
     acl_policies: tuple[AclPolicy, ...]
     kubernetes_roles: tuple[KubernetesRole, ...]
     approle_roles: tuple[AppRoleRole, ...]

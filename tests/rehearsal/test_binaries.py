@@ -284,7 +284,7 @@ def test_a_script_can_ask_for_the_path_alone(
     only_path: bool,
 ) -> None:
     found = binaries.Binary(Tool.ETCD, "3.6.16", computer.bin / "etcd", Origin.CACHE)
-    monkeypatch.setattr(binaries, "ensure", lambda tools: {tool: found for tool in tools})
+    monkeypatch.setattr(binaries, "ensure", lambda tools: dict.fromkeys(tools, found))
     assert binaries.main([*(["--path"] if only_path else []), "etcd"]) == 0
     told = f"etcd 3.6.16: {found.path} (cache)"
     assert capsys.readouterr().out == f"{found.path if only_path else told}\n"

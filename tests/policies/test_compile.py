@@ -329,6 +329,7 @@ def test_a_new_application_is_one_addition_to_the_matrix(environment: Environmen
         ("database_connections", "billing"),
         ("database_roles", "billing-readwrite"),
         ("kv_entries", "billing/jwt"),
+        ("owners", "billing"),
     }
     assert not added(after, before)
 

@@ -43,6 +43,7 @@ def test_each_policy_and_each_kind_of_role_has_a_file() -> None:
             "database_roles",
             "kubernetes_roles",
             "kv_entries",
+            "owners",
             "oidc_roles",
             "pki_roles",
         )

@@ -56,7 +56,7 @@ class Tool(StrEnum):
 
 
 SERVERS: Final = (Tool.VAULT, Tool.ETCD, Tool.KUBE_APISERVER)
-"""What every rehearsal needs; the load generator is for who measures, actionlint for `make lint`."""
+"""What every rehearsal needs; fortio is for who measures, actionlint for `make lint`."""
 
 
 @unique

@@ -131,14 +131,14 @@ def _audited(episode: Episode, *, second: bool) -> Iterator[FifoReader]:
     line = cluster.line(cluster.leader())
     folders = {name: cluster.working_folder(name) for name in cluster.names}
     with FifoReader({name: folder / "audit.fifo" for name, folder in folders.items()}) as reader:
-        for device, file in names.items():
-            options = {"type": "file", "options": {"file_path": file}}
-            line.call("PUT", f"sys/audit/{device}", options, timeout=_SLOW_SECONDS)
         try:
+            for device, file in names.items():
+                options = {"type": "file", "options": {"file_path": file}}
+                line.call("PUT", f"sys/audit/{device}", options, timeout=_SLOW_SECONDS)
             yield reader
         finally:
             reader.resume()
-            for device in names:
+            for device in names:  # Vault also takes it where one was not made
                 line.call("DELETE", f"sys/audit/{device}", timeout=_SLOW_SECONDS)
 
 

@@ -14,8 +14,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import boto3
-
 from components.cluster.server_config import (
     AwsKmsSeal,
     Listener,
@@ -117,15 +115,8 @@ def _start(episode: Episode, stranger: Stranger) -> VaultServer:
 
 
 def _new_key(episode: Episode) -> str:
-    aws = episode.ground.stood.scene.aws
-    client = boto3.client(
-        "kms",
-        endpoint_url=aws.url,
-        region_name=aws.region,
-        aws_access_key_id="rehearsal",
-        aws_secret_access_key="rehearsal",
-    )
-    return client.create_key(Description="a stranger's")["KeyMetadata"]["KeyId"]
+    kms = episode.ground.stood.scene.aws.client("kms")
+    return kms.create_key(Description="a stranger's")["KeyMetadata"]["KeyId"]
 
 
 STRANGER_DRILLS: Final = (

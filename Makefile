@@ -28,10 +28,13 @@ test: .venv/locked ## every test, those with real servers too
 	$(BIN)/pytest $(ARGS)
 
 .PHONY: lint
-lint: .venv/locked ## style, formatting, and that policies/rendered/ is fresh
+lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ is fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m policies render --check
+	$(BIN)/shellcheck $$(grep -rlI '^#!.*bash' .github)
+	"$$($(BIN)/python -m rehearsal.binaries --path actionlint)" -shellcheck $(BIN)/shellcheck -pyflakes=
+	$(BIN)/zizmor --offline --no-progress --quiet .github
 
 # The tests have modules of the same name in different folders, hence a run of their own.
 .PHONY: types

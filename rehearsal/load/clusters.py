@@ -31,6 +31,7 @@ from rehearsal.ports import LOOPBACK, free_port
 from rehearsal.servers import vault
 from rehearsal.supervisor import Supervisor, wait_until, write_private
 from rehearsal.vault_api import VaultApi
+from rehearsal.vaults import wait_for_voters
 
 Progress = Callable[[str], None]
 SERVERS = 3
@@ -119,9 +120,10 @@ def start_with_defaults(supervisor: Supervisor, binary: Path, progress: Progress
     with ThreadPoolExecutor() as pool:
         servers = tuple(pool.map(start, nodes))
     root = _initialise(servers, ca_file)
-    _wait_for_voters(servers, root)
+    cluster = Cluster(servers, f"http://{nodes[0].without_tls}", ca_file, root)
+    wait_for_voters(cluster, root, progress)
     progress(f"{SERVERS} servers with Vault's defaults vote, {root.address} leads")
-    return Cluster(servers, f"http://{nodes[0].without_tls}", ca_file, root)
+    return cluster
 
 
 def _initialise(servers: tuple[vault.VaultServer, ...], ca_file: Path) -> VaultApi:
@@ -154,22 +156,3 @@ def _initialise(servers: tuple[vault.VaultServer, ...], ca_file: Path) -> VaultA
             settings = {"server_stabilization_time": "1s"}
             root.write("sys/storage/raft/autopilot/configuration", settings)
     return root
-
-
-def _wait_for_voters(servers: tuple[vault.VaultServer, ...], root: VaultApi) -> None:
-    def all_vote() -> None:
-        state = root.call("GET", "sys/storage/raft/autopilot/state").data
-        voters = [
-            name
-            for name, server in (state.get("servers") or {}).items()
-            if server["status"] in ("leader", "voter") and server["healthy"]
-        ]
-        if len(voters) < len(servers):
-            raise NotYet(f"{len(voters)} of {len(servers)} servers vote")
-
-    wait_until(
-        all_vote,
-        awaited="all servers to be voters",
-        patience=_PATIENCE,
-        processes=[server.process for server in servers],
-    )

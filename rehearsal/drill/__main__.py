@@ -52,29 +52,38 @@ def _drill(options: argparse.Namespace, console: Console) -> int:
         if file and not file.parent.is_dir():
             raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
     started = time.monotonic()
+    runs: list[Run] = []
 
-    def say(line: str) -> None:
-        step = f"[dim]{time.monotonic() - started:6.1f} s[/]  {line}"
+    def show(markup: str) -> None:
+        step = f"[dim]{time.monotonic() - started:6.1f} s[/]  {markup}"
         console.print(step, highlight=False, soft_wrap=True)
 
+    def say(line: str) -> None:
+        show(escape(line))
+
     def done(run: Run) -> None:
-        say(report.line_of(run))
+        runs.append(run)
+        show(report.line_of(run))
 
     found = binaries.ensure(_TOOLS, progress=say)
     environment = Environment(options.env)
-    runs = run_drills(found, environment, drills, options.repeat, say, done)
-    report.show(console, drills, runs)
-    if options.json:
-        setting = {
-            "environment": environment.value,
-            "vault": found[Tool.VAULT].version,
-            "repeat": options.repeat,
-        }
-        report.write_json(options.json, setting, runs)
-    if options.picture:
-        report.save_picture(options.picture, drills, runs)
+    try:
+        run_drills(found, environment, drills, options.repeat, say, done)
+    finally:
+        # What was measured is told, however it ended.
+        if runs:
+            report.show(console, drills, runs)
+            if options.json:
+                setting = {
+                    "environment": environment.value,
+                    "vault": found[Tool.VAULT].version,
+                    "repeat": options.repeat,
+                }
+                report.write_json(options.json, setting, runs)
+            if options.picture:
+                report.save_picture(options.picture, drills, runs)
     good = not any(run.faults for run in runs)
-    say("[bold green]nothing lost, all healed[/]" if good else "[bold red]not as it must be[/]")
+    show("[bold green]nothing lost, all healed[/]" if good else "[bold red]not as it must be[/]")
     return 0 if good else 1
 
 

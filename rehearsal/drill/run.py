@@ -13,6 +13,7 @@ from rehearsal.drill.access import drill_token
 from rehearsal.drill.cluster import Cluster, RememberingSupervisor
 from rehearsal.drill.episode import Drill, Episode, Ground, Moment
 from rehearsal.drill.impact import Gap, Operation, impact, retried, stale_reads
+from rehearsal.drill.line import CallFailedError
 from rehearsal.drill.phases import Phases, phases
 from rehearsal.drill.results import Run
 from rehearsal.drill.server_log import Logs
@@ -85,14 +86,14 @@ def run_once(ground: Ground, drill: Drill, number: int) -> Run:
     logs = Logs({name: cluster[name].process.log for name in cluster.names})
     began = time.monotonic()
     name = f"{drill.name}-{number}"
-    with Traffic(cluster.lines(TIMEOUT_SECONDS), name) as traffic:
-        time.sleep(_WARM_SECONDS)
-        episode = Episode(ground, traffic, name)
-        drill.play(episode)
-        healthy_at, lacking = cluster.heal()
-        time.sleep(_AFTER_SECONDS)
-    back = traffic.read_back()
-    traffic.close()
+    with closing(Traffic(cluster.lines(TIMEOUT_SECONDS), name)) as traffic:
+        with traffic:
+            time.sleep(_WARM_SECONDS)
+            episode = Episode(ground, traffic, name)
+            _play(drill, episode)
+            healthy_at, lacking = cluster.heal()
+            time.sleep(_AFTER_SECONDS)
+        back = traffic.read_back()
     struck = episode.struck
     assert struck is not None, f"{drill.name} strikes nothing"
     since = struck.monotonic - _BEFORE_SECONDS
@@ -114,6 +115,21 @@ def run_once(ground: Ground, drill: Drill, number: int) -> Run:
         notes=dict(episode.notes),
         logs={n: cluster[n].process.tail(_LOG_LINES) for n in cluster.names} if lacking else {},
     )
+
+
+def _play(drill: Drill, episode: Episode) -> None:
+    """What the drill asks of Vault may fail once it has struck: that is a fault of this run, and
+    no reason to forget the others.
+    """
+    try:
+        drill.play(episode)
+    except CallFailedError as failed:
+        if episode.struck is None:
+            raise RehearsalError(
+                f"{drill.name} cannot begin: Vault refused what it needs: {failed}. Look at the "
+                "servers' logs, or try again on a less busy machine."
+            ) from None
+        episode.problems.append(f"a request of the drill's own failed: {failed}")
 
 
 def _phases(drill: Drill, logs: Logs, struck: Moment, downtime: Gap) -> Phases | None:

@@ -41,7 +41,7 @@ class FakeLine(Line):
         self.name, self._store = name, store
         self.broken = ""
         self.forgets: Callable[[str], bool] = lambda _key: False
-        self.late = 0
+        self.late = self.closed = 0
 
     def call(self, method: str, path: str, body: Any = None, *_: Any) -> Any:
         if self.broken:
@@ -59,7 +59,7 @@ class FakeLine(Line):
         return {"data": data}
 
     def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 class FakeProcess(Process):
@@ -87,8 +87,8 @@ class ToldLine(Line):
         """The path that it refuses."""
 
     def call(self, method: str, path: str, body: Any = None, *_: Any, **__: Any) -> Any:
-        file = f" {body['options']['file_path']}" if body else ""
-        self._told.append(f"{method} {path}{file} at {self.name}")
+        device = f" {body['type']} {body['options']['file_path']}" if body else ""
+        self._told.append(f"{method} {path}{device} at {self.name}")
         if path == self.refuses:
             raise CallFailedError("500 audit")
 

@@ -129,7 +129,7 @@ def test_a_disk_that_ended_its_server_is_mended_by_a_start(stage: Stage) -> None
 def test_the_leaders_audit_is_blocked_and_read_again(stage: Stage) -> None:
     assert play("audit-blocked", stage) == [
         "pipes a/audit.fifo b/audit.fifo c/audit.fifo d/audit.fifo e/audit.fifo",
-        "PUT sys/audit/drill audit.fifo at a",
+        "PUT sys/audit/drill file audit.fifo at a",
         "sleep 1",
         "STRIKE",
         "pause a",
@@ -145,8 +145,8 @@ def test_the_leaders_audit_is_blocked_and_read_again(stage: Stage) -> None:
 
 def test_beside_the_blocked_audit_device_is_one_that_is_not(stage: Stage) -> None:
     assert [deed for deed in play("audit-one-blocked", stage) if "sys/audit" in deed] == [
-        "PUT sys/audit/drill audit.fifo at a",
-        "PUT sys/audit/drill-second audit.log at a",
+        "PUT sys/audit/drill file audit.fifo at a",
+        "PUT sys/audit/drill-second file audit.log at a",
         "DELETE sys/audit/drill at a",
         "DELETE sys/audit/drill-second at a",
     ]

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from policies.environments import Environment
 from rehearsal.drill import run as module
 from rehearsal.drill.episode import Drill, Episode, Ground
+from rehearsal.drill.line import CallFailedError
 from rehearsal.drill.phases import HandOver
-from rehearsal.drill.run import run_all, run_once
+from rehearsal.drill.run import run_all, run_drills, run_once
 from rehearsal.errors import RehearsalError
 from tests.rehearsal.drill.fakes import FakeLine, Store
 
@@ -109,6 +111,46 @@ def test_what_the_drill_found_and_what_did_not_heal_are_faults(cluster: FakeClus
     seen = run_once(ground(cluster), drill(play), 1)
     assert seen.faults == ["not healed: b sealed or not answering", "a stranger was let in"]
     assert seen.logs == {"a": "the end of its log", "b": "the end of its log"}
+
+
+def refused(_episode: Episode) -> None:
+    raise CallFailedError("500 no leader")
+
+
+def test_what_vault_refuses_after_the_strike_is_a_fault_of_that_run(cluster: FakeCluster) -> None:
+    def play(episode: Episode) -> None:
+        episode.strike()
+        refused(episode)
+
+    seen = run_once(ground(cluster), drill(play), 1)
+    assert seen.faults == ["a request of the drill's own failed: 500 no leader"]
+
+
+def test_what_vault_refuses_before_the_strike_ends_the_drills(cluster: FakeCluster) -> None:
+    with pytest.raises(RehearsalError, match=r"outage cannot begin: .* 500 no leader"):
+        run_once(ground(cluster), drill(refused), 1)
+    assert {line.closed for line in cluster.own.values()} == {1}
+
+
+def test_clients_connections_are_closed_in_the_end(cluster: FakeCluster) -> None:
+    run_once(ground(cluster), drill(lambda episode: episode.strike()), 1)
+    assert {line.closed for line in cluster.own.values()} == {1}
+
+
+def test_one_server_is_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone: Any = SimpleNamespace(scene=SimpleNamespace(vaults=SimpleNamespace(servers=("a",))))
+    asked: list[Environment] = []
+
+    def stand_up(
+        _supervisor: object, _binaries: object, environment: Environment, _: object
+    ) -> Any:
+        asked.append(environment)
+        return alone
+
+    monkeypatch.setattr(module, "stand_up", stand_up)
+    with pytest.raises(RehearsalError, match="dev has 1 Vault server: drills need a cluster"):
+        run_drills({}, Environment.DEV, [], 1, lambda _: None, lambda _: None)
+    assert asked == [Environment.DEV]
 
 
 def test_a_cluster_that_did_not_heal_is_restarted_before_the_next_run(

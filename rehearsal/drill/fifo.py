@@ -57,5 +57,3 @@ class FifoReader:
             ready, _, _ = select.select(wanted, [], [], _POLL_SECONDS)
             for descriptor in ready:
                 os.read(descriptor, _AT_ONCE)
-            if not wanted:
-                self._stop.wait(_POLL_SECONDS)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +17,6 @@ class Entry:
     """Seconds since the epoch."""
     server: str
     message: str
-    level: str = "info"
-    fields: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """The message and all that belongs to it, to search in."""
-        return " ".join([self.message, *(str(value) for value in self.fields.values())])
 
 
 def parse(server: str, text: str) -> Iterator[Entry]:
@@ -35,11 +27,10 @@ def parse(server: str, text: str) -> Iterator[Entry]:
         try:
             read = json.loads(line)
             at = datetime.fromisoformat(read["@timestamp"]).timestamp()
-            message, level = str(read["@message"]), str(read["@level"])
+            message = str(read["@message"])
         except (ValueError, KeyError, TypeError):
             continue
-        fields = {name: value for name, value in read.items() if not name.startswith("@")}
-        yield Entry(at, server, message, level, fields)
+        yield Entry(at, server, message)
 
 
 class Logs:

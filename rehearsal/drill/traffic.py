@@ -64,7 +64,7 @@ class Traffic:
             threading.Thread(target=self._pace, args=(self._read,)),
             threading.Thread(target=self._insist),
         ]
-        self.began = self.ended = 0.0
+        self.ended = 0.0
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -80,7 +80,6 @@ class Traffic:
 
     def __enter__(self) -> Self:
         self._put(next(iter(self._lines.values())), "counter", 0)
-        self.began = time.monotonic()
         for thread in self._threads:
             thread.start()
         return self

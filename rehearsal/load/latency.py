@@ -47,10 +47,6 @@ class Distribution:
     def longest(self) -> float:
         return self.milliseconds[-1]
 
-    def share_above(self, milliseconds: float) -> float:
-        """Which part of the requests took longer, from 0 to 1."""
-        return sum(value > milliseconds for value in self.milliseconds) / len(self)
-
     def curve(self, points: int = 200) -> list[tuple[float, float]]:
         """Percent and milliseconds, evenly spaced in powers of ten of what is above: from P1 to
         the last percentile that has a request of its own above it.

@@ -16,7 +16,7 @@ def writer(path: Path) -> threading.Thread:
         with path.open("wb") as pipe:
             pipe.write(MORE_THAN_A_PIPE_HOLDS)
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=write, daemon=True)
     thread.start()
     return thread
 
@@ -25,7 +25,9 @@ def test_what_is_written_is_read_until_it_is_paused(tmp_path: Path) -> None:
     paths = {name: tmp_path / name for name in ("a", "b")}
     with FifoReader(paths) as reader:
         for path in paths.values():
-            writer(path).join(SOON)
+            first = writer(path)
+            first.join(SOON)
+            assert not first.is_alive()
         reader.pause("a")
         other = writer(paths["b"])
         other.join(SOON)

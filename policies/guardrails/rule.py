@@ -206,11 +206,16 @@ class ResourceRule(Rule):
     """Looks at one resource's inputs, before it is made."""
 
     types: frozenset[str]
+    """Full types, or such as `vault:*`."""
     check: Callable[[Resource, Setting], Iterable[str]]
+
+    def looks_at(self, type_: str) -> bool:
+        package = type_.partition(":")[0]
+        return type_ in self.types or f"{package}:*" in self.types
 
     def policy(self, environment: Environment) -> Policy:
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            if args.resource_type not in self.types:
+            if not self.looks_at(args.resource_type):
                 return
             setting = self.setting(environment, args.get_config())
             try:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,15 +21,26 @@ from rehearsal.binaries import SERVERS, Tool
 from rehearsal.errors import RehearsalError
 from rehearsal.supervisor import Supervisor
 
+if TYPE_CHECKING:
+    from rehearsal.load.bench import Schedule
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 measured, whatever the figures; 1 requests failed, the audit is not complete,
     or it could not go on; 2 wrong usage; 130 interrupted.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    # Here, so that `--help` does not wait for the imports.
+    from rehearsal.load.bench import Schedule  # noqa: PLC0415
+
+    try:
+        schedule = Schedule(options.seconds, options.rate, options.rounds)
+    except ValueError as error:
+        parser.error(str(error))
     console = Console(stderr=True)
     try:
-        return _measure(options, console)
+        return _measure(options, schedule, console)
     except RehearsalError as error:
         console.print(
             f"[bold red]The measurement stopped:[/] {escape(str(error))}", highlight=False
@@ -39,10 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _measure(options: argparse.Namespace, console: Console) -> int:
-    # Here, so that `--help` does not wait for the imports.
+def _measure(options: argparse.Namespace, schedule: Schedule, console: Console) -> int:
     from rehearsal.load import picture, report  # noqa: PLC0415
-    from rehearsal.load.bench import Schedule, bench  # noqa: PLC0415
+    from rehearsal.load.bench import bench  # noqa: PLC0415
 
     for option, file in (("--json", options.json), ("--picture", options.picture)):
         if file and not file.parent.is_dir():
@@ -55,7 +66,6 @@ def _measure(options: argparse.Namespace, console: Console) -> int:
         elapsed = time.perf_counter() - started
         console.print(f"[dim]{elapsed:6.1f} s[/]  {escape(line)}", highlight=False, soft_wrap=True)
 
-    schedule = Schedule(options.seconds, options.rate, options.rounds)
     with Supervisor() as supervisor:
         results = bench(supervisor, found, Environment(options.env), schedule, say)
     report.show(console, results)

@@ -6,6 +6,7 @@ so for all of them. Nothing is a test here: whoever reads the figures judges the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ Progress = Callable[[str], None]
 _CONNECTIONS = 32
 MANY = (1, 4, 16, 64)
 _ALONE = 4
+_LEAST = 100
+"""Requests of a run at the constant rate: of fewer, P99 is but the slowest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,15 @@ class Schedule:
     seconds: float
     per_second: float
     rounds: int = 2
+
+    def __post_init__(self) -> None:
+        enough = _LEAST <= self.seconds * self.per_second < math.inf
+        if self.rounds < 1 or self.seconds <= 0 or not enough:
+            raise ValueError(
+                f"{self.rounds} rounds of {self.seconds:g} s at {self.per_second:g} requests a "
+                f"second: must be at least one round of at least {_LEAST} requests; take more of "
+                "what is too little"
+            )
 
     @property
     def warm_up(self) -> Pace:

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from policies.environments import Environment
+from rehearsal.binaries import Tool
+from rehearsal.errors import RehearsalError
+from rehearsal.load import bench as module
+from rehearsal.load import clusters, targets
 from rehearsal.load.audit import Entries
 from rehearsal.load.bench import MANY, Load, Meter, Schedule
 from rehearsal.load.fortio import Pace, Request, Run
 from rehearsal.load.operations import Operation
+from rehearsal.load.results import DEFAULTS, DEPLOYED, NO_AUDIT, NO_TLS, Results
 from rehearsal.load.targets import Target
+from rehearsal.proof.results import Figure
+from tests.rehearsal.fakes import FakeVault, answer
 from tests.rehearsal.load import made
+from tests.rehearsal.load.fakes import ADDRESS
 
-READS = Request("GET", "https://127.0.0.1:1", "secret/data/x", Path("/ca.crt"))
+READS = Request("GET", ADDRESS, "secret/data/x", Path("/ca.crt"))
 
 
 class FakeFortio:
     def __init__(self, log: list[Any]) -> None:
         self.log = log
+        self.addresses: list[str] = []
 
     def run(self, request: Request, pace: Pace) -> Run:
         self.log.append((request.path, pace))
+        self.addresses.append(request.address)
         return made.measured(1, pace=pace).run
 
 
@@ -79,7 +97,116 @@ def test_a_short_schedule_is_still_possible() -> None:
     assert [schedule.maximum(connections).connections for connections in MANY] == list(MANY)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "per_second", "rounds"),
+    [(0.9, 100, 1), (1, 99, 1), (-1, -100, 1), (1, 100, 0), (math.nan, 100, 1), (math.inf, 1, 1)],
+)
+def test_a_schedule_of_too_little_is_refused(
+    seconds: float, per_second: float, rounds: int
+) -> None:
+    with pytest.raises(ValueError, match=r"at least one round of at least 100 requests"):
+        Schedule(seconds, per_second, rounds)
+
+
 def test_a_whole_schedule() -> None:
     schedule = Schedule(seconds=60, per_second=1000)
     assert schedule.constant == Pace(32, 60, 1000)
     assert schedule.costs == Pace(32, 30, 1000)
+
+
+class Measurement:
+    """Both clusters and all that is asked of them; nothing is there but their order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.log: list[Any] = []
+        self.fortio = FakeFortio(self.log)
+        self.plain: Any = SimpleNamespace(address_without_tls="http://127.0.0.1:3")
+        self.stood: Any = SimpleNamespace(plan="the plan")
+        self.targets: list[Target] = []
+        self.leads = True
+        monkeypatch.setattr(module, "stand_up", lambda *_: self.stood)
+        monkeypatch.setattr(module, "Fortio", lambda *_: self.fortio)
+        monkeypatch.setattr(module, "Applications", self.applications)
+        monkeypatch.setattr(clusters, "start_with_defaults", lambda *_: self.plain)
+        monkeypatch.setattr(targets, "with_defaults", self.with_defaults)
+        monkeypatch.setattr(targets, "deployed", self.deployed)
+
+    def run(self, rounds: int = 2) -> tuple[Results, list[str]]:
+        binaries: Any = {tool: SimpleNamespace(path=Path("/bin/x")) for tool in Tool}
+        said: list[str] = []
+        supervisor: Any = None
+        schedule = Schedule(60, 1000, rounds)
+        results = module.bench(supervisor, binaries, Environment.STAGING, schedule, said.append)
+        return results, said
+
+    def target(self, name: str) -> Target:
+        device: Any = FakeDevice([])
+        device.root = FakeVault(lambda _: answer(is_self=self.leads))
+        self.targets.append(Target(name, device, dataclasses.replace(READS, path=name)))
+        return self.targets[-1]
+
+    def with_defaults(self, _supervisor: object, cluster: object, plan: object) -> Target:
+        assert (cluster, plan) == (self.plain, self.stood.plan)
+        return self.target("defaults")
+
+    @contextmanager
+    def deployed(self, _supervisor: object, stood: object) -> Iterator[Target]:
+        assert stood is self.stood
+        yield self.target("deployed")
+        self.log.append("the root token ended")
+
+    def applications(self, stood: object, target: Target) -> Any:
+        assert (stood, target.name) == (self.stood, "deployed")
+        request = dataclasses.replace(READS, path="login")
+        login = Operation("login", request, 25.0, Figure.TOKEN_RENEWAL)
+        return SimpleNamespace(operations=lambda: (login,))
+
+
+@pytest.fixture
+def measurement(monkeypatch: pytest.MonkeyPatch) -> Measurement:
+    return Measurement(monkeypatch)
+
+
+def test_targets_take_turns_after_a_warm_up(measurement: Measurement) -> None:
+    results, said = measurement.run()
+    schedule = Schedule(60, 1000)
+    warm, constant, costs = schedule.warm_up, schedule.constant, schedule.costs
+    turn = [
+        ("deployed", constant),
+        ("deployed", costs),
+        ("defaults", constant),
+        ("defaults", costs),
+    ]
+    most = [
+        (name, schedule.maximum(connections))
+        for connections in MANY
+        for _ in range(2)
+        for name in ("deployed", "defaults")
+    ]
+    assert measurement.log == [
+        ("deployed", warm),
+        ("defaults", warm),
+        ("defaults", warm),
+        *turn,
+        *turn,
+        *most,
+        ("login", Pace(4, 20.0, 25.0)),
+        "the root token ended",
+    ]
+    without_tls = [n for n, one in enumerate(measurement.fortio.addresses) if one != ADDRESS]
+    assert without_tls == [2, 6, 10], "the last of each turn"
+    assert results.environment == "staging"
+    assert [series.name for series in results.constant] == [DEPLOYED, NO_AUDIT, DEFAULTS, NO_TLS]
+    assert {len(series.rounds) for series in results.constant} == {2}
+    assert results.series(NO_AUDIT).rounds[0].entries is None
+    assert [one for one, _ in results.maxima] == list(MANY)
+    assert [(one.name, one.figure) for one in results.operations] == [
+        ("login", Figure.TOKEN_RENEWAL)
+    ]
+    assert len(said) == 3 + 8 + len(most) + 1
+
+
+def test_a_leader_that_changed_meanwhile_makes_no_results(measurement: Measurement) -> None:
+    measurement.leads = False
+    with pytest.raises(RehearsalError, match="deployed: the leader changed"):
+        measurement.run(rounds=1)

@@ -9,6 +9,7 @@ import pytest
 
 from rehearsal import binaries
 from rehearsal.binaries import SERVERS, Tool
+from rehearsal.errors import RehearsalError
 from rehearsal.load import __main__ as cli
 from rehearsal.load import bench
 from rehearsal.load.results import DEPLOYED, Results, Series
@@ -69,8 +70,38 @@ def test_a_folder_that_is_not_there_is_said_first(
     assert "tools" not in asked
 
 
-@pytest.mark.parametrize("arguments", [["--env", "dev"], ["--seconds", "long"]])
-def test_wrong_usage(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--env", "dev"],
+        ["--seconds", "long"],
+        ["--seconds", "0"],
+        ["--rate", "nan"],
+        ["--rounds", "0"],
+    ],
+)
+def test_wrong_usage_is_said_before_anything_starts(
+    arguments: list[str], asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
     assert ended.value.code == 2
+    assert "usage: python -m rehearsal.load" in capsys.readouterr().err
+    assert "tools" not in asked
+
+
+def test_what_is_interrupted_or_stops_is_said(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for ends, status, said in (
+        (RehearsalError("no [port] is free"), 1, "The measurement stopped: no [port] is free"),
+        (KeyboardInterrupt(), 130, "nothing is left behind"),
+    ):
+
+        def stop(*_: Any, ends: BaseException = ends) -> None:
+            raise ends
+
+        monkeypatch.setattr(bench, "bench", stop)
+        assert cli.main([]) == status
+        assert said in capsys.readouterr().err
+    assert asked["tools"]

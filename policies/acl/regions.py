@@ -24,8 +24,11 @@ from policies.acl.patterns import Kind, Pattern
 from policies.acl.rules import Rule
 from policies.hcl import Capability
 
-_OTHER = "any"
-"""A name for a segment that no rule asks for by name."""
+
+def _others() -> Iterator[str]:
+    """Names for segments that no rule asks for, each with another first letter."""
+    yield from ("any", "other", "some", "zone")
+    yield from map(chr, count(ord("\u00a1")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +161,14 @@ class _Crossing:
 
     def _another(self, beginning: str) -> str:
         """A segment that starts so, with none of the longer beginnings, and is no literal."""
-        longer = [b for b in self._beginnings if b != beginning and b.startswith(beginning)]
-        for number in count():
-            candidate = f"{beginning}{_OTHER}{number or ''}"
-            if candidate not in self._literals and not any(map(candidate.startswith, longer)):
-                return candidate
-        raise AssertionError("there are more names than rules")
+        taken = {
+            longer[len(beginning)]
+            for longer in self._beginnings
+            if longer != beginning and longer.startswith(beginning)
+        }
+        name = beginning + next(other for other in _others() if other[0] not in taken)
+        numbered = (f"{name}{number or ''}" for number in count())
+        return next(candidate for candidate in numbered if candidate not in self._literals)
 
     def to(
         self, segment: str, owned: Sequence[frozenset[Pattern]], marks: frozenset[Pattern]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from policies.environments import Environment
 from rehearsal import binaries
 from rehearsal.binaries import SERVERS, Tool
+from rehearsal.load import report
 from rehearsal.load.bench import MANY, Schedule, bench
 from rehearsal.load.results import DEFAULTS, DEPLOYED, NO_AUDIT, NO_TLS, Results
 from rehearsal.supervisor import Supervisor
@@ -40,14 +42,22 @@ def test_every_request_succeeds(results: Results) -> None:
 
 
 def test_the_audit_has_every_request_twice(results: Results) -> None:
-    for measured in results.all:
-        if measured.entries is not None:
-            assert measured.entries.requests == measured.run.sent
-            assert measured.entries.responses == measured.run.sent
-    assert results.series(NO_AUDIT).rounds[0].entries is None
+    for series in results.constant:
+        for measured in series.rounds:
+            assert (measured.entries is None) == (series.name == NO_AUDIT)
+    recorded = [measured for measured in results.all if measured.entries is not None]
+    assert len(recorded) == len(list(results.all)) - 1
+    for measured in recorded:
+        assert measured.entries is not None
+        sent = measured.run.sent
+        assert (measured.entries.requests, measured.entries.responses) == (sent, sent)
     assert results.unrecorded == 0
 
 
-def test_no_secret_is_said(results: Results, said: list[str]) -> None:
-    assert results.environment == "staging"
-    assert not any("hvs." in line for line in said)
+def test_no_secret_is_said_or_written(results: Results, said: list[str]) -> None:
+    for name in (DEPLOYED, NO_AUDIT, DEFAULTS, NO_TLS):
+        assert any(line.startswith(f"{name}: ") for line in said)
+    written = json.dumps(report.as_json(results))
+    assert results.environment in written
+    for secret in ("hvs.", "hvb.", "eyJ", "PRIVATE KEY"):
+        assert secret not in "".join([*said, written])

@@ -137,9 +137,13 @@ def test_the_root_token_makes_throwaway_roles_and_uses_none(root: LoadedVault) -
 def test_rsa_keys_are_of_a_role_of_their_own(root: LoadedVault) -> None:
     made(root)
     (role,) = root.bodies("pki/roles/load")
-    assert (role["key_type"], role["key_bits"]) == ("rsa", 2048)
-    assert role["allowed_domains"] == "load.example.internal"
-    assert role["allow_bare_domains"] is True
+    assert role == {
+        "key_type": "rsa",
+        "key_bits": 2048,
+        "allowed_domains": "load.example.internal",
+        "allow_bare_domains": True,
+        "ttl": "1h",
+    }
     (written,) = root.bodies("sys/policies/acl/load")
     (stanza,) = parse(written["policy"])
     assert (stanza.path, stanza.capabilities) == ("pki/issue/load", (Capability.UPDATE,))

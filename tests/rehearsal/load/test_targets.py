@@ -122,8 +122,9 @@ def test_an_entry_is_written_as_soon_as_its_mount_is_ready(
     with_defaults(Places(tmp_path), plain(root), PLAN)
     first, second = root.bodies(ENTRY)
     assert first == second
-    paths = [one.path for one in root.asked]
-    assert paths.index(ENTRY) < paths.index("auth/approle/login")
+    written = [call[:2] for call in told(root)]
+    assert written.count(("POST", ENTRY)) == 2
+    assert written.index(("POST", ENTRY)) < written.index(("POST", "auth/approle/login"))
 
 
 def test_both_are_asked_alike_and_recorded_apart(root: LoadedVault, tmp_path: Path) -> None:
@@ -147,7 +148,11 @@ def test_who_logs_in_has_nothing_but_the_policy_and_need_not_log_in_again(
         "token_no_default_policy": True,
         "token_ttl": "4h",
     }
-    assert {one.token for one in root.asked} == {"root's"}
+    assert told(root) == [
+        ("POST", "auth/approle/role/load", "root's"),
+        ("GET", "auth/approle/role/load/role-id", "root's"),
+        ("POST", "auth/approle/role/load/secret-id", "root's"),
+    ]
 
 
 def test_who_logs_in_has_no_token_yet(root: LoadedVault) -> None:
@@ -168,6 +173,7 @@ def test_a_leader_that_changed_spoils_the_figures(root: LoadedVault) -> None:
     root.answers["sys/leader"] = [answer(is_self=True), answer(is_self=False)]
     one = target(root)
     one.require_leading()
+    assert told(root) == [("GET", "sys/leader", "root's")]
     with pytest.raises(RehearsalError, match=r"x: the leader changed .* measure again"):
         one.require_leading()
 

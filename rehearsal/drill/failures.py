@@ -25,18 +25,12 @@ def leader_lost(episode: Episode) -> None:
 
 
 def leader_restarted(after: float) -> Callable[[Episode], None]:
-    """Its process dies, and is started again after so many seconds, as a kubelet does. It has
-    forgotten who leads, so its vote is free while others still wait for their old leader.
+    """Its process dies, and is started again after so many seconds. It has forgotten who leads, so
+    its vote is free while others still wait for their old leader.
     """
 
     def play(episode: Episode) -> None:
-        leader = episode.cluster.leader()
-        episode.strike()
-        episode.cluster.kill(leader)
-        time.sleep(after)
-        episode.mend()
-        episode.cluster.start(leader)
-        episode.until_flowing()
+        _kill_and_start(episode, after, episode.cluster.leader())
 
     return play
 
@@ -70,34 +64,28 @@ def leader_frozen(episode: Episode) -> None:
 
 
 def follower_killed(episode: Episode) -> None:
-    follower = episode.cluster.followers()[0]
-    episode.strike()
-    episode.cluster.kill(follower)
-    time.sleep(DOWN_SECONDS)
-    episode.mend()
-    episode.cluster.start(follower)
-    episode.until_flowing()
+    _kill_and_start(episode, DOWN_SECONDS, episode.cluster.followers()[0])
 
 
 def majority_killed(episode: Episode) -> None:
     """The leader with as many others as it takes; the rest must refuse, and lose nothing."""
-    names = episode.cluster.names
-    leader = episode.cluster.leader()
-    dead = [leader, *(name for name in names if name != leader)][: len(names) // 2 + 1]
-    episode.strike()
-    episode.cluster.kill(*dead)
-    time.sleep(DOWN_SECONDS)
-    episode.mend()
-    episode.cluster.start(*dead)
-    episode.until_flowing()
+    leader_first = [episode.cluster.leader(), *episode.cluster.followers()]
+    majority = len(leader_first) // 2 + 1
+    _kill_and_start(episode, DOWN_SECONDS, *leader_first[:majority])
 
 
 def all_killed(episode: Episode) -> None:
     """All come back by themselves: nobody gives a key."""
+    _kill_and_start(episode, 0.0, *episode.cluster.names)
+
+
+def _kill_and_start(episode: Episode, after: float, *names: str) -> None:
+    """All at the same time; after so many seconds they are started again, as kubelets do."""
     episode.strike()
-    episode.cluster.kill(*episode.cluster.names)
+    episode.cluster.kill(*names)
+    time.sleep(after)
     episode.mend()
-    episode.cluster.start(*episode.cluster.names)
+    episode.cluster.start(*names)
     episode.until_flowing()
 
 

@@ -6,7 +6,7 @@ without end.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -74,13 +74,10 @@ class Applications:
 
     def _kv(self, method: str, accesses: frozenset[KvAccess]) -> Request:
         """Of an entry that somebody else fills, so that no check-and-set is asked for."""
-        entry, subject = _first(
-            (
-                (entry, subject)
-                for entry in self.stood.plan.kv_entries
-                for subject in self._service_accounts()
-                if entry.generated_length is None and expectations.kv(subject, entry.name, accesses)
-            ),
+        given = (entry for entry in self.stood.plan.kv_entries if entry.generated_length is None)
+        entry, subject = self._granted(
+            given,
+            lambda subject, entry: expectations.kv(subject, entry.name, accesses),
             f"{method} a KV entry",
         )
         values = {key: secrets.token_urlsafe(24) for key in entry.keys}
@@ -88,13 +85,9 @@ class Applications:
         return self._request(method, SecretPath(entry.name).data, self._token(subject), body)
 
     def _database(self) -> Request:
-        role, subject = _first(
-            (
-                (role, subject)
-                for role in self.stood.plan.database_roles
-                for subject in self._service_accounts()
-                if expectations.database(subject, role.name)
-            ),
+        role, subject = self._granted(
+            self.stood.plan.database_roles,
+            lambda subject, role: expectations.database(subject, role.name),
             "have database credentials",
         )
         return self._request("GET", database_credentials(role.name), self._token(subject))
@@ -105,13 +98,9 @@ class Applications:
         return self._request("POST", "auth/token/renew-self", token, {})
 
     def _certificate(self) -> Request:
-        role, subject = _first(
-            (
-                (role, subject)
-                for role in self.stood.plan.pki_roles
-                for subject in self._service_accounts()
-                if expectations.pki(subject, role.name)
-            ),
+        role, subject = self._granted(
+            self.stood.plan.pki_roles,
+            lambda subject, role: expectations.pki(subject, role.name),
             "have a certificate",
         )
         body = {"common_name": role.allowed_domains[0]}
@@ -137,6 +126,13 @@ class Applications:
         anybody = _first(self._service_accounts(), "log in")
         credential = make_role(self.target.root, anybody.acl_policy)
         return self._request("POST", _APPROLE_LOGIN, "", credential)
+
+    def _granted(
+        self, resources: Iterable[T], may: Callable[[Subject, T], bool], what: str
+    ) -> tuple[T, Subject]:
+        """The first resource that a service account may use, and the first that may."""
+        pairs = ((one, subject) for one in resources for subject in self._service_accounts())
+        return _first(((one, subject) for one, subject in pairs if may(subject, one)), what)
 
     def _token(self, subject: Subject) -> str:
         anonymous = self.target.root.with_token("")

@@ -28,7 +28,10 @@ def play(name: str, stage: Stage) -> list[str]:
         ("leader-frozen", ["STRIKE", "freeze a", "sleep 10", "MEND", "thaw a", "flowing"]),
         ("follower-killed", ["STRIKE", "kill b", "sleep 2", "MEND", "start b", "flowing"]),
         ("majority-killed", ["STRIKE", "kill a b c", "sleep 2", "MEND", "start a b c", "flowing"]),
-        ("all-killed", ["STRIKE", "kill a b c d e", "MEND", "start a b c d e", "flowing"]),
+        (
+            "all-killed",
+            ["STRIKE", "kill a b c d e", "sleep 0", "MEND", "start a b c d e", "flowing"],
+        ),
     ],
 )
 def test_what_is_done_in_which_order(name: str, done: list[str], stage: Stage) -> None:

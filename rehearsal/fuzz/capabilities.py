@@ -21,29 +21,34 @@ from rehearsal.fuzz.vault import Oracle
 
 DEFAULT: Final = "default"
 """Vault's own policy, which it gives every token that does not decline."""
-_POLICIES, _TOKENS, _PATHS, _WITNESSES = 6, 5, 250, 50
+_POLICIES, _TOKENS, _WITNESSES = 6, 5, 50
+_PATHS, _FEWER = 250, 50
 _TEMPLATED: Final = 0.3
 
 
 def compare(oracle: Oracle, people: People, random: Random) -> Round:
     """One round: a few policies, and tokens with several of them each."""
-    # Vault reads a templated policy anew for every path: slow, so not in every round.
-    maker = Maker(random, people.directives if random.random() < _TEMPLATED else ())
+    templated = random.random() < _TEMPLATED
+    maker = Maker(random, people.directives if templated else ())
     labels = maker.labels(random.choice((2, 4, 8, 16)))
     texts = {f"p{number}": maker.policy(labels) for number in range(_POLICIES)}
     oracle.write_policies(texts)
     texts |= BOUND | {DEFAULT: oracle.read_policy(DEFAULT)}
     compared, differences = 0, list[Difference]()
     for _ in range(_TOKENS):
-        names = sorted(random.sample(sorted(f"p{n}" for n in range(_POLICIES)), random.randrange(5)))
-        person = random.choice((None, *people.everyone))
-        default = random.random() < 0.3
+        names = sorted(
+            random.sample(sorted(f"p{n}" for n in range(_POLICIES)), random.randrange(5))
+        )
+        person = random.choice((None, *people.everyone)) if templated else None
+        default = random.random() < 0.1
         token = oracle.token(names, default=default, alias=person.alias if person else "")
         names = sorted([*names, DEFAULT] if default else names)
         held = _held(names, person, texts)
         asked = labels + (["cubbyhole/a", "sys/tools/hash/a", "identity/oidc/+"] if default else [])
         holder = person.identity if person else NOBODY
-        paths = {maker.path(asked, holder) for _ in range(_PATHS)}
+        # Vault reads a templated policy anew for every path.
+        count = _FEWER if templated or default else _PATHS
+        paths = {maker.path(asked, holder) for _ in range(count)}
         try:
             acl = Acl.of({name: parse(text) for name, text in held.items()}, holder)
         except AclError as error:

@@ -17,7 +17,22 @@ from policies.acl import Identity
 from policies.acl.templates import filled_in
 from policies.hcl import Capability
 
-_LITERALS: Final = ("a", "b", "ab", "abc", "a b", "a,b", "ä", "aß日", "A", ".", "a+", "+a", "a*b", "*")
+_LITERALS: Final = (
+    "a",
+    "b",
+    "ab",
+    "abc",
+    "a b",
+    "a,b",
+    "ä",
+    "aß日",
+    "A",
+    ".",
+    "a+",
+    "+a",
+    "a*b",
+    "*",
+)
 _GRANTS: Final = tuple(c for c in Capability if c is not Capability.DENY)
 _ENDINGS: Final = (("", 40), ("*", 25), ("/*", 15), ("/", 8), ("**", 4), ("/+", 5), ("/+/*", 3))
 _NAMES: Final = ("a", "b", "B", "value", "*")

@@ -1,0 +1,178 @@
+"""Whether `policies.hcl` takes and refuses what Vault does, with its reasons, and whether what both
+take means the same: random policies with random damage.
+
+Set apart, as `policies.hcl` says: lifetimes that are not in whole seconds, which it refuses, and
+deeper nesting than it reads. And where letters make no token, Vault names the last such place,
+whatever else it found, and `policies.hcl` the first: there only the refusal is compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from random import Random
+from typing import Final
+
+from policies.acl import Acl
+from policies.hcl import HclError, parse
+from rehearsal.fuzz.generator import Maker
+from rehearsal.fuzz.people import People
+from rehearsal.fuzz.results import Difference, Round
+from rehearsal.fuzz.vault import Oracle
+
+_TEXTS, _PATHS = 150, 8
+_NAME: Final = "damaged"
+_LIMITS: Final = ("not in whole seconds", "nested deeper")
+_NO_TOKEN: Final = (
+    *("illegal ", "literal not terminated", "unexpected null", "unicode code point U+E123"),
+    *("comment not", "expected '/' for comment", "heredoc ", "invalid characters in heredoc"),
+    *("zero-length heredoc", "numbers cannot start with 0"),
+)
+"""What reasons begin with that are about a token."""
+_PLACE: Final = re.compile(r"At [0-9]+:[0-9]+: |\b[0-9]+:[0-9]+ [A-Z]+ ")
+_EXTRAS: Final = (
+    'mfa_methods = ["a", "b"]\n',
+    'subscribe_event_types = ["*"]\n',
+    'control_group = { factor "f" { identity { group_names = ["g"] approvals = 1 } } }\n',
+    (
+        'control_group { ttl = "1h" factor "f" { controlled_capabilities = ["read"] '
+        'identity { group_ids = ["i"] approvals = 2 } } }\n'
+    ),
+    "comment = <<EOT\nlong\nEOT\n",
+    'allowed_parameters { a = ["x"] }\n',
+    "# remark\n",
+    "/* remark */ // another\n",
+    'max_wrapping_ttl = "2d"\n',
+)
+_PIECES: Final = (
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        '"',
+        "'",
+        ",",
+        "=",
+        ":",
+        "\n",
+        " ",
+        "\t",
+        "\r",
+        "\\",
+        "${",
+        "{{",
+        "}}",
+    ),
+    *(
+        "+*",
+        "*",
+        "+",
+        "#",
+        "/*",
+        "*/",
+        "//",
+        "<<EOT\n",
+        "<<-E\nE\n",
+        "-",
+        ".",
+        "1",
+        "0x1",
+        "08",
+        "1e3",
+    ),
+    *(
+        "path",
+        '"path"',
+        "name",
+        "policy",
+        "capabilities",
+        '"read"',
+        '"deny"',
+        "true",
+        "false",
+        "null",
+    ),
+    *('"\\u00e9"', '"\\x41"', '"\\n"', "é", "\ufeff", "\x00", "\x7f", "\u2028", "{}", "[]", "[[]]"),
+    *('path "x" {}\n', 'name = "n"\n', 'policy = "write"\n', "capabilities = []\n", 'a = "b"\n'),
+    *("min_wrapping_ttl = 5\n", 'max_wrapping_ttl = "1m"\n', 'required_parameters = ["q"]\n'),
+)
+
+
+def compare(oracle: Oracle, people: People, random: Random) -> Round:
+    """One round of damaged policies."""
+    maker = Maker(random, people.directives)
+    token = oracle.token([_NAME])
+    compared, differences, apart = 0, list[Difference](), Counter[str]()
+    for _ in range(_TEXTS):
+        labels = maker.labels(3)
+        text = damaged(random, whole(maker, labels))
+        reply = oracle.write_policy(_NAME, text)
+        paths = {maker.path(labels) for _ in range(_PATHS)}
+        try:
+            acl = Acl.of([parse(text)])
+        except HclError as error:
+            ours, vaults = _without_places(error.reason), _without_places(reply.errors) or "taken"
+            differ = any(reason not in vaults for reason in ours.split("; "))
+            if differ and (limit := _limit(ours, vaults)):
+                apart[limit] += 1
+                continue
+        else:
+            ours, vaults = "taken", reply.errors or "taken"
+            if reply.ok:
+                ours, vaults = _meanings(oracle, token, acl, sorted(paths))
+            differ = ours != vaults
+        compared += 1
+        if differ:
+            differences.append(Difference("a policy's text", ours, vaults, {_NAME: text}))
+    return Round(compared, tuple(differences), apart)
+
+
+def whole(maker: Maker, labels: list[str]) -> str:
+    """A policy with all that one can hold."""
+    text = maker.policy(labels, restricted=True)
+    for _ in range(maker.random.choice((0, 0, 1, 2))):
+        text = text.replace("{\n", "{\n  " + maker.random.choice(_EXTRAS), 1)
+    return text
+
+
+def damaged(random: Random, text: str) -> str:
+    """The text with a few pieces cut, doubled, put elsewhere or put in."""
+    for _ in range(random.choice((0, 1, 1, 1, 2, 4))):
+        start = random.randrange(len(text) + 1)
+        end = start + random.choice((1, 1, 2, 5, 20))
+        piece, rest = text[start:end], text[:start] + text[end:]
+        match random.randrange(5):
+            case 0:
+                text = rest
+            case 1:
+                text = text[:end] + piece + text[end:]
+            case 2:
+                elsewhere = random.randrange(len(rest) + 1)
+                text = rest[:elsewhere] + piece + rest[elsewhere:]
+            case _:
+                text = text[:start] + random.choice(_PIECES) + text[start:]
+    return text or "#"
+
+
+def _limit(ours: str, vaults: str) -> str | None:
+    """Why this difference is none; None where it is one."""
+    about_tokens = ours.startswith(_NO_TOKEN) or any(reason in vaults for reason in _NO_TOKEN)
+    if about_tokens and vaults != "taken":
+        return "another of several faults"
+    return next((limit for limit in _LIMITS if limit in ours and vaults == "taken"), None)
+
+
+def _without_places(errors: str) -> str:
+    """The words without where it is, which `HclError` has beside the reason."""
+    return _PLACE.sub("", errors)
+
+
+def _meanings(oracle: Oracle, token: str, acl: Acl, paths: list[str]) -> tuple[str, str]:
+    reply = oracle.capabilities(token, paths)
+    answers = reply.require("capabilities")["data"]
+    return (
+        str({path: [*map(str, acl.capabilities(path))] for path in paths}),
+        str({path: answers.get(path) for path in paths}),
+    )

@@ -1,19 +1,19 @@
 """The policy pack: `pulumi preview --policy-pack policies/guardrails`.
 
-Pulumi starts it in its own folder, and reads a port from its standard output. So the folder of the
-repository takes the place of this one on the path, and nothing is printed here.
+Pulumi starts it in its own folder, and reads a port from its standard output. So the repository's
+folder takes this one's place on the path, where modules such as `network` would hide others, and
+nothing is printed here.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-_HERE = Path(__file__).resolve().parent
-# Modules of this folder are `policies.guardrails...`, and must not be found under bare names.
-sys.path[:] = [str(_HERE.parent.parent), *(at for at in sys.path if Path(at).resolve() != _HERE)]
-
 if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    here = Path(__file__).resolve().parent
+    sys.path[:] = [str(here.parent.parent), *(at for at in sys.path if Path(at).resolve() != here)]
+
     import pulumi
     from pulumi_policy import PolicyPack
 

@@ -40,6 +40,8 @@ def _powers(resource: Resource, _: Setting) -> Iterator[str]:
             for power in _POWERS:
                 if power in found:
                     yield f"{key} gives {power}"
+            if re.search(r" EXECUTE (?:'|FORMAT\b)", " ".join(found)):
+                yield f"{key} puts statements together while it runs, where nobody reads them"
             yield from (f"{key} {what}" for what in _grants(found))
 
 

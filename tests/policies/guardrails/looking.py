@@ -99,8 +99,12 @@ def violations(
     environment: Environment,
     rules: Iterable[Rule] = RULES,
     config: Mapping[str, Any] | None = None,
+    *,
+    remediate: bool = True,
 ) -> list[Violation]:
-    """What rules that are on in the environment report."""
+    """What rules that are on in the environment report. `remediate`: as at that level, which has
+    the SDK ask for a remediation first.
+    """
     declared = list(declared)
     found: list[Violation] = []
     for rule in rules:
@@ -109,6 +113,9 @@ def violations(
         policy = rule.policy(environment)
         if isinstance(policy, ResourceValidationPolicy):
             for one in declared:
+                if remediate:
+                    marked = deserialize_properties(dict(one.inputs), proxy_secrets=True)
+                    policy.remediate(_args(one, marked, config))
                 found += _of_resource(policy, one, config)
         elif isinstance(policy, StackValidationPolicy):
             found += _of_stack(policy, declared, config)
@@ -119,11 +126,13 @@ def _of_resource(
     policy: ResourceValidationPolicy, one: Declared, config: Mapping[str, Any] | None
 ) -> list[Violation]:
     messages: list[str] = []
-    marked = deserialize_properties(dict(one.inputs), proxy_secrets=True)
-    policy.remediate(_args(one, marked, config))
+
+    def report(message: str, _: str | None = None) -> None:
+        messages.append(message)
+
     seen = unknown_checking_proxy(deserialize_properties(dict(one.inputs)))
     try:
-        policy.validate(_args(one, seen, config), lambda message, _=None: messages.append(message))
+        policy.validate(_args(one, seen, config), report)
     except UnknownValueError as error:
         messages.append(f"advisory: {error.message}")
     except _NotApplicableError as error:

@@ -48,7 +48,7 @@ class Servers:
     voters: int = 0
     initialises: bool = True
     calls: list[tuple[str, str, str]] = field(default_factory=list)
-    """The server, the path and the token."""
+    """The server, the method with the path, and the token."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -70,23 +70,26 @@ class Servers:
         return Api(self, name, address, ca_file, token)
 
     def said(self, name: str, call: Call, token: str) -> Answer:
-        self.calls.append((name, call.path, token))
+        asked = f"{call.method} {call.path}"
+        self.calls.append((name, asked, token))
         first = name == NAMES[0]
-        if call.path == "sys/init":
+        if asked == "PUT sys/init":
             assert call.body == {"secret_shares": 1, "secret_threshold": 1}
             done = answer(root_token=ROOT, keys=[SHARE])
             return done if self.initialises else refusal(400, "already initialized")
-        if call.path == "sys/unseal":
+        if asked == "PUT sys/unseal":
             assert call.body == {"key": SHARE}
             if not first and name not in self.refused:
                 self.refused.append(name)
                 return refusal(400, "Vault is not initialized")
             self.unsealed.append(name)
-        if call.path == "sys/health":
+        if asked == "GET sys/health":
             if name not in self.unsealed:
                 return answer(503 if first else 501)
             return answer(200 if first else 429)
-        if call.path == f"{AUTOPILOT}/state":
+        if asked == f"POST {AUTOPILOT}/configuration":
+            assert call.body == {"server_stabilization_time": "1s"}
+        if asked == f"GET {AUTOPILOT}/state":
             self.voters += 1
             return answer(data={"servers": dict(map(self._state, enumerate(NAMES)))})
         return answer()
@@ -154,10 +157,20 @@ def test_the_first_is_unsealed_before_the_others_join(servers: Servers, tmp_path
     started(tmp_path)
     assert servers.unsealed == NAMES
     assert servers.refused == NAMES[1:], "each is asked again until it can be unsealed"
-    assert [name for name, path, _ in servers.calls if path == "sys/init"] == NAMES[:1]
-    assert {token for _, path, token in servers.calls if path == "sys/unseal"} == {""}
-    order = [path for _, path, _ in servers.calls]
-    assert order.index(f"{AUTOPILOT}/configuration") < order.index(f"{AUTOPILOT}/state")
+    assert [call for call in servers.calls if call[1] == "PUT sys/init"] == [
+        ("defaults-0", "PUT sys/init", "")
+    ]
+    assert {token for _, asked, token in servers.calls if asked == "PUT sys/unseal"} == {""}
+
+
+def test_autopilot_is_told_once_to_be_quick_before_the_others_join(
+    servers: Servers, tmp_path: Path
+) -> None:
+    started(tmp_path)
+    quick = ("defaults-0", f"POST {AUTOPILOT}/configuration", ROOT)
+    assert servers.calls.count(quick) == 1
+    joins = servers.calls.index(("defaults-1", "PUT sys/unseal", ""))
+    assert servers.calls.index(quick) < joins
 
 
 def test_each_joins_the_others_over_tls(servers: Servers, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ silence. It keeps no state and compares nothing: a rehearsal starts from empty s
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +16,7 @@ from pulumi.runtime import mocks
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from components.bootstrap.ceremony import BootstrapError
-from policies.paths import PROVISIONER_AUTH
+from components.bootstrap.ci_login import TOKEN_VARIABLE
 from rehearsal.errors import RehearsalError
 from rehearsal.resources import Made, Properties, aws, dynamic, kubernetes, random, vault
 from rehearsal.servers.aws import AwsServer
@@ -92,12 +93,12 @@ class LiveMonitor(mocks.Mocks):
 
     def _vault_provider(self, name: str, inputs: Properties) -> Made:
         """Log in as the real provider would. Its own inputs arrive as JSON text."""
-        login = _json(inputs["authLogin"])
+        path, parameters = _login(inputs)
         api = VaultApi(inputs["address"], self._ca_file)
-        answer = api.call("POST", login["path"], unwrap(login["parameters"]))
+        answer = api.call("POST", path, parameters)
         if not answer.allowed:
             raise RehearsalError(
-                f"the provisioner cannot log in at auth/{PROVISIONER_AUTH}: Vault said "
+                f"the provisioner cannot log in at {path.removesuffix('/login')}: Vault said "
                 f"{answer.status}: {answer.errors}"
             )
         with self._lock:
@@ -129,6 +130,16 @@ class LiveMonitor(mocks.Mocks):
         """Vault as the provisioner."""
         (api,) = self._vaults.values()
         return api
+
+
+def _login(inputs: Properties) -> tuple[str, Properties]:
+    """Where the provider logs in, and with what."""
+    if "authLoginJwt" in inputs:
+        by_token = _json(inputs["authLoginJwt"])
+        token = os.environ.get(TOKEN_VARIABLE, "")
+        return f"auth/{by_token['mount']}/login", {"role": by_token["role"], "jwt": token}
+    login = _json(inputs["authLogin"])
+    return login["path"], unwrap(login["parameters"])
 
 
 def unwrap(value: Any) -> Any:

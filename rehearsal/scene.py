@@ -13,7 +13,8 @@ from typing import Any
 
 from psycopg import sql
 
-from components.settings import Target
+from components.settings import ProvisionerLogin, Target
+from policies.compile import audience_of
 from policies.environments import Environment
 from policies.iam import AwsAccount
 from policies.identities import OidcGroup, ServiceAccount
@@ -25,7 +26,7 @@ from rehearsal.certificates import Authority
 from rehearsal.controllers import Controllers
 from rehearsal.pods import Pods
 from rehearsal.ports import LOOPBACK
-from rehearsal.servers import aws, kubernetes, oidc, postgres, tls_proxy
+from rehearsal.servers import aws, ci, kubernetes, oidc, postgres, tls_proxy
 from rehearsal.supervisor import Supervisor, write_private
 from rehearsal.vaults import Vaults, start_one
 
@@ -48,6 +49,8 @@ class Scene:
     configuration: Mapping[str, Any] = field(repr=False)
     """Overlay of the stack file: keys without their namespace. Holds throwaway secrets."""
     secret_keys: frozenset[str]
+    run_of_ci: ci.Run | None
+    """The run that may change Vault, where CI logs in with its own token."""
 
     @property
     def vault_address(self) -> str:
@@ -95,6 +98,7 @@ def build(
             progress,
         )
     vaults: Vaults = pods if deploys else existing
+    run_of_ci = _run_of_ci(supervisor, plan.environment, stack, progress)
     configuration: dict[str, Any] = {
         "vaultAddress": vaults.address,
         "vaultCaCertFile": str(vaults.ca_file),
@@ -128,6 +132,8 @@ def build(
             "tlsIssuer": f"ClusterIssuer/{ISSUER}",
             "kmsEndpoint": aws_server.url,
         }
+    if run_of_ci:
+        configuration["ciIssuer"] = run_of_ci.issuer.url
     return Scene(
         vaults,
         Controllers(api, authority, pods if deploys else None),
@@ -137,6 +143,7 @@ def build(
         provider,
         configuration,
         frozenset({"oidcClientSecret", "kvValues", "databasePasswords", "awsSecretAccessKey"}),
+        run_of_ci,
     )
 
 
@@ -263,6 +270,17 @@ def _oidc(
     provider.register_user(STRANGER, {"groups": ["everybody"]})
     progress(f"the identity provider answers on {provider.issuer}")
     return provider, client
+
+
+def _run_of_ci(
+    supervisor: Supervisor, environment: Environment, stack: Mapping[str, Any], progress: Progress
+) -> ci.Run | None:
+    if stack["provisionerLogin"] != ProvisionerLogin.OIDC:
+        return None
+    issuer = ci.start(supervisor)
+    progress(f"the issuer of CI's tokens answers on {issuer.url}")
+    (entered, *_) = stack["ciEnvironments"] or [environment.value]
+    return ci.Run(issuer, audience_of(environment), stack["ciRepository"], entered)
 
 
 STRANGER = "stranger@example.com"

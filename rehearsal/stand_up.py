@@ -5,12 +5,15 @@ load - is others' business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from components.bootstrap.ci_login import TOKEN_VARIABLE
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
@@ -43,6 +46,22 @@ class StoodUp:
         return tuple(self.initialised["shares"])
 
 
+@contextmanager
+def as_run_of_ci(built: scene.Scene) -> Iterator[None]:
+    """As CI runs the program where it logs in with the run's own token; else as anybody does."""
+    if built.run_of_ci is None:
+        yield
+        return
+    before = os.environ.get(TOKEN_VARIABLE)
+    os.environ[TOKEN_VARIABLE] = built.run_of_ci.token()
+    try:
+        yield
+    finally:
+        del os.environ[TOKEN_VARIABLE]
+        if before is not None:
+            os.environ[TOKEN_VARIABLE] = before
+
+
 def stand_up(
     supervisor: Supervisor,
     binaries: dict[Tool, Binary],
@@ -67,7 +86,8 @@ def stand_up(
     )
     overlay = {**changed, **built.configuration}
     configuration = program.stack_configuration(environment.value, overlay)
-    program.run(environment.value, configuration, built.secret_keys, monitor)
+    with as_run_of_ci(built):
+        program.run(environment.value, configuration, built.secret_keys, monitor)
     progress(f"__main__.py ran: {len(made)} resources made")
     initialised = monitor.outputs["vault-initialisation"]
     if len(built.vaults.servers) > 1:

@@ -228,6 +228,11 @@ def issue_secret_id(client: hvac.Client) -> Credentials:
     return Credentials(role_id, secret_id)
 
 
+def remove_provisioners_mount(client: hvac.Client) -> None:
+    """End the AppRole login: every secret ID of it, and every token that came of one."""
+    client.sys.disable_auth_method(path=paths.PROVISIONER_AUTH)
+
+
 def log_in(client: hvac.Client, credentials: Credentials) -> None:
     """Give `client` a token of the provisioner.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_vault
 from pulumi import dynamic
 
-from components.bootstrap import provisioner
+from components.bootstrap import ci_login, provisioner
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.provider import AdoptProvider, InitialiseProvider
 from components.settings import BootstrapSettings, ProvisionerCredentials, Seal, VaultSettings
@@ -39,8 +40,9 @@ class VaultBootstrap(pulumi.ComponentResource):
 
     Without given credentials it initialises a new Vault, installs the provisioner and revokes the
     root token; with them it takes over: it checks that they work, brings the provisioner up to date
-    and exchanges them for a credential of its own. Deliberately never touches a Vault that somebody
-    else initialised, and unseals only with shares that the state holds.
+    and exchanges them for a credential of its own. Where CI logs in with its own token, the secret
+    ID ends in the same step, and the state holds none. Deliberately never touches a Vault that
+    somebody else initialised, and unseals only with shares that the state holds.
     """
 
     provider: pulumi_vault.Provider
@@ -57,14 +59,26 @@ class VaultBootstrap(pulumi.ComponentResource):
         else:
             role_id, secret_id = self._adopt(name, args, args.bootstrap.adopted)
             self.shares = None
+        by_approle, by_ci = None, None
+        if args.bootstrap.ci is None:
+            by_approle = pulumi_vault.ProviderAuthLoginArgs(
+                path=f"auth/{PROVISIONER_AUTH}/login",
+                parameters={"role_id": role_id, "secret_id": secret_id},
+            )
+        else:
+            _require_token()
+            by_ci = pulumi_vault.ProviderAuthLoginJwtArgs(
+                mount=ci_login.MOUNT,
+                # Known only when first contact is over, so that nothing logs in before.
+                role=role_id.apply(lambda _: provisioner.NAME),
+            )
         self.provider = pulumi_vault.Provider(
             f"{name}-provisioner",
             address=args.vault.address,
             ca_cert_file=args.vault.ca_cert_file,
-            auth_login=pulumi_vault.ProviderAuthLoginArgs(
-                path=f"auth/{PROVISIONER_AUTH}/login",
-                parameters={"role_id": role_id, "secret_id": secret_id},
-            ),
+            auth_login=by_approle,
+            # Its token is in the environment, where it reaches no state.
+            auth_login_jwt=by_ci,
             # Or the operator's VAULT_SKIP_VERIFY would decide.
             skip_tls_verify=False,
             # The provisioner's tokens are short-lived already, and may not make tokens.
@@ -86,6 +100,7 @@ class VaultBootstrap(pulumi.ComponentResource):
                 "auto_unseal": settings.seal is not Seal.SHAMIR,
                 "bound_cidrs": list(settings.bound_cidrs),
                 "ca_cert_file": args.vault.ca_cert_file or "",
+                "ci_login": ci_login.described(settings.ci, settings.bound_cidrs),
                 "pgp_keys": list(settings.pgp_keys),
                 "secret_id_ttl_seconds": settings.secret_id_ttl.seconds,
                 "share_count": settings.shares,
@@ -117,6 +132,7 @@ class VaultBootstrap(pulumi.ComponentResource):
                 "address": args.vault.address,
                 "bound_cidrs": list(args.bootstrap.bound_cidrs),
                 "ca_cert_file": args.vault.ca_cert_file or "",
+                "ci_login": ci_login.described(args.bootstrap.ci, args.bootstrap.bound_cidrs),
                 "given_role_id": credentials.role_id,
                 "given_secret_id": credentials.secret_id,
                 "secret_id_ttl_seconds": args.bootstrap.secret_id_ttl.seconds,
@@ -128,6 +144,12 @@ class VaultBootstrap(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, additional_secret_outputs=["secret_id"]),
         )
         return adopted.role_id, adopted.secret_id
+
+
+def _require_token() -> None:
+    """Before anything is made, and not when the first resource wants to log in."""
+    if not pulumi.runtime.is_dry_run() and not os.environ.get(ci_login.TOKEN_VARIABLE):
+        raise BootstrapError(ci_login.NO_TOKEN)
 
 
 def _without_problem(values: list[str]) -> str:

@@ -40,6 +40,11 @@ class Properties:
         return list(self.raw["pgp_keys"])
 
     @property
+    def ci_login(self) -> str:
+        """What `ci_login.described` says; empty where the provisioner logs in by AppRole."""
+        return str(self.raw.get("ci_login") or "")
+
+    @property
     def bound_cidrs(self) -> list[str]:
         return list(self.raw["bound_cidrs"])
 
@@ -50,6 +55,7 @@ INPUTS = (
     "auto_unseal",
     "bound_cidrs",
     "ca_cert_file",
+    "ci_login",
     "pgp_keys",
     "secret_id_ttl_seconds",
     "share_count",
@@ -62,6 +68,7 @@ ADOPTION_INPUTS = (
     "address",
     "bound_cidrs",
     "ca_cert_file",
+    "ci_login",
     "given_role_id",
     "given_secret_id",
     "secret_id_ttl_seconds",

@@ -8,7 +8,6 @@ properties.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +17,7 @@ import requests
 from hvac.exceptions import VaultError
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 
-from components.bootstrap import ceremony
+from components.bootstrap import ceremony, identity
 from components.bootstrap.ceremony import BootstrapError, Credentials
 from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS, Properties
 from components.settings import pgp
@@ -67,21 +66,21 @@ class InitialiseProvider(ResourceProvider):
         return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        due = _unfinished(olds) or _renewal_due(olds) or _waits_for_shares(news)
-        return DiffResult(changes=due or bool(_changed(INPUTS, olds, news)))
+        due = _unfinished(olds) or identity.renewal_due(olds) or _waits_for_shares(news)
+        return DiffResult(changes=due or bool(identity.changed_of(INPUTS, olds, news)))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
         outs = {**_without_provider(olds), **_only(INPUTS, news)}
-        _refuse_what_init_fixed(_changed(INPUTS, olds, news))
+        _refuse_what_init_fixed(identity.changed_of(INPUTS, olds, news))
         client = given.connect()
         if _unfinished(olds):
-            _resume(client, given, outs)
+            _resume(client, given, olds, outs)
         else:
             if not given.auto_unseal:
                 ceremony.unseal(client, outs["shares"])
                 ceremony.wait_until_active(client, given.timeout_seconds)
-            _bring_up_to_date(client, given, olds, outs)
+            identity.bring_up_to_date(client, given, olds, outs)
         return UpdateResult(outs=outs)
 
 
@@ -97,16 +96,16 @@ class AdoptProvider(ResourceProvider):
         return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        changed = bool(_changed(ADOPTION_INPUTS, olds, news))
-        return DiffResult(changes=changed or _renewal_due(olds))
+        changed = bool(identity.changed_of(ADOPTION_INPUTS, olds, news))
+        return DiffResult(changes=changed or identity.renewal_due(olds))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
         outs = {**_without_provider(olds), **_only(ADOPTION_INPUTS, news)}
-        if _changed(("given_role_id", "given_secret_id"), olds, news):
+        if identity.changed_of(("given_role_id", "given_secret_id"), olds, news):
             _exchange(given, outs)
         else:
-            _bring_up_to_date(given.connect(), given, olds, outs)
+            identity.bring_up_to_date(given.connect(), given, olds, outs)
         return UpdateResult(outs=outs)
 
 
@@ -119,8 +118,10 @@ def _exchange(given: Properties, outs: dict[str, Any]) -> None:
     ceremony.write_role(
         client, secret_id_ttl_seconds=given.secret_id_ttl_seconds, bound_cidrs=given.bound_cidrs
     )
-    _keep(outs, ceremony.issue_secret_id(client))
+    identity.keep(outs, ceremony.issue_secret_id(client))
     ceremony.revoke_self(client)
+    if given.ci_login:
+        identity.bring_up_to_date(client, given, outs, outs)
 
 
 def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> None:
@@ -130,7 +131,7 @@ def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
         if not (given.auto_unseal or given.pgp_keys):
             ceremony.unseal(client, outs["shares"])
         ceremony.wait_until_active(client, given.timeout_seconds)
-        _keep(
+        identity.keep(
             outs,
             ceremony.install_provisioner(
                 client,
@@ -140,6 +141,8 @@ def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
             ),
         )
         ceremony.revoke_self(client)
+        if given.ci_login:
+            identity.bring_up_to_date(client, given, outs, outs)
         outs["problem"] = ""
     except Exception as error:  # noqa: BLE001 - the shares must reach the state, whatever went wrong
         outs["problem"] = (
@@ -157,7 +160,16 @@ def _end(client: hvac.Client, token: str | None) -> None:
         ceremony.revoke_self(client)
 
 
-def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> None:
+def _resume(
+    client: hvac.Client, given: Properties, olds: Mapping[str, Any], outs: dict[str, Any]
+) -> None:
+    if outs["secret_id"]:  # the provisioner is there; what failed came after
+        if not given.auto_unseal:
+            ceremony.unseal(client, outs["shares"])
+        ceremony.wait_until_active(client, given.timeout_seconds)
+        identity.bring_up_to_date(client, given, olds, outs)
+        outs["problem"] = ""
+        return
     if given.pgp_keys:
         raise BootstrapError(
             f"{outs['problem']} Its shares are encrypted to PGP keys, so this program cannot use "
@@ -172,10 +184,6 @@ def _resume(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
     _finish(client, given, outs)
     if outs["problem"]:
         raise BootstrapError(outs["problem"])
-
-
-def _changed(keys: Iterable[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
-    return {key for key in keys if _plain(olds.get(key)) != _plain(news.get(key))}
 
 
 def _refuse_expired_keys(keys: list[str]) -> None:
@@ -202,46 +210,14 @@ def _refuse_what_init_fixed(changed: set[str]) -> None:
         )
 
 
-def _bring_up_to_date(
-    client: hvac.Client, given: Properties, olds: Mapping[str, Any], outs: dict[str, Any]
-) -> None:
-    """The provisioner's own ACL policy and role, and a new secret ID when the old one ages. The old
-    one is left to expire: a run that stops before the state is written must not lock itself out.
-    """
-    changed = _changed(("acl", "bound_cidrs", "secret_id_ttl_seconds"), olds, given.raw)
-    ceremony.log_in(client, Credentials(outs["role_id"], outs["secret_id"]))
-    if "acl" in changed:
-        ceremony.write_acl(client, given.raw["acl"])
-    if changed & {"bound_cidrs", "secret_id_ttl_seconds"}:
-        ceremony.write_role(
-            client,
-            secret_id_ttl_seconds=given.secret_id_ttl_seconds,
-            bound_cidrs=given.bound_cidrs,
-        )
-    if _renewal_due(outs) or "secret_id_ttl_seconds" in changed:
-        _keep(outs, ceremony.issue_secret_id(client))
-    ceremony.revoke_self(client)
-
-
-def _keep(outs: dict[str, Any], credentials: Credentials) -> None:
-    outs["role_id"], outs["secret_id"] = credentials.role_id, credentials.secret_id
-    outs["secret_id_issued_at"] = int(time.time())
-
-
 def _unfinished(state: Mapping[str, Any]) -> bool:
-    return bool(_plain(state.get("problem")))
+    return bool(identity.plain(state.get("problem")))
 
 
 def _waits_for_shares(props: Mapping[str, Any]) -> bool:
-    return not _plain(props["auto_unseal"]) and ceremony.seen_sealed(
-        _plain(props["address"]), _plain(props["ca_cert_file"]) or None
+    return not identity.plain(props["auto_unseal"]) and ceremony.seen_sealed(
+        identity.plain(props["address"]), identity.plain(props["ca_cert_file"]) or None
     )
-
-
-def _renewal_due(state: Mapping[str, Any]) -> bool:
-    """In the second half of the secret ID's life, so that an `up` now and then keeps it valid."""
-    issued, ttl = _plain(state["secret_id_issued_at"]), _plain(state["secret_id_ttl_seconds"])
-    return time.time() > float(issued) + float(ttl) / 2
 
 
 def _only(keys: Iterable[str], props: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,11 +227,6 @@ def _only(keys: Iterable[str], props: Mapping[str, Any]) -> dict[str, Any]:
 def _without_provider(state: Mapping[str, Any]) -> dict[str, Any]:
     """Pulumi keeps the pickled provider beside the outputs, and puts it back itself."""
     return {key: value for key, value in state.items() if key != "__provider"}
-
-
-def _plain(value: Any) -> Any:
-    """`diff` is handed secrets in their wire form."""
-    return value["value"] if isinstance(value, Mapping) else value
 
 
 def _without(error: Exception, token: str | None) -> str:

@@ -16,6 +16,8 @@ from policies.hcl import Capability, Stanza, render
 
 NAME: Final = "provisioner"
 TOKEN_TTL: Final = "1h"
+CI_AUTH: Final = "ci"
+"""The auth mount by which runs of CI log in as it."""
 
 CREATE, READ, UPDATE, DELETE, LIST, SUDO = (
     Capability.CREATE,
@@ -120,8 +122,23 @@ def _mount(mount: str) -> Iterator[Stanza]:
 
 
 def _own_credential() -> Iterator[Stanza]:
+    """Its two ways in, AppRole and the token of CI's run: each is set up, and ended, by who came in
+    through the other.
+    """
     role = f"auth/{paths.PROVISIONER_AUTH}/role/{NAME}"
-    comment = "renew the own credential"
-    yield Stanza(path=role, capabilities=(READ, UPDATE), comment=comment)
+    comment = "the own credential"
+    yield Stanza(path=role, capabilities=(CREATE, READ, UPDATE), comment=comment)
     yield Stanza(path=f"{role}/role-id", capabilities=(READ,), comment=comment)
     yield Stanza(path=f"{role}/secret-id", capabilities=(UPDATE,), comment=comment)
+    yield Stanza(
+        path=f"auth/{CI_AUTH}/config", capabilities=(CREATE, READ, UPDATE), comment=comment
+    )
+    yield Stanza(
+        path=f"auth/{CI_AUTH}/role/{NAME}", capabilities=(CREATE, READ, UPDATE), comment=comment
+    )
+    for mount in (paths.PROVISIONER_AUTH, CI_AUTH):
+        yield Stanza(
+            path=f"sys/auth/{mount}",
+            capabilities=(CREATE, READ, UPDATE, DELETE, SUDO),
+            comment=comment,
+        )

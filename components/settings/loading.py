@@ -13,6 +13,7 @@ import pulumi
 
 from components.settings import pgp
 from components.settings.deployment import DeploymentSettings
+from components.settings.loading_ci import read_ci_login
 from components.settings.loading_deployment import read_deployment, read_kubernetes
 from components.settings.loading_engines import (
     read_aws,
@@ -173,6 +174,7 @@ def _bootstrap(read: ConfigReader, environment: Environment) -> BootstrapSetting
         adopted=ProvisionerCredentials(role_id, encrypted(secret_id)) if role_id else None,
         secret_id_ttl=read.duration("provisionerSecretIdTtl"),
         bound_cidrs=read.strings("provisionerBoundCidrs"),
+        ci=read_ci_login(read, environment),
     )
 
 

@@ -31,6 +31,12 @@ class Seal(StrEnum):
 
 
 @unique
+class ProvisionerLogin(StrEnum):
+    APPROLE = "approle"
+    OIDC = "oidc"
+
+
+@unique
 class Reviewer(StrEnum):
     POD = "pod"
     GIVEN = "given"
@@ -85,6 +91,18 @@ class ProvisionerCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class CiLoginSettings:
+    """The runs of CI that are the provisioner: by what their own OIDC tokens say, exactly."""
+
+    issuer: str
+    audience: str
+    repository: str
+    """`owner/name`."""
+    environments: tuple[str, ...]
+    """Of CI, not of this program: what a run had to be allowed to enter."""
+
+
+@dataclass(frozen=True, slots=True)
 class BootstrapSettings:
     seal: Seal
     shares: int
@@ -95,6 +113,8 @@ class BootstrapSettings:
     """None: this program initialises Vault and makes its own provisioner."""
     secret_id_ttl: Duration
     bound_cidrs: tuple[str, ...]
+    ci: CiLoginSettings | None
+    """None: the provisioner logs in with an AppRole secret ID that the state keeps."""
 
 
 @dataclass(frozen=True, slots=True)

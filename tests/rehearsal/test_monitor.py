@@ -92,6 +92,29 @@ def watched(monkeypatch: pytest.MonkeyPatch, kubernetes: _FakeKubernetes) -> Wat
     return Watched(FakeVault(logged_in), kubernetes, monkeypatch)
 
 
+def test_the_provider_logs_in_with_the_token_of_the_environment(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERRAFORM_VAULT_AUTH_JWT", "the-runs-token")
+    login = '{"mount": "ci", "role": "provisioner"}'
+    watched.vault._answering = lambda _: answer(auth={"client_token": "hvs.provisioner"})
+    watched.make(PROVIDER, "provisioner", {"address": "http://x", "authLoginJwt": login})
+    (call,) = watched.vault.calls
+    assert call.path == "auth/ci/login"
+    assert call.body == {"role": "provisioner", "jwt": "the-runs-token"}
+
+
+def test_a_provider_that_is_refused_stops_and_shows_no_token(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERRAFORM_VAULT_AUTH_JWT", "the-runs-token")
+    watched.vault._answering = lambda _: refusal(400, "claim does not match")
+    login = '{"mount": "ci", "role": "provisioner"}'
+    with pytest.raises(RehearsalError, match=r"cannot log in at auth/ci: .*claim") as refused:
+        watched.make(PROVIDER, "provisioner", {"address": "http://x", "authLoginJwt": login})
+    assert "the-runs-token" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("kind", "teach"),
     [

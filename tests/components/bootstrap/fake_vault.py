@@ -17,6 +17,7 @@ from typing import Any, Final
 OTP: Final = "0123456789abcdefghijklmnop"
 SHARES: Final = [f"share-{number}-hidden" for number in range(1, 6)]
 ROLE: Final = "auth/provisioner/role/provisioner"
+CI_ROLE: Final = "auth/ci/role/provisioner"
 
 Answer = tuple[int, dict[str, Any]]
 DONE: Final[Answer] = (204, {})
@@ -41,11 +42,15 @@ class FakeVault:
         self.auth: dict[str, dict[str, Any]] = {"token/": {}}
         self.role: dict[str, Any] = {}
         self.secret_ids: list[str] = []
+        self.ci_config: dict[str, Any] = {}
+        self.ci_role: dict[str, Any] = {}
+        self.runs: dict[str, str] = {}
+        """Token of a run of CI -> the environment in which it runs."""
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[dict[str, Any]] = []
         self.answers: dict[str, Answer] = {}
         """By path, or method and path: what to answer instead."""
-        self._roots = 0
+        self._roots = self._ci_logins = 0
 
     @property
     def writes(self) -> list[str]:
@@ -99,16 +104,43 @@ class FakeVault:
                     return 400, {"errors": ["invalid role or secret ID"]}
                 self.tokens.add("hvs.provisioner-hidden")
                 return 200, {"auth": {"client_token": "hvs.provisioner-hidden"}}
+            case _, "auth/ci/login":
+                return self._log_in_by_ci(body)
         return None
 
-    def _with_token(self, method: str, path: str, body: dict[str, Any], token: str) -> Answer:
+    def _log_in_by_ci(self, body: dict[str, Any]) -> Answer:
+        environment = self.runs.get(body["jwt"])
+        if "ci/" not in self.auth or environment not in self.ci_role["bound_claims"]["environment"]:
+            return 400, {"errors": [f"error validating {body['jwt']}: claim does not match"]}
+        self._ci_logins += 1
+        token = f"hvs.ci-{self._ci_logins}-hidden"
+        self.tokens.add(token)
+        return 200, {"auth": {"client_token": token}}
+
+    def _with_token(  # noqa: C901 - one case for each endpoint
+        self, method: str, path: str, body: dict[str, Any], token: str
+    ) -> Answer:
         if path == "sys/policies/acl/provisioner":
             self.policies["provisioner"] = body["policy"]
             return DONE
-        if path == "sys/auth/provisioner":
-            self.auth["provisioner/"] = body
-            return DONE
         match method, path:
+            case "DELETE", "sys/auth/provisioner":
+                self.secret_ids = []
+                self.auth.pop("provisioner/", None)
+                return DONE
+            case "DELETE", "sys/auth/ci":
+                self.ci_config, self.ci_role = {}, {}
+                self.auth.pop("ci/", None)
+                return DONE
+            case _, "sys/auth/provisioner" | "sys/auth/ci":
+                self.auth[f"{path.removeprefix('sys/auth/')}/"] = body
+                return DONE
+            case _, "auth/ci/config":
+                self.ci_config = body
+                return DONE
+            case _, "auth/ci/role/provisioner":
+                self.ci_role = body
+                return DONE
             case "GET", "sys/auth":
                 return 200, {"data": self.auth}
             case _, "auth/provisioner/role/provisioner":

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pulumi
 import pytest
 
-from components.bootstrap import BootstrapArgs, VaultBootstrap, provisioner
+from components.bootstrap import BootstrapArgs, VaultBootstrap, ci_login, provisioner
 from components.bootstrap.ceremony import BootstrapError
-from components.settings import BootstrapSettings, ProvisionerCredentials, Seal, VaultSettings
+from components.settings import (
+    BootstrapSettings,
+    CiLoginSettings,
+    ProvisionerCredentials,
+    Seal,
+    VaultSettings,
+)
 from policies.lifetime import Duration
 from tests.recording import (
     ADOPTION,
@@ -33,6 +41,7 @@ def make(
     seal: Seal = Seal.SHAMIR,
     preview: bool = False,
     problem: str = "",
+    ci: CiLoginSettings | None = None,
 ) -> Recording:
     def program() -> None:
         adopted = ProvisionerCredentials("role", pulumi.Output.secret(adopt)) if adopt else None
@@ -45,6 +54,7 @@ def make(
             adopted=adopted,
             secret_id_ttl=Duration.parse("2160h"),
             bound_cidrs=("10.0.0.0/8",),
+            ci=ci,
         )
         args = BootstrapArgs(VaultSettings(ADDRESS, "ca.pem"), settings, protect)
         VaultBootstrap("vault", args)
@@ -52,8 +62,8 @@ def make(
     answered: dict[str, dict[str, object]] = {
         ADOPTION: {"role_id": "own-role-id", "secret_id": OWN_SECRET, "secret_id_issued_at": 1},
         INITIALISATION: {
-            "role_id": "" if problem else "provisioner-role-id",
-            "secret_id": "" if problem else PROVISIONER_SECRET,
+            "role_id": "" if problem or ci else "provisioner-role-id",
+            "secret_id": "" if problem or ci else PROVISIONER_SECRET,
             "shares": KEY_SHARES,
             "problem": problem,
         },
@@ -73,6 +83,7 @@ def test_a_new_vault_is_initialised_as_set(run: Runner) -> None:
         "auto_unseal": False,
         "bound_cidrs": ["10.0.0.0/8"],
         "ca_cert_file": "ca.pem",
+        "ci_login": "",
         "pgp_keys": [],
         "secret_id_ttl_seconds": 2160 * 3600,
         "share_count": 5,
@@ -148,6 +159,7 @@ def test_an_adopted_vault_is_not_initialised(run: Runner) -> None:
         "address": ADDRESS,
         "bound_cidrs": ["10.0.0.0/8"],
         "ca_cert_file": "ca.pem",
+        "ci_login": "",
         "given_role_id": "role",
         "given_secret_id": "adopted-hidden",
         "secret_id_ttl_seconds": 2160 * 3600,
@@ -168,3 +180,45 @@ def test_a_preview_knows_no_credential_and_goes_on(run: Runner) -> None:
 def test_a_problem_after_init_stops_the_program_with_its_text(run: Runner) -> None:
     with pytest.raises(BootstrapError, match="it did not finish"):
         make(run, problem="it did not finish")
+
+
+CI = CiLoginSettings("https://issuer.example", "vault-prod", "acme/vaultstack", ("prod",))
+
+
+@pytest.mark.parametrize("adopt", [None, "adopted-hidden"])
+def test_where_ci_logs_in_no_credential_is_among_the_inputs(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, adopt: str | None
+) -> None:
+    """The provider takes the token from the environment, where it reaches no state."""
+    monkeypatch.setenv(ci_login.TOKEN_VARIABLE, "the-runs-token-hidden")
+    recording = make(run, adopt=adopt, ci=CI)
+    provider = recording["vault-provisioner"]
+    assert "authLogin" not in provider.inputs
+    assert json.loads(plain(provider.inputs["authLoginJwt"])) == {
+        "mount": "ci",
+        "role": "provisioner",
+    }
+    made = recording["vault-adoption" if adopt else "vault-initialisation"]
+    assert made.values["ci_login"] == ci_login.described(CI, ["10.0.0.0/8"])
+    assert "the-runs-token-hidden" not in str([one.values for one in recording.resources])
+
+
+def test_an_up_without_the_runs_token_ends_before_anything_is_made(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(ci_login.TOKEN_VARIABLE, raising=False)
+    with pytest.raises(BootstrapError, match=r"provisionerLogin is 'oidc', and TERRAFORM_VAULT_"):
+        make(run, ci=CI)
+
+
+def test_a_preview_needs_no_token(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ci_login.TOKEN_VARIABLE, raising=False)
+    assert make(run, ci=CI, preview=True)["vault-provisioner"].inputs["address"] == ADDRESS
+
+
+def test_a_problem_stops_the_program_also_where_ci_logs_in(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ci_login.TOKEN_VARIABLE, "the-runs-token-hidden")
+    with pytest.raises(BootstrapError, match="it did not finish"):
+        make(run, problem="it did not finish", ci=CI)

@@ -25,6 +25,7 @@ def inputs(address: str, /, **changed: object) -> dict[str, Any]:
         "auto_unseal": False,
         "bound_cidrs": [],
         "ca_cert_file": "",
+        "ci_login": "",
         "pgp_keys": [],
         "secret_id_ttl_seconds": float(SECRET_ID_TTL),  # Pulumi hands over floats
         "share_count": 5.0,
@@ -392,6 +393,7 @@ def adoption(address: str, /, **changed: object) -> dict[str, Any]:
         "address": address,
         "bound_cidrs": [],
         "ca_cert_file": "",
+        "ci_login": "",
         "given_role_id": "the-role-id",
         "given_secret_id": "secret-id-1-hidden",
         "secret_id_ttl_seconds": float(SECRET_ID_TTL),
@@ -483,6 +485,7 @@ def test_an_adoption_of_an_earlier_version_is_exchanged(vault: FakeVault) -> Non
     olds = {
         "address": vault.address,
         "ca_cert_file": "",
+        "ci_login": "",
         "role_id": "the-role-id",
         "secret_id": "secret-id-1-hidden",
         "timeout_seconds": 0.5,

@@ -59,9 +59,13 @@ BELOW: Final[dict[str, dict[str, AbstractSet[Capability]]]] = {
     "auth/approle": {"role/+": MANAGE, "role/+/role-id": {READ}},
     "auth/oidc": {"config": MANAGE, "role/+": MANAGE},
     "auth/provisioner": {
-        "role/provisioner": {READ, UPDATE},
+        "role/provisioner": {CREATE, READ, UPDATE},
         "role/provisioner/role-id": {READ},
         "role/provisioner/secret-id": {UPDATE},
+    },
+    "auth/ci": {
+        "config": {CREATE, READ, UPDATE},
+        "role/provisioner": {CREATE, READ, UPDATE},
     },
     "auth/token": {"lookup-self": {READ}, "renew-self": {UPDATE}, "revoke-self": {UPDATE}},
 }
@@ -109,7 +113,9 @@ def test_of_the_system_it_may_mounts_ways_to_log_in_policies_and_autopilot() -> 
     for mount in paths.ENGINE_MOUNTS:
         expected[f"sys/mounts/{mount}"] = set(MANAGE)
         expected[f"sys/mounts/{mount}/tune"] = {READ, UPDATE}
-    for mount in (paths.KUBERNETES_AUTH, paths.APPROLE_AUTH, paths.OIDC_AUTH):  # not its own
+    for mount in (paths.PROVISIONER_AUTH, provisioner.CI_AUTH):  # its own ways in
+        expected[f"sys/auth/{mount}"] = {CREATE, READ, UPDATE, DELETE, SUDO}
+    for mount in (paths.KUBERNETES_AUTH, paths.APPROLE_AUTH, paths.OIDC_AUTH):
         expected[f"sys/auth/{mount}"] = {*MANAGE, SUDO}
         expected[f"sys/auth/{mount}/tune"] = {*MANAGE, SUDO}
         expected[f"sys/mounts/auth/{mount}"] = {READ}

@@ -1,0 +1,110 @@
+"""How a run of CI is the provisioner: by its own OIDC token, which lives some minutes, so that
+there is no credential to keep. An auth mount of type jwt with one role; its steps over Vault's API.
+
+The role compares every claim exactly. Deliberately knows nothing of who else may log in how, and
+hands out nothing: the token is the CI's, and where it comes from is an environment variable, never
+an input that a state would keep.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import hvac
+from hvac.exceptions import VaultError
+
+from components.bootstrap import provisioner
+from components.bootstrap.ceremony import BootstrapError
+from components.settings import CiLoginSettings
+
+MOUNT: Final = provisioner.CI_AUTH
+TOKEN_VARIABLE: Final = "TERRAFORM_VAULT_AUTH_JWT"
+"""Pulumi's provider for Vault reads the same, so that both are given the same token."""
+TOKEN_TTL: Final = "30m"
+"""Of Vault's tokens: an `up` is done by then. Nothing renews them."""
+
+
+def described(settings: CiLoginSettings | None, bound_cidrs: Sequence[str]) -> str:
+    """What the mount and its role are told, as text that a preview shows; empty for no such login.
+    The same for the same settings.
+    """
+    if settings is None:
+        return ""
+    config = {"oidc_discovery_url": settings.issuer, "bound_issuer": settings.issuer}
+    role = {
+        "role_type": "jwt",
+        "user_claim": "sub",
+        "bound_audiences": [settings.audience],
+        "bound_claims_type": "string",  # exactly; the other type is glob
+        "bound_claims": {
+            "repository": [settings.repository],
+            "environment": list(settings.environments),
+        },
+        "token_policies": [provisioner.NAME],
+        "token_no_default_policy": True,
+        "token_type": "service",
+        "token_ttl": TOKEN_TTL,
+        "token_max_ttl": TOKEN_TTL,
+        "token_bound_cidrs": list(bound_cidrs),
+    }
+    return json.dumps({"config": config, "role": role}, sort_keys=True)
+
+
+def install(client: hvac.Client, description: str) -> None:
+    """Make the mount, or bring it up to date. Vault looks for the issuer's keys meanwhile.
+
+    Raises `BootstrapError` where Vault does not find them.
+    """
+    parts: Mapping[str, Mapping[str, Any]] = json.loads(description)
+    if f"{MOUNT}/" not in client.sys.list_auth_methods()["data"]:
+        client.sys.enable_auth_method(
+            "jwt", path=MOUNT, description="Runs of CI that are the provisioner"
+        )
+    try:
+        client.adapter.post(f"/v1/auth/{MOUNT}/config", json=parts["config"])
+    except VaultError as error:
+        raise BootstrapError(
+            f"Vault at {client.url} does not accept vaultstack:ciIssuer "
+            f"({parts['config']['oidc_discovery_url']}): {error}. Check the URL, and that Vault's "
+            "servers may reach it."
+        ) from error
+    client.adapter.post(f"/v1/auth/{MOUNT}/role/{provisioner.NAME}", json=parts["role"])
+
+
+def remove(client: hvac.Client) -> None:
+    """End this login, and every token that came of it."""
+    client.sys.disable_auth_method(path=MOUNT)
+
+
+def log_in(client: hvac.Client) -> None:
+    """Give `client` a token of the provisioner, with the token of the CI's run.
+
+    Raises `BootstrapError` where there is none, or Vault refuses it.
+    """
+    token = os.environ.get(TOKEN_VARIABLE)
+    if not token:
+        raise BootstrapError(NO_TOKEN)
+    client.token = ""
+    try:
+        answer = client.adapter.post(
+            f"/v1/auth/{MOUNT}/login", json={"role": provisioner.NAME, "jwt": token}
+        )
+    except VaultError as error:
+        raise BootstrapError(
+            f"Vault at {client.url} refused the token of this run of CI: "
+            f"{str(error).replace(token, '<token>')}. Vault lets in runs of "
+            "vaultstack:ciRepository in vaultstack:ciEnvironments, whose token is for this "
+            "environment's audience and some minutes old at most; run it again. Where the "
+            "repository was renamed, somebody who may must first correct bound_claims of "
+            f"auth/{MOUNT}/role/{provisioner.NAME}."
+        ) from error
+    client.token = answer["auth"]["client_token"]
+
+
+NO_TOKEN: Final = (
+    f"vaultstack:provisionerLogin is 'oidc', and {TOKEN_VARIABLE} is not set: only a run of CI can "
+    "change this Vault. Let CI do it; its workflow puts its OIDC token there. A preview needs none."
+)

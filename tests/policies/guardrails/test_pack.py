@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 
+import pytest
+from pulumi_policy import EnforcementLevel
+
 from policies.environments import Environment
+from policies.guardrails.pack import RULES, environment_of, policies
+from policies.guardrails.rule import Rule
 from tests.policies.guardrails.looking import Declared, violations
 
 
@@ -12,3 +19,38 @@ def test_the_program_passes(
     programs: Mapping[Environment, list[Declared]], environment: Environment
 ) -> None:
     assert violations(programs[environment], environment) == []
+
+
+def test_names_are_there_once_and_in_one_form() -> None:
+    assert Counter(rule.name for rule in RULES).most_common(1)[0][1] == 1
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.name) for rule in RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_says_what_it_means_in_sentences(rule: Rule) -> None:
+    assert rule.says.endswith(".")
+    assert rule.meaning.endswith(".")
+    assert not rule.repair.endswith("."), "it ends a sentence that goes on"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_prod_is_no_more_lenient_than_the_others(rule: Rule) -> None:
+    order = [
+        EnforcementLevel.DISABLED,
+        EnforcementLevel.ADVISORY,
+        EnforcementLevel.MANDATORY,
+        EnforcementLevel.REMEDIATE,
+    ]
+    dev, staging, prod = (order.index(rule.levels.of(one)) for one in Environment)
+    assert dev <= staging <= prod
+
+
+def test_it_goes_by_the_key_that_the_program_goes_by() -> None:
+    assert environment_of({"vaultstack:environment": "dev"}) is Environment.DEV
+    assert environment_of({"vaultstack:environment": "staging"}) is Environment.STAGING
+    assert environment_of({}) is Environment.PROD
+    assert environment_of({"vaultstack:environment": "development"}) is Environment.PROD
+
+
+def test_pulumi_gets_each_of_them(environment: Environment) -> None:
+    assert [policy.name for policy in policies(environment)] == [rule.name for rule in RULES]

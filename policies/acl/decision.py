@@ -162,9 +162,9 @@ class Acl:
 def _refusal(rule: Rule, request: Request, *, sudo: bool) -> str | None:
     """Why the deciding rule does not allow the request, in the order in which Vault looks."""
     operation = request.operation
+    holds_sudo = Capability.SUDO in rule.capabilities
     if rule.denies:
         return f"{rule.pattern} denies"
-    holds_sudo = Capability.SUDO in rule.capabilities
     if operation is Operation.SUDO:
         return None if holds_sudo else f"{rule.pattern} grants no sudo"
     needed = _NEEDED.get(operation)
@@ -172,13 +172,20 @@ def _refusal(rule: Rule, request: Request, *, sudo: bool) -> str | None:
         return f"no capability allows {operation}"
     if needed not in rule.capabilities:
         return f"{rule.pattern} grants no {needed}"
-    if reason := _wrapping_refusal(rule, request.wrap_ttl):
-        return f"{rule.pattern}: {reason}"
-    if operation in _WITH_PARAMETERS and (reason := parameters.refusal(rule, request.data)):
+    if reason := refusal(rule, operation, request.data, request.wrap_ttl):
         return f"{rule.pattern}: {reason}"
     if sudo and not holds_sudo:
         return f"the path is root-protected, and {rule.pattern} grants no sudo"
     return None
+
+
+def refusal(
+    rule: Rule, operation: Operation, data: Mapping[str, Json], wrap_ttl: float | None
+) -> str | None:
+    """What a rule that has the capability still has against a request; None for nothing."""
+    if reason := _wrapping_refusal(rule, wrap_ttl):
+        return reason
+    return parameters.refusal(rule, data) if operation in _WITH_PARAMETERS else None
 
 
 def _wrapping_refusal(rule: Rule, wrap_ttl: float | None) -> str | None:

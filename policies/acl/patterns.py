@@ -98,50 +98,53 @@ def _interned(text: str) -> Pattern:
     return Pattern(text)
 
 
-def meeting(one: Pattern, other: Pattern) -> str | None:
-    """The paths that both match, written as a pattern; None where there are none.
+def meeting(*patterns: Pattern) -> str | None:
+    """The paths that all of them match, written as a pattern; None where there are none.
 
     It can be one that Vault has no rule for: `a/b*/c` for `a/b*` and `a/+/c`.
     """
-    length = max(len(one.parts), len(other.parts))
-    ended = [p for p in (one, other) if not p.globbed]
-    if any(len(pattern.parts) < length for pattern in ended):
+    lengths = {len(pattern.parts) for pattern in patterns if not pattern.globbed}
+    longest = max(len(pattern.parts) for pattern in patterns)
+    if len(lengths) > 1 or (lengths and longest > min(lengths)):
         return None
     written = list[str]()
-    for place in range(length):
-        segment = _both(_at(one, place), _at(other, place))
-        if segment is None:
-            return None
-        written.append(segment)
-    if not ended:
-        last = written[-1]
-        written[-1] = last if last.endswith("*") else f"{last}*"
-    return "/".join(written)
+    for place in range(longest):
+        segment = _ANY
+        for pattern in patterns:
+            both = segment.and_also(_Segment.of(pattern, place))
+            if both is None:
+                return None
+            segment = both
+        written.append(str(segment))
+    if lengths:
+        return "/".join(written)
+    return "/".join([*written[:-1], f"{segment.text}*"])
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """What a pattern asks of one segment: to be `text`, or to start with it."""
+    """What is asked of one segment: to be `text`, or to start with it."""
 
     text: str
     open: bool
 
+    @classmethod
+    def of(cls, pattern: Pattern, place: int) -> _Segment:
+        part = pattern.parts[place] if place < len(pattern.parts) else None
+        if part is None:
+            return _ANY
+        return cls(part, open=pattern.globbed and place == len(pattern.parts) - 1)
 
-def _at(pattern: Pattern, place: int) -> _Segment:
-    if place >= len(pattern.parts):
-        return _Segment("", open=True)
-    part = pattern.parts[place]
-    if part is None:
-        return _Segment("", open=True)
-    return _Segment(part, open=pattern.globbed and place == len(pattern.parts) - 1)
+    def and_also(self, other: _Segment) -> _Segment | None:
+        longer, shorter = (self, other) if len(self.text) > len(other.text) else (other, self)
+        if self.text == other.text:
+            return _Segment(self.text, open=self.open and other.open)
+        return longer if shorter.open and longer.text.startswith(shorter.text) else None
+
+    def __str__(self) -> str:
+        if not self.open:
+            return self.text
+        return f"{self.text}*" if self.text else "+"
 
 
-def _both(one: _Segment, other: _Segment) -> str | None:
-    shorter, longer = sorted((one, other), key=lambda segment: len(segment.text))
-    if not longer.text.startswith(shorter.text):
-        return None
-    if not shorter.open and (longer.text != shorter.text):
-        return None
-    if not (one.open and other.open):
-        return longer.text if not longer.open or longer.text == shorter.text else None
-    return f"{longer.text}*" if longer.text else "+"
+_ANY = _Segment("", open=True)

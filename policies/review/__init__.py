@@ -1,0 +1,1 @@
+"""What a change of the access matrix gives and takes away, exactly."""

@@ -1,0 +1,152 @@
+"""What a rule asks of a request besides its capability: parameters, and wrapping of the answer.
+
+Whether one rule asks less than another is found by example: a request that the one allows and the
+other refuses. A refusal has one cause, be it the wrapping, a parameter that is missing, or one
+parameter's value; so it is enough to try the least request that the one allows, with every other
+wrapping and with one more parameter, of every value that the lists can tell apart: what they name,
+what lies between two of their globs, and what they do not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+from policies.acl import Operation, Rule
+from policies.acl.decision import refusal
+from policies.acl.parameters import Json
+from policies.hcl import Blocks, Capability, Object, Value
+
+_UNKNOWN: Final = "unheard-of"
+"""A parameter, and a value, that no policy names."""
+_OPERATIONS: Final[Mapping[str, Operation]] = {
+    operation.value: operation for operation in Operation
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request's parameters and wrapping, in seconds; None is an answer that is not wrapped."""
+
+    data: Mapping[str, Json]
+    wrap_ttl: float | None
+
+
+def loosened(before: Rule, after: Rule, capability: Capability) -> Example | None:
+    """A request that `after` allows and `before` refuses, though both have the capability."""
+    operation = _OPERATIONS.get(capability.value)
+    if operation is None or operation is Operation.SUDO or _asks_alike(before, after):
+        return None
+    for wrap_ttl, data in product(_wrappings(before, after), _bodies(before, after)):
+        if not refusal(after, operation, data, wrap_ttl) and refusal(
+            before, operation, data, wrap_ttl
+        ):
+            return Example(data, wrap_ttl)
+    return None
+
+
+def _asks_alike(one: Rule, other: Rule) -> bool:
+    return _asked(one) == _asked(other)
+
+
+def _asked(rule: Rule) -> tuple[object, ...]:
+    return (
+        dict(rule.allowed_parameters),
+        dict(rule.denied_parameters),
+        set(rule.required_parameters),
+        rule.min_wrapping_ttl,
+        rule.max_wrapping_ttl,
+    )
+
+
+def conditions_of(rule: Rule) -> str:
+    """In words; empty where nothing is asked."""
+    parts = list[str]()
+    if rule.min_wrapping_ttl > 0:
+        parts.append(f"wrapped for at least {rule.min_wrapping_ttl} s")
+    if rule.max_wrapping_ttl > 0:
+        parts.append(f"wrapped for at most {rule.max_wrapping_ttl} s")
+    if rule.required_parameters:
+        parts.append(f"with {', '.join(rule.required_parameters)}")
+    for what, allowances in (("only", rule.allowed_parameters), ("not", rule.denied_parameters)):
+        if allowances:
+            parts.append(f"{what} {', '.join(_written(*item) for item in allowances.items())}")
+    return "; ".join(parts)
+
+
+def _written(name: str, values: tuple[Value, ...]) -> str:
+    return f"{name} in {'|'.join(map(str, values))}" if values else name
+
+
+def _wrappings(*rules: Rule) -> list[float | None]:
+    bounds = {bound for rule in rules for bound in (rule.min_wrapping_ttl, rule.max_wrapping_ttl)}
+    near = {bound + step for bound in bounds for step in (-1, 0, 1)}
+    return [None, *sorted(ttl for ttl in near if ttl >= 0)]
+
+
+def _bodies(before: Rule, after: Rule) -> Iterator[dict[str, Json]]:
+    """The least request that `after` may allow, and the same with one more parameter."""
+    names = {_UNKNOWN}
+    for rule in (before, after):
+        names |= {*rule.allowed_parameters, *rule.denied_parameters} - {"*"}
+        names |= {name.lower() for name in rule.required_parameters}
+    values = {name: list(_values(name, before, after)) for name in sorted(names)}
+    required = [name.lower() for name in after.required_parameters]
+    least = dict[str, Json]()
+    for name in required:
+        accepted = (v for v in values[name] if not _refuses_value(after, name, v))
+        least[name] = next(accepted, _UNKNOWN)
+    yield least
+    for name, candidates in values.items():
+        for value in candidates:
+            yield {**least, name: value}
+
+
+def _refuses_value(rule: Rule, name: str, value: Json) -> bool:
+    everything = dict.fromkeys(map(str.lower, rule.required_parameters), value)
+    reason = refusal(rule, Operation.UPDATE, {**everything, name: value}, None)
+    return reason is not None and repr(name) in reason
+
+
+def _values(name: str, *rules: Rule) -> Iterator[Json]:
+    listed = [
+        value
+        for rule in rules
+        for allowances in (rule.allowed_parameters, rule.denied_parameters)
+        for value in allowances.get(name, ())
+    ]
+    yield _UNKNOWN
+    yield ""
+    yield 0
+    globs = [value for value in listed if isinstance(value, str)]
+    for one, other in product(globs, [*globs, ""]):
+        yield from _both(one, other)
+    for value in listed:
+        if not isinstance(value, str):
+            yield _json(value)
+
+
+def _both(one: str, other: str) -> Iterator[str]:
+    """Texts that two globs may both match."""
+    yield one
+    halves = [(glob.startswith("*"), glob.strip("*"), glob.endswith("*")) for glob in (one, other)]
+    heads = {text for wild, text, _ in halves if not wild} or {""}
+    tails = {text for _, text, wild in halves if not wild} or {""}
+    inner = _UNKNOWN.join(text for before, text, behind in halves if before and behind)
+    for head, tail in product(sorted(heads), sorted(tails)):
+        yield f"{head}{_UNKNOWN}{inner}{_UNKNOWN}{tail}"
+        yield f"{head}{inner}{tail}"
+
+
+def _json(value: Value) -> Json:
+    match value:
+        case tuple():
+            return [_json(one) for one in value]
+        case Object(items):
+            return {key: _json(one) for key, one in items}
+        case Blocks(objects):
+            return [_json(one) for one in objects]
+        case _:
+            return value

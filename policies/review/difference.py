@@ -1,0 +1,258 @@
+"""Two ACLs -> the complete set of paths and capabilities that their holder gains and loses.
+
+By decision, not by text: what counts is the rule that decides a path before, and the one that
+decides it after. All paths are divided into regions (`policies.acl.regions` says why that is
+complete), each region has one such pair of rules, and what a pair differs in is gained or lost
+on all of its regions, and nowhere else. Pairs whose paths are together all that one rule decides
+are told as that rule; every other pair is told as the paths that both rules match. So each line has
+paths of its own, and a witness: one path that Vault can be asked about on both sides.
+
+LIST is decided apart, as Vault does: its lines name the folder's rule, and their witness ends in a
+slash where there is such a path.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Final, TypeAlias
+
+from policies.acl import Acl, Pattern, Rule, regions
+from policies.acl.patterns import Precedence, meeting
+from policies.hcl import Capability
+from policies.review.conditions import Example, conditions_of, loosened
+
+_ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
+_NONE: Final[frozenset[Capability]] = frozenset()
+
+
+@unique
+class Direction(StrEnum):
+    GAINED = "gained"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """`capabilities` on `paths`, except on those within them that `besides` lists."""
+
+    direction: Direction
+    capabilities: tuple[Capability, ...]
+    paths: str
+    besides: tuple[str, ...]
+    witness: str
+    """A path to ask Vault about: one side grants the capabilities there, the other does not."""
+    rule: str
+    """The rule that grants, on the side that does."""
+    instead_of: tuple[str, ...]
+    """The rules that decide on the other side; an empty one where none matches."""
+    conditions: str = ""
+    """What the granting rule asks of a request (parameters, wrapping), in words; empty: nothing."""
+    example: Example | None = None
+    """Where both sides have the capability: a request that only the granting rule allows."""
+
+
+_Pair: TypeAlias = "tuple[Rule | None, Rule | None]"
+
+
+def difference(before: Acl, after: Acl) -> tuple[AccessChange, ...]:
+    """What the holder of `before` gains and loses with `after`; nothing where both decide alike."""
+    witnesses, listing = dict[_Key, str](), dict[_Key, str]()
+    pairs = dict[_Key, _Pair]()
+    for region in regions((before, after)):
+        for found, (old, new), preferred in (
+            (witnesses, region.rules, _plain),
+            (listing, region.listing, _folder),
+        ):
+            key = (old.pattern if old else None, new.pattern if new else None)
+            pairs[key] = (old, new)
+            if key not in found or preferred(region.witness) < preferred(found[key]):
+                found[key] = region.witness
+    every = [
+        _Case(*pairs[key], witness, listed)
+        for found, listed in ((witnesses, False), (listing, True))
+        for key, witness in found.items()
+    ]
+    changes = [
+        change
+        for listed in (False, True)
+        for direction in Direction
+        for change in _told([case for case in every if case.listed is listed], direction)
+    ]
+    return tuple(sorted(changes, key=_place))
+
+
+_Key: TypeAlias = "tuple[Pattern | None, Pattern | None]"
+
+
+def _plain(witness: str) -> tuple[bool, bool, int, str]:
+    return witness.endswith("/"), "//" in witness, len(witness), witness
+
+
+def _folder(witness: str) -> tuple[bool, bool, int, str]:
+    return not witness.endswith("/"), "//" in witness, len(witness), witness
+
+
+def _place(change: AccessChange) -> tuple[object, ...]:
+    return change.direction, change.paths, [_ORDER[c] for c in change.capabilities], change.witness
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """One pair of deciding rules that some path has, and such a path."""
+
+    old: Rule | None
+    new: Rule | None
+    witness: str
+    listed: bool
+
+    def granting(self, direction: Direction) -> Rule | None:
+        return self.new if direction is Direction.GAINED else self.old
+
+    def other(self, direction: Direction) -> Rule | None:
+        return self.old if direction is Direction.GAINED else self.new
+
+    def granted(self, rule: Rule | None) -> frozenset[Capability]:
+        """LIST is not decided where others are, nor others where LIST is."""
+        if rule is None:
+            return _NONE
+        only_list = rule.granted & {Capability.LIST}
+        return only_list if self.listed else rule.granted - only_list
+
+    def changed(self, direction: Direction) -> frozenset[Capability]:
+        return self.granted(self.granting(direction)) - self.granted(self.other(direction))
+
+    def loosened(self, direction: Direction) -> frozenset[Capability]:
+        """What both have, and the granting side gives more freely."""
+        both = self.granted(self.granting(direction)) & self.granted(self.other(direction))
+        return frozenset(one for one in both if self.example(direction, [one]))
+
+    def example(self, direction: Direction, capabilities: Iterable[Capability]) -> Example | None:
+        """A request that only the granting side allows, though both have the capability."""
+        one, other = self.granting(direction), self.other(direction)
+        if one is None or other is None:
+            return None
+        return next(filter(None, (loosened(other, one, c) for c in capabilities)), None)
+
+    def patterns(self, direction: Direction) -> tuple[Pattern, ...]:
+        """The paths that all of these match are the case's own, and those where others go first."""
+        rules = (self.granting(direction), self.other(direction))
+        return tuple(rule.pattern for rule in rules if rule)
+
+    def rank(self, direction: Direction) -> Precedence | tuple[()]:
+        """The other side's rule decides rather than those of lower rank."""
+        other = self.other(direction)
+        return other.pattern.precedence if other else ()
+
+    @property
+    def preference(self) -> tuple[bool, bool, int, str]:
+        """Of several witnesses the least is shown."""
+        return _folder(self.witness) if self.listed else _plain(self.witness)
+
+
+def _told(cases: list[_Case], direction: Direction) -> Iterator[AccessChange]:
+    by_rule = defaultdict[Pattern, list[_Case]](list)
+    for case in cases:
+        if rule := case.granting(direction):
+            by_rule[rule.pattern].append(case)
+    for pattern, of_rule in by_rule.items():
+        before_it = [
+            p for p in by_rule if p.precedence > pattern.precedence and meeting(p, pattern)
+        ]
+        for only_conditions, changed in ((False, _Case.changed), (True, _Case.loosened)):
+            for capabilities, changing in _together(of_rule, direction, changed):
+                exceptions = [
+                    other
+                    for other in before_it
+                    if not all(
+                        changed(case, direction).issuperset(capabilities) for case in by_rule[other]
+                    )
+                ]
+                for line in _lines(changing, of_rule, direction):
+                    yield line.told(capabilities, exceptions, only_conditions=only_conditions)
+
+
+def _together(
+    cases: list[_Case],
+    direction: Direction,
+    changed: Callable[[_Case, Direction], frozenset[Capability]],
+) -> Iterator[tuple[tuple[Capability, ...], tuple[_Case, ...]]]:
+    """The capabilities that change in the same cases, and those cases."""
+    places = defaultdict[Capability, list[_Case]](list)
+    for case in cases:
+        for capability in changed(case, direction):
+            places[capability].append(case)
+    together = defaultdict[tuple[_Case, ...], list[Capability]](list)
+    for capability, where in places.items():
+        together[tuple(where)].append(capability)
+    for changing, capabilities in together.items():
+        yield tuple(sorted(capabilities, key=_ORDER.__getitem__)), changing
+
+
+@dataclass(slots=True)
+class _Line:
+    """What is told at once: the paths of `first`, without those of `besides`. All `cases` lie
+    within.
+    """
+
+    direction: Direction
+    first: _Case
+    besides: list[_Case]
+    cases: list[_Case]
+
+    def covers(self, case: _Case) -> bool:
+        patterns = case.patterns(self.direction)
+        within = meeting(*self.first.patterns(self.direction), *patterns) == meeting(*patterns)
+        return within and not any(
+            meeting(*patterns, *beside.patterns(self.direction)) for beside in self.besides
+        )
+
+    def told(
+        self,
+        capabilities: tuple[Capability, ...],
+        exceptions: Iterable[Pattern],
+        *,
+        only_conditions: bool,
+    ) -> AccessChange:
+        """`exceptions`: rules that go before the granting one, on its own side."""
+        best = min(self.cases, key=lambda case: case.preference)
+        granting = best.granting(self.direction)
+        assert granting is not None
+        others = [case.other(self.direction) for case in self.cases]
+        paths = self.first.patterns(self.direction)
+        elsewhere = [beside.patterns(self.direction) for beside in self.besides]
+        elsewhere += [(pattern,) for pattern in exceptions]
+        besides = {meeting(*paths, *patterns) for patterns in elsewhere}
+        return AccessChange(
+            self.direction,
+            capabilities,
+            meeting(*paths) or granting.pattern.text,
+            tuple(sorted(filter(None, besides))),
+            best.witness,
+            granting.pattern.text,
+            tuple(sorted({rule.pattern.text if rule else "" for rule in others})),
+            conditions_of(granting),
+            best.example(self.direction, capabilities) if only_conditions else None,
+        )
+
+
+def _lines(changing: Iterable[_Case], cases: list[_Case], direction: Direction) -> list[_Line]:
+    """Of one granting rule's cases those that change, in as few lines as there can be: a case that
+    lies within an earlier line, and outside its exceptions, belongs to it.
+    """
+    lines, rest = list[_Line](), [case for case in cases if case not in changing]
+    for case in sorted(changing, key=lambda case: case.rank(direction)):
+        fitting = next((line for line in lines if line.covers(case)), None)
+        if fitting:
+            fitting.cases.append(case)
+            continue
+        besides = [
+            other
+            for other in rest
+            if other.rank(direction) > case.rank(direction)
+            and meeting(*case.patterns(direction), *other.patterns(direction))
+        ]
+        lines.append(_Line(direction, case, besides, [case]))
+    return lines

@@ -1,0 +1,178 @@
+"""Rendered files -> what they say. One side of a review: a plan as it was checked in, read as data.
+
+It runs nothing of the side that it reads, and parses an ACL policy only when somebody asks for it:
+of thousands most are equal on both sides.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from policies.environments import Environment
+from policies.hcl import HclError, Stanza, parse
+from policies.plan import (
+    AppRoleRole,
+    AwsRole,
+    AzureRole,
+    DatabaseConnection,
+    DatabaseRole,
+    GcpRole,
+    KubernetesRole,
+    KvSecret,
+    OidcRole,
+    Owner,
+    PkiRole,
+    Plan,
+    TokenSettings,
+)
+from policies.rendering import files_of
+
+LoginRole = KubernetesRole | AppRoleRole | OidcRole
+
+
+class SnapshotError(ValueError):
+    """Files that are no rendered plan. Names the file, what is wrong, and the repair."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One environment as its rendered files say it. Its tuples are those of `Plan`, by the same
+    names; ACL policies are texts.
+    """
+
+    side: str
+    """How messages name it: `base (origin/main)`."""
+    environment: Environment
+    policies: Mapping[str, str]
+    """Name of an ACL policy -> its HCL."""
+    owners: tuple[Owner, ...] = ()
+    kubernetes_roles: tuple[KubernetesRole, ...] = ()
+    approle_roles: tuple[AppRoleRole, ...] = ()
+    oidc_roles: tuple[OidcRole, ...] = ()
+    database_connections: tuple[DatabaseConnection, ...] = ()
+    database_roles: tuple[DatabaseRole, ...] = ()
+    aws_roles: tuple[AwsRole, ...] = ()
+    gcp_roles: tuple[GcpRole, ...] = ()
+    azure_roles: tuple[AzureRole, ...] = ()
+    pki_roles: tuple[PkiRole, ...] = ()
+    kv_entries: tuple[KvSecret, ...] = ()
+
+    def stanzas(self, policy: str) -> tuple[Stanza, ...]:
+        """Of one ACL policy; none where there is no such policy, as Vault has it.
+
+        Raises `SnapshotError` where Vault would refuse the text, with line and column.
+        """
+        text = self.policies.get(policy, "")
+        try:
+            return parse(text)
+        except HclError as error:
+            raise SnapshotError(
+                f"{self.side}, {self.environment.value}/acl/{policy}.hcl: {error}; "
+                "fix: python -m policies render"
+            ) from None
+
+    @cached_property
+    def workloads(self) -> Mapping[str, Workload]:
+        """Everyone who can log in, by label (`kubesentiment/api`), sorted. A role that no owner
+        names is called as itself.
+        """
+        labels: dict[str, tuple[str, Owner | None]] = {
+            member.role: (member.workload, owner)
+            for owner in self.owners
+            for member in owner.members
+        }
+        roles: tuple[LoginRole, ...] = self.kubernetes_roles
+        roles += self.approle_roles + self.oidc_roles
+        found = dict[str, Workload]()
+        for role in roles:
+            label, owner = labels.get(role.name, (role.name, None))
+            found[label] = Workload(label, owner, role)
+        return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    label: str
+    owner: Owner | None
+    role: LoginRole
+
+    @property
+    def token(self) -> TokenSettings:
+        return self.role.token
+
+
+def empty(environment: Environment, side: str) -> Snapshot:
+    """An environment that is not there yet, or not any more."""
+    return Snapshot(side, environment, {})
+
+
+def of_plan(plan: Plan, side: str) -> Snapshot:
+    """The snapshot that a plan's files would give."""
+    return read(files_of(plan), side)[plan.environment]
+
+
+def read(files: Mapping[str, str], side: str) -> dict[Environment, Snapshot]:
+    """`files`: name below `rendered/` -> text.
+
+    Raises `SnapshotError` where there are none, or where one is not what `render` writes.
+    """
+    if not files:
+        raise SnapshotError(
+            f"{side}: has no rendered plan under policies/rendered/; "
+            "fix: compare with a commit that has, or run python -m policies render and commit it"
+        )
+    sorted_out = dict[Environment, dict[str, str]]()
+    for name, text in files.items():
+        folder, _, rest = name.partition("/")
+        try:
+            sorted_out.setdefault(Environment(folder), {})[rest] = text
+        except ValueError:
+            raise SnapshotError(
+                f"{side}, {name}: {folder!r} is no environment "
+                f"({', '.join(e.value for e in Environment)}); remove it"
+            ) from None
+    return {one: _snapshot(one, texts, side) for one, texts in sorted_out.items()}
+
+
+def _snapshot(environment: Environment, texts: Mapping[str, str], side: str) -> Snapshot:
+    policies = dict[str, str]()
+    tables = dict[str, Any]()
+    for name, text in sorted(texts.items()):
+        where = f"{side}, {environment.value}/{name}"
+        if name.startswith("acl/") and name.endswith(".hcl"):
+            policies[name.removeprefix("acl/").removesuffix(".hcl")] = text
+        elif name.endswith(".json") and (kind := name.removesuffix(".json")) in _KINDS:
+            tables[kind] = _table(text, _KINDS[kind], where)
+        else:
+            raise SnapshotError(
+                f"{where}: nothing that a plan is rendered to; fix: python -m policies render"
+            )
+    return Snapshot(side, environment, policies, **tables)
+
+
+def _table(text: str, kind: type[Any], where: str) -> tuple[Any, ...]:
+    try:
+        given = msgspec.json.decode(text)
+        things: list[Any] = msgspec.convert(given, list[kind])  # type: ignore[valid-type]
+    except msgspec.MsgspecError as error:
+        raise SnapshotError(f"{where}: {error}; fix: python -m policies render") from None
+    for number, (raw, thing) in enumerate(zip(given, things, strict=True)):
+        if unknown := raw.keys() - {field.name for field in dataclasses.fields(kind)}:
+            raise SnapshotError(
+                f"{where}: entry {number} ({thing.name}) has the unknown key "
+                f"{', '.join(sorted(unknown))}; fix: python -m policies render"
+            )
+    return tuple(things)
+
+
+_KINDS: Mapping[str, type[Any]] = {
+    name: get_args(hint)[0]
+    for name, hint in get_type_hints(Plan).items()
+    if name not in ("environment", "acl_policies")
+}

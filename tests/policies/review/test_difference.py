@@ -1,0 +1,266 @@
+"""`policies.review.difference` finds all that changes, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from policies.acl import Acl
+from policies.hcl import Capability, Stanza, parse
+from policies.review.difference import AccessChange, Direction, difference
+
+CREATE, READ, UPDATE, LIST, SUDO, DENY = (
+    Capability.CREATE,
+    Capability.READ,
+    Capability.UPDATE,
+    Capability.LIST,
+    Capability.SUDO,
+    Capability.DENY,
+)
+GAINED, LOST = Direction.GAINED, Direction.LOST
+Rules = Sequence[tuple[str, tuple[Capability, ...]]]
+
+
+def acl(*rules: tuple[str, str]) -> Acl:
+    """From pairs of a path and capabilities, written with blanks between."""
+    return Acl.of(
+        [[Stanza(path, tuple(Capability(word) for word in words.split())) for path, words in rules]]
+    )
+
+
+def told(before: Acl, after: Acl) -> list[str]:
+    return [written(change) for change in difference(before, after)]
+
+
+def written(change: AccessChange) -> str:
+    besides = f" besides {', '.join(change.besides)}" if change.besides else ""
+    return f"{change.direction} {' '.join(change.capabilities)} {change.paths}{besides}"
+
+
+NOBODY = acl()
+APP = acl(("secret/data/app/*", "read"))
+
+
+# --- what shows nothing ---------------------------------------------------------------------------
+
+
+def test_the_same_shows_nothing() -> None:
+    assert difference(APP, APP) == ()
+
+
+def test_another_order_shows_nothing() -> None:
+    rules = (("a/*", "read"), ("a/b", "read list"), ("+/c", "update"))
+    assert difference(acl(*rules), acl(*reversed(rules))) == ()
+
+
+def test_a_line_that_a_glob_covered_already_shows_nothing() -> None:
+    assert difference(APP, acl(("secret/data/app/*", "read"), ("secret/data/app/db", "read"))) == ()
+
+
+def test_other_words_for_the_same_show_nothing() -> None:
+    legacy = Acl.of([parse('path "a/*" { policy = "read" }')])
+    assert difference(legacy, acl(("a/*", "list read"))) == ()
+
+
+def test_splitting_a_rule_in_two_of_one_path_shows_nothing() -> None:
+    assert difference(acl(("a/*", "read list")), acl(("a/*", "list"), ("a/*", "read"))) == ()
+
+
+def test_a_denial_of_what_nobody_granted_shows_nothing() -> None:
+    assert difference(APP, acl(("secret/data/app/*", "read"), ("secret/data/other", "deny"))) == ()
+
+
+# --- what shows as what it is ---------------------------------------------------------------------
+
+
+def test_a_new_rule_shows_as_itself() -> None:
+    assert told(NOBODY, APP) == ["gained read secret/data/app/*"]
+    assert told(APP, NOBODY) == ["lost read secret/data/app/*"]
+
+
+def test_a_wider_glob_shows_what_it_adds() -> None:
+    wider = acl(("secret/data/*", "read"))
+    assert told(APP, wider) == ["gained read secret/data/* besides secret/data/app/*"]
+
+
+def test_a_removed_denial_shows_the_paths_that_it_hid() -> None:
+    hidden = acl(("secret/data/*", "read"), ("secret/data/prod/*", "deny"))
+    assert told(hidden, acl(("secret/data/*", "read"))) == ["gained read secret/data/prod/*"]
+
+
+def test_a_rule_that_hides_a_wider_one_takes_away() -> None:
+    before = acl(("kv/*", "read list"))
+    assert told(before, acl(("kv/*", "read list"), ("kv/app", "update"))) == [
+        "gained update kv/app",
+        "lost read kv/app",
+        "lost list kv/app",
+    ]
+
+
+def test_a_plus_that_beats_a_star_shows_what_it_changes() -> None:
+    before = acl(("a/*", "read"))
+    assert told(before, acl(("a/*", "read"), ("a/+", "update"))) == [
+        "gained update a/+",
+        "lost read a/+",
+    ]
+
+
+def test_a_plus_that_loses_to_a_star_shows_nothing() -> None:
+    before = acl(("a/*", "read"))
+    assert difference(before, acl(("a/*", "read"), ("a/+/*", "update"))) == ()
+
+
+def test_a_replaced_exception_is_told_as_one_line() -> None:
+    before = acl(("app/db", "deny"))
+    assert told(before, acl(("app/*", "read"))) == ["gained read app/*"]
+
+
+def test_an_exception_of_the_granting_side_is_named() -> None:
+    after = acl(("app/*", "read"), ("app/root", "deny"))
+    assert told(NOBODY, after) == ["gained read app/* besides app/root"]
+
+
+def test_what_lies_in_an_exception_and_changes_has_its_own_line() -> None:
+    before = acl(("a/b/*", "read"), ("a/b/secret", "deny"))
+    assert told(before, acl(("a/*", "read"))) == [
+        "gained read a/* besides a/b/*",
+        "gained read a/b/secret",
+    ]
+
+
+def test_list_is_told_apart() -> None:
+    assert told(NOBODY, acl(("kv/metadata/app", "read list"))) == [
+        "gained read kv/metadata/app",
+        "gained list kv/metadata/app",
+    ]
+    (_, listing) = difference(NOBODY, acl(("kv/metadata/app", "read list")))
+    assert listing.witness == "kv/metadata/app/", "a LIST request ends in a slash"
+
+
+def test_list_that_another_rule_hides_is_lost() -> None:
+    """LIST of `secret/foo/` asks for `secret/foo` first, which `secret/*` then decides."""
+    before = acl(("secret/foo/*", "list"))
+    changes = difference(before, acl(("secret/foo/*", "list"), ("secret/*", "read")))
+    assert [
+        (c.direction, c.capabilities, c.witness) for c in changes if LIST in c.capabilities
+    ] == [(LOST, (LIST,), "secret/foo/")]
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+
+def conditioned(attributes: str) -> Acl:
+    return Acl.of([parse(f'path "a" {{ capabilities = ["update"]\n{attributes} }}')])
+
+
+def test_wrapping_that_is_not_asked_for_any_more_is_gained() -> None:
+    (change,) = difference(conditioned('min_wrapping_ttl = "1m"'), conditioned(""))
+    assert change.direction is GAINED
+    assert change.example
+    assert change.example.wrap_ttl is None
+
+
+def test_a_longer_wrapping_is_gained_and_a_shorter_lost() -> None:
+    short, long = conditioned('max_wrapping_ttl = "1m"'), conditioned('max_wrapping_ttl = "1h"')
+    assert [c.direction for c in difference(short, long)] == [GAINED]
+    assert [c.direction for c in difference(long, short)] == [LOST]
+
+
+def test_a_parameter_more_is_gained() -> None:
+    before = conditioned('allowed_parameters = { "ttl" = ["1h"] }')
+    (change,) = difference(before, conditioned('allowed_parameters = { "ttl" = ["1h", "2h"] }'))
+    assert change.direction is GAINED
+    assert change.example
+    assert change.example.data == {"ttl": "2h"}
+
+
+def test_a_glob_that_says_the_same_shows_nothing() -> None:
+    before = conditioned('allowed_parameters = { "ttl" = ["a*"] }')
+    assert difference(before, conditioned('allowed_parameters = { "ttl" = ["a*", "ab*"] }')) == ()
+
+
+def test_a_denied_value_that_an_allowed_list_left_out_already_shows_nothing() -> None:
+    before = conditioned('allowed_parameters = { "ttl" = ["1h"] }')
+    after = conditioned('allowed_parameters = { "ttl" = ["1h"] }\ndenied_parameters = { "x" = [] }')
+    assert difference(before, after) == ()
+
+
+def test_a_requirement_that_falls_is_gained() -> None:
+    (change,) = difference(conditioned('required_parameters = ["why"]'), conditioned(""))
+    assert change.direction is GAINED
+    assert change.example
+    assert change.example.data == {}
+
+
+# --- complete and minimal, for any two ACLs -------------------------------------------------------
+
+SEGMENTS = st.sampled_from(["a", "b", "ab", "+", "", "a"])
+PATHS = st.builds(
+    lambda parts, end: "/".join(parts) + end,
+    st.lists(SEGMENTS, min_size=1, max_size=4),
+    st.sampled_from(["", "", "*", "/*", "/"]),
+).filter(lambda path: "+*" not in path)
+CAPABILITIES = st.lists(st.sampled_from([READ, UPDATE, LIST, SUDO, DENY]), max_size=3).map(tuple)
+RULES = st.lists(st.tuples(PATHS, CAPABILITIES), max_size=5)
+ASKED = st.lists(st.sampled_from(["a", "b", "ab", "abc", "", "zz", "+"]), min_size=1, max_size=5)
+
+
+def made(rules: Rules) -> Acl:
+    return Acl.of([[Stanza(path, capabilities) for path, capabilities in rules]])
+
+
+def granted(one: Acl, path: str, capability: Capability) -> bool:
+    rule = one.rule(path, listing=capability is LIST)
+    return rule is not None and capability in rule.granted
+
+
+def about(change: AccessChange, path: str) -> bool:
+    """Whether the words of a line say that it is about `path`."""
+
+    def matches(pattern: str) -> bool:
+        glob = pattern.endswith("*")
+        inner = [
+            "[^/]*" if part == "+" else re.escape(part).replace(r"\*", "[^/]*")
+            for part in pattern.removesuffix("*").split("/")
+        ]
+        return re.fullmatch("/".join(inner) + (".*" if glob else ""), path) is not None
+
+    return matches(change.paths) and not any(map(matches, change.besides))
+
+
+@settings(max_examples=400, deadline=None)
+@given(RULES, RULES)
+@example([("+/a*", (READ,))], [("a/+", (UPDATE,)), ("a/a*", (DENY,))])
+def test_every_witness_shows_what_its_line_says(before: Rules, after: Rules) -> None:
+    old, new = made(before), made(after)
+    for change in difference(old, new):
+        giving, other = (new, old) if change.direction is GAINED else (old, new)
+        for capability in change.capabilities:
+            assert granted(giving, change.witness, capability)
+            assert not granted(other, change.witness, capability)
+
+
+@settings(max_examples=400, deadline=None)
+@given(RULES, RULES, st.lists(ASKED, min_size=20, max_size=40))
+def test_no_path_changes_without_a_line_that_says_so(
+    before: Rules, after: Rules, asked: list[list[str]]
+) -> None:
+    old, new = made(before), made(after)
+    changes = difference(old, new)
+    for path in {"/".join(parts).lstrip("/") for parts in asked} - {""}:
+        for capability in (READ, UPDATE, SUDO, LIST):
+            for giving, other, direction in ((new, old, GAINED), (old, new, LOST)):
+                really = granted(giving, path, capability) and not granted(other, path, capability)
+                lines = [
+                    c for c in changes if c.direction is direction and capability in c.capabilities
+                ]
+                if capability is LIST:
+                    rules = [one.rule(path, listing=True) for one in (giving, other)]
+                    texts = [rule.pattern.text if rule else "" for rule in rules]
+                    said = any(c.rule == texts[0] and texts[1] in c.instead_of for c in lines)
+                else:
+                    said = any(about(c, path) for c in lines)
+                assert said == really, (path, capability, direction)

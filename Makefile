@@ -67,6 +67,10 @@ drill: .venv/locked ## make a real cluster fail in every way, and measure it; AR
 bench: .venv/locked ## load on a real cluster, beside Vault's plain defaults
 	@$(BIN)/python -m rehearsal.load --env $(CLUSTER) $(ARGS)
 
+.PHONY: fuzz
+fuzz: .venv/locked ## compare policies.acl with a real Vault on random policies; ARGS="--minutes 10"
+	@$(BIN)/python -m rehearsal.fuzz $(ARGS)
+
 .PHONY: bench-program
 bench-program: .venv/locked ## how long the program takes, by stack and by number of workloads
 	@$(BIN)/python -m rehearsal.bench

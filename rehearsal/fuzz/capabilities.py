@@ -34,7 +34,7 @@ def compare(oracle: Oracle, people: People, random: Random) -> Round:
     texts = {f"p{number}": maker.policy(labels) for number in range(_POLICIES)}
     oracle.write_policies(texts)
     texts |= BOUND | {DEFAULT: oracle.read_policy(DEFAULT)}
-    compared, differences = 0, list[Difference]()
+    compared, granted, differences = 0, 0, list[Difference]()
     for _ in range(_TOKENS):
         names = sorted(
             random.sample(sorted(f"p{n}" for n in range(_POLICIES)), random.randrange(5))
@@ -58,7 +58,8 @@ def compare(oracle: Oracle, people: People, random: Random) -> Round:
         wanted = _wanted(acl, paths)
         differences += _differing(oracle, token, wanted, held)
         compared += len(wanted)
-    return Round(compared, tuple(differences))
+        granted += sum(answer != ["deny"] for answer in wanted.values())
+    return Round(compared, granted, tuple(differences))
 
 
 def _held(names: list[str], person: Person | None, texts: Mapping[str, str]) -> dict[str, str]:

@@ -36,7 +36,10 @@ class Reply:
     @property
     def errors(self) -> str:
         """Vault's words; empty where there was no error."""
-        return "; ".join(self.body.get("errors") or ())
+        try:
+            return "; ".join(self.body.get("errors") or ())
+        except msgspec.DecodeError:  # Go's own HTTP server speaks plain text
+            return self.content.decode(errors="replace").strip()
 
     def require(self, what: str) -> Any:
         """The body of an answer that has to be a success. Raises `RehearsalError`."""

@@ -126,7 +126,9 @@ class Maker:
 
     def _attributes(self, restricted: bool) -> dict[str, Any]:
         random = self.random
-        attributes: dict[str, Any] = {"capabilities": self._capabilities()}
+        # Or hardly anything would come as far as the restrictions.
+        many = 60 if restricted else 10
+        attributes: dict[str, Any] = {"capabilities": self._capabilities(many)}
         if self._often(0.1):
             attributes["policy"] = random.choice(_LEVELS)
         if self._often(0.05):
@@ -135,19 +137,19 @@ class Maker:
         if not restricted:
             return attributes
         for name in ("allowed_parameters", "denied_parameters"):
-            if self._often(0.4):
+            if self._often(0.3):
                 attributes[name] = self._parameters()
         if self._often(0.15):
             attributes["required_parameters"] = random.choices(("a", "b", "A", "value"), k=2)
-        if self._often(0.15):
+        if self._often(0.1):
             attributes["min_wrapping_ttl"] = random.choice(_SECONDS)
         elif self._often(0.2):
             attributes["max_wrapping_ttl"] = random.choice(_SECONDS)
         return attributes
 
-    def _capabilities(self) -> list[str]:
+    def _capabilities(self, many: int) -> list[str]:
         random = self.random
-        match random.choices(("some", "many", "deny", "none"), (70, 10, 13, 7))[0]:
+        match random.choices(("some", "many", "deny", "none"), (70, many, 13, 7))[0]:
             case "some":
                 return random.sample(_GRANTS, random.choice((1, 2, 3)))
             case "many":

@@ -104,7 +104,7 @@ def compare(oracle: Oracle, people: People, random: Random) -> Round:
     """One round of damaged policies."""
     maker = Maker(random, people.directives)
     token = oracle.token([_NAME])
-    compared, differences, apart = 0, list[Difference](), Counter[str]()
+    compared, taken, differences, apart = 0, 0, list[Difference](), Counter[str]()
     for _ in range(_TEXTS):
         labels = maker.labels(3)
         text = damaged(random, whole(maker, labels))
@@ -121,12 +121,13 @@ def compare(oracle: Oracle, people: People, random: Random) -> Round:
         else:
             ours, vaults = "taken", reply.errors or "taken"
             if reply.ok:
+                taken += 1
                 ours, vaults = _meanings(oracle, token, acl, sorted(paths))
             differ = ours != vaults
         compared += 1
         if differ:
             differences.append(Difference("a policy's text", ours, vaults, {_NAME: text}))
-    return Round(compared, tuple(differences), apart)
+    return Round(compared, taken, tuple(differences), apart)
 
 
 def whole(maker: Maker, labels: list[str]) -> str:

@@ -110,12 +110,12 @@ class WorkloadReview:
 
     @property
     def gains(self) -> bool:
-        changes = (*self.access, *self.terms)
+        changes: tuple[AccessChange | TermChange, ...] = (*self.access, *self.terms)
         return any(change.direction is Direction.GAINED for change in changes)
 
     @property
     def loses(self) -> bool:
-        changes = (*self.access, *self.terms)
+        changes: tuple[AccessChange | TermChange, ...] = (*self.access, *self.terms)
         return any(change.direction is Direction.LOST for change in changes)
 
 

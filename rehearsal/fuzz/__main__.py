@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _compare(options: argparse.Namespace, console: Console) -> int:
     # Here, so that `--help` does not wait for the imports.
-    from rehearsal.fuzz import pace, report, run, vault  # noqa: PLC0415
+    from rehearsal.fuzz import pace, people, report, run, vault  # noqa: PLC0415
     from rehearsal.fuzz.results import Results  # noqa: PLC0415
 
     seed = options.seed if options.seed is not None else SystemRandom().randrange(10**9)
@@ -63,7 +63,7 @@ def _compare(options: argparse.Namespace, console: Console) -> int:
 
     with Supervisor() as supervisor, vault.started(supervisor, binary.path) as oracle:
         with console.status("") as status:
-            results = run.fuzz(oracle, seed, enough, say)
+            results = run.fuzz(oracle, people.settle(oracle), seed, enough, say)
         if not options.rounds:
             results.pace = pace.measure(oracle, SystemRandom())
     report.show(console, results)

@@ -67,7 +67,7 @@ class People:
 
 
 def settle(oracle: Oracle) -> People:
-    """Make them. Raises `RehearsalError`."""
+    """Make them, once in an oracle. Raises `RehearsalError`."""
     oracle.write_policies(BOUND)
     ada = _entity(
         oracle,

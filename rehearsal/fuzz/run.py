@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, TypeAlias
 
-from rehearsal.fuzz import capabilities, operations, people, texts
+from rehearsal.fuzz import capabilities, operations, texts
 from rehearsal.fuzz.people import People
 from rehearsal.fuzz.results import Kind, Results, Round
 from rehearsal.fuzz.vault import Oracle
@@ -51,15 +51,15 @@ def kind_of(seed: int) -> Kind:
     return _TURNS[seed % len(_TURNS)]
 
 
-def fuzz(oracle: Oracle, seed: int, enough: Enough, progress: Progress) -> Results:
+def fuzz(oracle: Oracle, people: People, seed: int, enough: Enough, progress: Progress) -> Results:
     """Compare until `enough`; `progress` is called after every round. Differences stop nothing."""
-    results, everyone = Results(seed), people.settle(oracle)
+    results = Results(seed)
     started = last = time.perf_counter()
     while not enough.reached(results, last - started):
         current = seed + results.rounds
         kind = kind_of(current)
         # The numbers are to try things with, not to keep secrets.
-        found = _COMPARE[kind](oracle, everyone, Random(current))  # noqa: S311
+        found = _COMPARE[kind](oracle, people, Random(current))  # noqa: S311
         now = time.perf_counter()
         results.tallies[kind].add(current, found, now - last)
         results.rounds += 1

@@ -54,6 +54,8 @@ class VaultBootstrap(pulumi.ComponentResource):
         self, name: str, args: BootstrapArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:bootstrap:VaultBootstrap", name, None, opts)
+        if args.bootstrap.ci:
+            _require_token()
         if args.bootstrap.adopted is None:
             role_id, secret_id, self.shares = self._initialise(name, args)
         else:
@@ -66,7 +68,6 @@ class VaultBootstrap(pulumi.ComponentResource):
                 parameters={"role_id": role_id, "secret_id": secret_id},
             )
         else:
-            _require_token()
             by_ci = pulumi_vault.ProviderAuthLoginJwtArgs(
                 mount=ci_login.MOUNT,
                 # Known only when first contact is over, so that nothing logs in before.
@@ -147,7 +148,7 @@ class VaultBootstrap(pulumi.ComponentResource):
 
 
 def _require_token() -> None:
-    """Before anything is made, and not when the first resource wants to log in."""
+    """Before first contact, and not when the first resource wants to log in."""
     if not pulumi.runtime.is_dry_run() and not os.environ.get(ci_login.TOKEN_VARIABLE):
         raise BootstrapError(ci_login.NO_TOKEN)
 

@@ -203,12 +203,16 @@ def test_where_ci_logs_in_no_credential_is_among_the_inputs(
     assert "the-runs-token-hidden" not in str([one.values for one in recording.resources])
 
 
-def test_an_up_without_the_runs_token_ends_before_anything_is_made(
+def test_an_up_without_the_runs_token_ends_before_first_contact(
     run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(ci_login.TOKEN_VARIABLE, raising=False)
-    with pytest.raises(BootstrapError, match=r"provisionerLogin is 'oidc', and TERRAFORM_VAULT_"):
-        make(run, ci=CI)
+    made: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(VaultBootstrap, "_initialise", lambda *_: made.append("initialisation"))
+        with pytest.raises(BootstrapError, match=r"provisionerLogin is 'oidc', and TERRAFORM_VAU"):
+            make(run, ci=CI)
+    assert made == []
 
 
 def test_a_preview_needs_no_token(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

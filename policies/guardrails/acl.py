@@ -26,7 +26,7 @@ from policies.matrix import MATRIX
 _POLICY: Final = "vault:index/policy:Policy"
 
 # Where values, credentials and certificates are handed out. Secret IDs are a power: `escalation`.
-_HANDED_OUT: Final = tuple(
+HANDED_OUT: Final = tuple(
     map(
         Pattern.of,
         (
@@ -88,7 +88,7 @@ def _reach(resource: Resource, setting: Setting) -> Iterator[str]:
     owner = ownership(setting.environment).of_policy(resource.text("name"))
     owned = _owned(setting.environment)
     seen = set[str]()
-    marked = (*_HANDED_OUT, *owned)
+    marked = (*HANDED_OUT, *owned)
     for region in regions((acl_of(resource),), marked):
         what = _granted(region)
         if not what:

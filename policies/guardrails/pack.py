@@ -21,6 +21,7 @@ from policies.guardrails import (
     pki,
     pods,
     protection,
+    provisioner,
     rights,
     tls,
 )
@@ -29,6 +30,7 @@ from policies.guardrails.rule import Rule
 NAME: Final = "vaultstack-guardrails"
 SECTIONS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "ACL policies": acl.RULES,
+    "The provisioner": provisioner.RULES,
     "Logging in": logins.RULES,
     "Lifetimes": lifetimes.RULES,
     "Databases": database.RULES,

@@ -1,0 +1,87 @@
+"""The identity with which the program configures Vault. It defines access, so that it is as good as
+root; what it must not be is a way to secrets that nobody would notice, or open to others.
+
+Its ACL policy is no resource: the bootstrap installs it, and shows it among its own inputs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pulumi_policy import Severity
+
+from policies import paths
+from policies.acl import Acl, Pattern, regions
+from policies.guardrails.acl import HANDED_OUT
+from policies.guardrails.rule import Resource, ResourceRule, Setting, dig, duration, items, seconds
+from policies.hcl import Capability, parse
+from policies.lifetime import Duration
+
+_BOOTSTRAP: Final = frozenset(
+    {
+        "pulumi-python:dynamic/vaultstack:Initialisation",
+        "pulumi-python:dynamic/vaultstack:Adoption",
+    }
+)
+_VALUES: Final = Pattern.of(f"{paths.KV}/data/*")
+_WRITE: Final = frozenset({Capability.CREATE, Capability.UPDATE, Capability.DELETE})
+_CLAIMS: Final = ("repository", "environment")
+
+
+def _uses(resource: Resource, _: Setting) -> Iterator[str]:
+    acl = Acl.of([parse(resource.text("acl"))])
+    for region in regions((acl,), HANDED_OUT):
+        (rule,) = region.rules
+        if rule is None or not region.within or region.witness.endswith("/"):
+            continue
+        # A value may be put there; it may not be had.
+        granted = rule.granted - (_WRITE if _VALUES in region.within else set())
+        used = sorted(granted - {Capability.LIST, Capability.SUDO})
+        if used:
+            yield f"acl allows {', '.join(used)} of {region.witness!r}, which hands out secrets"
+
+
+def _ci(resource: Resource, setting: Setting) -> Iterator[str]:
+    text = resource.text("ci_login")
+    if not text:
+        return
+    role: Any = dig(json.loads(text), "role")
+    if not items(role, "bound_audiences"):
+        yield "ci_login.role.bound_audiences is empty, so that any run's token logs in"
+    if dig(role, "bound_claims_type") != "string":
+        yield "ci_login.role.bound_claims_type is not 'string', so that claims are patterns"
+    for claim in _CLAIMS:
+        wanted = items(role, "bound_claims", claim)
+        if not wanted or any("*" in str(one) for one in wanted):
+            yield f"ci_login.role.bound_claims names no {claim}"
+    longest = setting.duration("longest")
+    found = seconds(dig(role, "token_max_ttl"))
+    if not found or found > longest.seconds:
+        lives = Duration(found) if found else "as long as Vault likes"
+        yield f"ci_login.role.token_max_ttl is {lives}, more than {longest}"
+
+
+USES: Final = ResourceRule(
+    name="provisioner-uses-nothing",
+    says="The provisioner manages what hands out secrets, and gets none.",
+    meaning="Whoever holds its credential would have every secret without changing anything that a "
+    "reviewer sees.",
+    repair="Take the path out of components/bootstrap/provisioner.py, or the capability",
+    severity=Severity.CRITICAL,
+    types=_BOOTSTRAP,
+    check=_uses,
+)
+CI: Final = ResourceRule(
+    name="provisioner-named-runs",
+    says="CI logs in as the provisioner from one repository and named environments.",
+    meaning="Anyone who can start a run at the same provider would be as good as root.",
+    repair="Set ciRepository and ciEnvironments to full names, and an audience of its own",
+    severity=Severity.CRITICAL,
+    types=_BOOTSTRAP,
+    check=_ci,
+    limits=(duration("longest", "The most that a run's token may live.", "1h"),),
+)
+
+RULES: Final = (USES, CI)

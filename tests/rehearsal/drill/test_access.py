@@ -19,7 +19,8 @@ from rehearsal.vault_api import Answer
 from tests.rehearsal.fakes import Call, FakeVault, answer, refusal
 
 CA_FILE = Path("/cluster/ca.crt")
-END = "auth/token/revoke-self"
+END = "POST auth/token/revoke-self"
+READY = f"{MOUNT}/data/ready"
 
 
 def test_a_token_of_its_own_is_made_with_a_policy_of_its_own() -> None:
@@ -30,7 +31,8 @@ def test_a_token_of_its_own_is_made_with_a_policy_of_its_own() -> None:
     root = FakeVault(answering, "root's")
     assert access._prepare(root) == "drill's"
     mounted, written, made = root.calls
-    assert (mounted.path, mounted.body["options"]) == (f"sys/mounts/{MOUNT}", {"version": "2"})
+    assert mounted.path == f"sys/mounts/{MOUNT}"
+    assert mounted.body == {"type": "kv", "options": {"version": "2"}}
     assert written.path == "sys/policies/acl/drill"
     paths = {stanza.path for stanza in parse(written.body["policy"])}
     assert paths == {
@@ -40,9 +42,12 @@ def test_a_token_of_its_own_is_made_with_a_policy_of_its_own() -> None:
         "auth/token/revoke-self",
         *(f"sys/audit/{device}" for device in AUDIT_DEVICES),
     }
-    assert made.body["policies"] == ["drill"]
-    assert made.body["no_default_policy"] is True
-    assert "period" not in made.body
+    assert made.body == {
+        "policies": ["drill"],
+        "no_default_policy": True,
+        "ttl": "12h",
+        "display_name": "drill",
+    }
 
 
 @dataclass
@@ -51,7 +56,7 @@ class Servers:
 
     answers: dict[str, Answer | OSError]
     asked: list[tuple[str, str, str]] = field(default_factory=list)
-    """The address, the path and the token."""
+    """The address, the method with the path, and the token."""
 
     @property
     def stood(self) -> Any:
@@ -77,7 +82,8 @@ class Api(FakeVault):
         return Api(self._servers, self.address, token)
 
     def _said(self, call: Call) -> Answer:
-        self._servers.asked.append((self.address, call.path, self.token))
+        asked = f"{call.method} {call.path}"
+        self._servers.asked.append((self.address, asked, self.token))
         said = self._servers.answers[self.address]
         if isinstance(said, OSError):
             raise said
@@ -104,7 +110,7 @@ def test_the_root_token_ends_before_the_drills_begin(servers: Servers) -> None:
         assert token == "drill's"
         assert ("a", END, "root's") in servers.asked
         assert ("a", END, "drill's") not in servers.asked
-        assert servers.asked[-1] == ("a", "drill/data/ready", "drill's")
+        assert servers.asked[-1] == ("a", f"PUT {READY}", "drill's")
     assert servers.asked[-1] == ("a", END, "drill's")
 
 
@@ -130,7 +136,8 @@ def test_the_drills_mount_is_waited_for() -> None:
     with pytest.raises(NotYet, match="400 Upgrading"):
         access._writable(own)
     access._writable(own)
-    assert {call.path for call in own.calls} == {f"{MOUNT}/data/ready"}
+    write = Call("PUT", READY, {"data": {"value": True}}, {})
+    assert own.calls == [write, write]
 
 
 @pytest.mark.parametrize("away", [ConnectionError("refused"), refusal(503, "Vault is sealed")])

@@ -148,9 +148,9 @@ def test_a_preview_asks_neither_vault_nor_the_cluster_and_may_not_log_in() -> No
     for workflow in ("preview", "deploy-environment"):
         (preview,) = [step for step in steps(workflow, "preview") if "preview.txt" in _run(step)]
         assert preview["env"]["KUBECONFIG"] == "/dev/null"
-        assert preview["env"]["TERRAFORM_VAULT_AUTH_JWT"] == "none"
         assert "--exclude '**::pki-root'" in preview["run"]
         assert "with-vault-login" not in runs(workflow, "preview")
+        assert "VAULT" not in str([step.get("env") for step in steps(workflow, "preview")])
 
 
 def test_a_previews_environment_is_not_one_that_vault_lets_in() -> None:
@@ -173,6 +173,8 @@ def test_forks_are_given_no_cloud_role_and_no_comment_but_a_review() -> None:
     ours = "github.event.pull_request.head.repo.full_name == github.repository"
     assert ours in of_preview["preview"]["if"]
     assert ours in of_preview["comment"]["if"]
+    for job in ("preview", "comment"):
+        assert "user.login != 'dependabot[bot]'" in of_preview[job]["if"]
     assert "if" not in of_preview["review"]
     # What a job may do that runs for everybody.
     assert of_preview["review"]["permissions"] == {"contents": "read"}

@@ -101,7 +101,8 @@ def _interned(text: str) -> Pattern:
 def meeting(*patterns: Pattern) -> str | None:
     """The paths that all of them match, written as a pattern; None where there are none.
 
-    It can be one that Vault has no rule for: `a/b*/c` for `a/b*` and `a/+/c`.
+    It can be one that Vault has no rule for: `b+` stands for any one segment that starts with `b`,
+    so that `a/b*` and `a/+/c` meet in `a/b+/c`.
     """
     lengths = {len(pattern.parts) for pattern in patterns if not pattern.globbed}
     longest = max(len(pattern.parts) for pattern in patterns)
@@ -144,7 +145,7 @@ class _Segment:
     def __str__(self) -> str:
         if not self.open:
             return self.text
-        return f"{self.text}*" if self.text else "+"
+        return f"{self.text}+"
 
 
 _ANY = _Segment("", open=True)

@@ -6,7 +6,6 @@ of thousands most are equal on both sides.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -162,13 +161,26 @@ def _table(text: str, kind: type[Any], where: str) -> tuple[Any, ...]:
         things: list[Any] = msgspec.convert(given, list[kind])  # type: ignore[valid-type]
     except msgspec.MsgspecError as error:
         raise SnapshotError(f"{where}: {error}; fix: python -m policies render") from None
-    for number, (raw, thing) in enumerate(zip(given, things, strict=True)):
-        if unknown := raw.keys() - {field.name for field in dataclasses.fields(kind)}:
+    for number, (raw, thing) in enumerate(zip(given, msgspec.to_builtins(things), strict=True)):
+        if unknown := _unknown(raw, thing):
             raise SnapshotError(
-                f"{where}: entry {number} ({thing.name}) has the unknown key "
-                f"{', '.join(sorted(unknown))}; fix: python -m policies render"
+                f"{where}: entry {number} ({thing['name']}) has the unknown key {unknown}; "
+                "fix: python -m policies render"
             )
     return tuple(things)
+
+
+def _unknown(given: Any, taken: Any) -> str | None:
+    """The first key that is given and was not taken, however deep."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            if key not in taken:
+                return str(key)
+            if deeper := _unknown(value, taken[key]):
+                return deeper
+    elif isinstance(given, list):
+        return next(filter(None, map(_unknown, given, taken)), None)
+    return None
 
 
 _KINDS: Mapping[str, type[Any]] = {

@@ -1,0 +1,108 @@
+"""`policies.review.conditions` tells by example whether a rule asks less than another."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policies.acl import Operation, Pattern, Rule
+from policies.acl.decision import refusal
+from policies.acl.parameters import Json
+from policies.acl.rules import Source, rule_of
+from policies.hcl import Capability, Stanza, parse
+from policies.review.conditions import conditions_of, loosened
+
+UPDATE, LIST, SUDO = Capability.UPDATE, Capability.LIST, Capability.SUDO
+
+
+def rule(attributes: str = "") -> Rule:
+    (stanza,) = parse(f'path "a" {{ capabilities = ["update", "list", "sudo"]\n{attributes} }}')
+    return rule_of(Pattern("a"), Source("p", stanza))
+
+
+def test_what_is_asked_is_said_in_words() -> None:
+    text = conditions_of(
+        rule(
+            'min_wrapping_ttl = "1m"\nmax_wrapping_ttl = "1h"\nrequired_parameters = ["why"]\n'
+            'allowed_parameters = { "ttl" = ["1h", "2h"], "why" = [] }'
+        )
+    )
+    assert text == (
+        "wrapped for at least 60 s; wrapped for at most 3600 s; with why; only ttl in 1h|2h, why"
+    )
+    assert conditions_of(rule()) == ""
+
+
+def test_list_knows_no_parameters_but_wrapping() -> None:
+    assert loosened(rule('required_parameters = ["why"]'), rule(), LIST) is None
+    assert loosened(rule('min_wrapping_ttl = "1m"'), rule(), LIST)
+
+
+def test_sudo_asks_nothing() -> None:
+    assert loosened(rule('min_wrapping_ttl = "1m"'), rule(), SUDO) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('allowed_parameters = { "x" = ["a*"] }', 'allowed_parameters = { "x" = ["a*", "b"] }'),
+        ('allowed_parameters = { "x" = ["ab"] }', 'allowed_parameters = { "x" = ["a*"] }'),
+        ('denied_parameters = { "x" = ["a*"] }', 'denied_parameters = { "x" = ["ab*"] }'),
+        ('denied_parameters = { "*" = [] }', 'denied_parameters = { "x" = [] }'),
+        ('denied_parameters = { "x" = ["*b"] }', 'allowed_parameters = { "x" = ["a*"] }'),
+        ('allowed_parameters = { "x" = [] }', 'allowed_parameters = { "x" = [], "y" = [] }'),
+        ('allowed_parameters = { "x" = [true] }', 'allowed_parameters = { "x" = [true, false] }'),
+        (
+            'required_parameters = ["x"]\nallowed_parameters = { "x" = ["a"], "y" = ["b"] }',
+            'required_parameters = ["x"]\nallowed_parameters = { "x" = ["a"], "y" = ["b", "c"] }',
+        ),
+        ('required_parameters = ["x", "y"]', 'required_parameters = ["x"]'),
+    ],
+)
+def test_less_is_asked_one_way_and_the_example_shows_it(before: str, after: str) -> None:
+    old, new = rule(before), rule(after)
+    example = loosened(old, new, UPDATE)
+    assert example
+    assert refusal(new, Operation.UPDATE, example.data, example.wrap_ttl) is None
+    assert refusal(old, Operation.UPDATE, example.data, example.wrap_ttl)
+
+
+GLOBS = st.text("ab*,", max_size=3)
+LISTS = st.dictionaries(
+    st.sampled_from(["x", "y", "*"]), st.lists(GLOBS, max_size=2).map(tuple), max_size=2
+)
+TTLS = st.sampled_from([0, 0, 60, 120])
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Rule:
+    shortest, longest = draw(TTLS), draw(TTLS)
+    stanza = Stanza(
+        "a",
+        (UPDATE,),
+        allowed_parameters=tuple(draw(LISTS).items()),
+        denied_parameters=tuple(draw(LISTS).items()),
+        required_parameters=tuple(draw(st.lists(st.sampled_from(["x", "y"]), max_size=1))),
+        min_wrapping_ttl=shortest,
+        max_wrapping_ttl=longest,
+    )
+    return rule_of(Pattern("a"), Source("p", stanza))
+
+
+VALUES: st.SearchStrategy[Json] = st.one_of(
+    st.text("abc,", max_size=3), st.lists(st.text("ab", max_size=2), max_size=2)
+)
+BODIES = st.dictionaries(st.sampled_from(["x", "y", "z"]), VALUES, max_size=2)
+
+
+@settings(max_examples=500, deadline=None)
+@given(rules(), rules(), BODIES, st.sampled_from([None, 0, 59, 60, 90, 120, 121]))
+def test_no_request_is_newly_allowed_without_an_example(
+    old: Rule, new: Rule, data: dict[str, Json], wrap_ttl: float | None
+) -> None:
+    newly = not refusal(new, Operation.UPDATE, data, wrap_ttl) and refusal(
+        old, Operation.UPDATE, data, wrap_ttl
+    )
+    if newly:
+        assert loosened(old, new, UPDATE)

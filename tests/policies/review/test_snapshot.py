@@ -1,0 +1,138 @@
+"""`policies.review.snapshot` reads what was rendered, and refuses what was not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from policies.compile import compile_plan
+from policies.environments import Environment
+from policies.matrix import MATRIX
+from policies.rendering import files_of
+from policies.review.snapshot import Snapshot, SnapshotError, empty, of_plan, read
+
+DEV = Environment.DEV
+PLAN = compile_plan(MATRIX, DEV)
+FILES = dict(files_of(PLAN))
+SIDE = "base (main)"
+
+
+def refused(files: dict[str, str]) -> str:
+    with pytest.raises(SnapshotError) as caught:
+        read(files, SIDE)
+    assert str(caught.value).startswith(SIDE)
+    return str(caught.value)
+
+
+def changed(name: str, text: str) -> dict[str, str]:
+    return {**FILES, name: text}
+
+
+def table(name: str) -> list[dict[str, Any]]:
+    things: list[dict[str, Any]] = json.loads(FILES[name])
+    return things
+
+
+@pytest.mark.parametrize("environment", Environment)
+def test_a_rendered_plan_reads_back_as_it_was(environment: Environment) -> None:
+    plan = compile_plan(MATRIX, environment)
+    snapshot = of_plan(plan, SIDE)
+    for field in dataclasses.fields(plan):
+        if field.name not in ("environment", "acl_policies"):
+            assert getattr(snapshot, field.name) == getattr(plan, field.name)
+    for policy in plan.acl_policies:
+        assert snapshot.stanzas(policy.name) == policy.stanzas
+
+
+def test_environments_are_told_apart() -> None:
+    files = FILES | dict(files_of(compile_plan(MATRIX, Environment.PROD)))
+    assert set(read(files, SIDE)) == {DEV, Environment.PROD}
+
+
+def test_workloads_are_named_as_in_the_matrix() -> None:
+    workloads = of_plan(PLAN, SIDE).workloads
+    api = workloads["kubesentiment/api"]
+    assert api.role.name == "kubesentiment"
+    assert api.owner
+    assert api.owner.team == "sentiment-team"
+    assert api.token.policies == ("kubesentiment-api-dev",)
+    assert list(workloads) == sorted(workloads)
+    assert "people/auditors" in workloads
+
+
+def test_a_role_that_no_owner_names_is_a_workload_all_the_same() -> None:
+    """A base that was rendered before there were owners can be compared with."""
+    files = {name: text for name, text in FILES.items() if name != "dev/owners.json"}
+    assert "kubesentiment-admin" in read(files, SIDE)[DEV].workloads
+
+
+def test_an_environment_that_is_not_there_has_nobody() -> None:
+    nobody = empty(DEV, SIDE)
+    assert not nobody.workloads
+    assert nobody == Snapshot(SIDE, DEV, {})
+
+
+def test_a_policy_that_does_not_exist_says_nothing() -> None:
+    assert of_plan(PLAN, SIDE).stanzas("of-nobody") == ()
+
+
+def test_a_side_without_a_rendered_plan_is_refused() -> None:
+    message = refused({})
+    assert "no rendered plan under policies/rendered/" in message
+    assert "fix:" in message
+
+
+def test_a_policy_that_vault_would_refuse_is_named_with_line_and_column() -> None:
+    files = changed("dev/acl/kubesentiment-api-dev.hcl", 'path "a" {\n  capabilities = ["raed"]\n}')
+    with pytest.raises(SnapshotError) as caught:
+        read(files, SIDE)[DEV].stanzas("kubesentiment-api-dev")
+    message = str(caught.value)
+    assert "dev/acl/kubesentiment-api-dev.hcl" in message
+    assert 'invalid capability "raed"' in message
+    assert "2:" in message or "line 2" in message
+
+
+def test_a_table_that_is_no_json_is_named() -> None:
+    message = refused(changed("dev/kubernetes_roles.json", "[{]"))
+    assert "dev/kubernetes_roles.json" in message
+    assert "fix: python -m policies render" in message
+
+
+def test_a_key_of_the_wrong_type_is_named_with_its_place() -> None:
+    roles = table("dev/kubernetes_roles.json")
+    roles[1]["token"]["ttl_seconds"] = "1h"
+    message = refused(changed("dev/kubernetes_roles.json", json.dumps(roles)))
+    assert "$[1].token.ttl_seconds" in message
+
+
+def test_a_key_that_is_missing_is_named() -> None:
+    roles = table("dev/kubernetes_roles.json")
+    del roles[0]["audience"]
+    assert "`audience`" in refused(changed("dev/kubernetes_roles.json", json.dumps(roles)))
+
+
+def test_a_key_that_nobody_renders_is_named() -> None:
+    """Vault would be given what a review did not read."""
+    roles = table("dev/kubernetes_roles.json")
+    roles[0]["alias_name_source"] = "serviceaccount_name"
+    message = refused(changed("dev/kubernetes_roles.json", json.dumps(roles)))
+    assert "unknown key alias_name_source" in message
+    assert roles[0]["name"] in message
+
+
+def test_an_unknown_key_further_inside_is_named_too() -> None:
+    roles = table("dev/kubernetes_roles.json")
+    roles[0]["token"]["period"] = 3600
+    assert "period" in refused(changed("dev/kubernetes_roles.json", json.dumps(roles)))
+
+
+@pytest.mark.parametrize("name", ["dev/acl/notes.txt", "dev/users.json", "dev/README.md"])
+def test_a_file_that_no_plan_has_is_refused(name: str) -> None:
+    assert name in refused(changed(name, "[]"))
+
+
+def test_a_folder_that_is_no_environment_is_refused() -> None:
+    assert "'production' is no environment" in refused(changed("production/acl/a.hcl", ""))

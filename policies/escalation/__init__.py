@@ -12,6 +12,6 @@ builtin/credential/approle, builtin/logical/{aws,database,pki} of Vault 1.21.0.
 """
 
 from policies.escalation.holding import POWERS, Held, held
-from policies.escalation.power import Effect, Power
+from policies.escalation.power import Effect, Power, Way
 
-__all__ = ["POWERS", "Effect", "Held", "Power", "held"]
+__all__ = ["POWERS", "Effect", "Held", "Power", "Way", "held"]

@@ -5,60 +5,59 @@ from __future__ import annotations
 from typing import Final
 
 from policies import paths
-from policies.escalation.power import DELETE, UPDATE, WRITE, Effect, Power, under
+from policies.escalation.power import DELETE, UPDATE, Effect, Power, ways
 
 HARM: Final = (
     Power(
         "seal",
         Effect.HARM,
-        ("sys/seal", "sys/step-down"),
-        (UPDATE,),
+        ways((UPDATE,), "sys/seal", "sys/step-down"),
         "nobody is served until the servers are unsealed, or have chosen a leader",
     ),
     Power(
         "delete-mounts",
         Effect.HARM,
-        ("sys/mounts/+", "sys/auth/+"),
-        (DELETE,),
+        ways((DELETE,), "sys/mounts/+", "sys/auth/+"),
         "every secret, role and lease of the mount is gone",
     ),
     Power(
         "delete-acl-policies",
         Effect.HARM,
-        ("sys/policies/acl/*", "sys/policy/*"),
-        (DELETE,),
+        ways((DELETE,), "sys/policies/acl/*", "sys/policy/*"),
         "whoever had its rights by the policy has none",
     ),
     Power(
         "revoke-leases",
         Effect.HARM,
         (
-            *under(("sys/leases", "sys"), "revoke", "revoke/*"),
-            *under(("sys/leases", "sys"), "revoke-prefix/*", "revoke-force/*"),
-            *under(("auth/token",), "revoke", "revoke-accessor", "revoke-orphan"),
+            *ways((UPDATE,), "revoke", "revoke/*", mounts=("sys/leases", "sys")),
+            *ways((UPDATE,), "revoke-prefix/*", "revoke-force/*", mounts=("sys/leases", "sys")),
+            *ways((UPDATE,), "revoke", "revoke-accessor", "revoke-orphan", mounts=("auth/token",)),
         ),
-        (UPDATE,),
         "credentials end while they are used; by force they may live on where nobody sees them",
     ),
     Power(
         "change-raft",
         Effect.HARM,
-        ("sys/storage/raft/remove-peer", "sys/storage/raft/autopilot/configuration"),
-        (UPDATE,),
+        ways((UPDATE,), "remove-peer", "autopilot/configuration", mounts=("sys/storage/raft",)),
         "servers lose their votes, up to the majority",
     ),
     Power(
         "change-limits",
         Effect.HARM,
-        ("sys/quotas/config", "sys/quotas/rate-limit/+"),
-        (DELETE, *WRITE),
+        (
+            *ways((UPDATE,), "sys/quotas/config"),
+            *ways((UPDATE, DELETE), "sys/quotas/rate-limit/+"),
+        ),
         "one client may take the servers from all others, or is refused itself",
     ),
     Power(
         "rotate-root-credentials",
         Effect.HARM,
-        (*under((paths.DATABASE,), "rotate-root/+", "reset/+"), f"{paths.AWS}/config/rotate-root"),
-        (UPDATE,),
+        (
+            *ways((UPDATE,), "rotate-root/+", "reset/+", mounts=(paths.DATABASE,)),
+            *ways((UPDATE,), "config/rotate-root", mounts=(paths.AWS,)),
+        ),
         "nobody but Vault knows the administrator's credential any more",
     ),
 )

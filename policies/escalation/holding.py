@@ -8,14 +8,15 @@ from functools import cache
 from typing import Final
 
 from policies import paths
-from policies.acl import Acl, Pattern, protected, regions
+from policies.acl import Acl, Pattern, Region, protected, regions
 from policies.escalation.harm import HARM
 from policies.escalation.more import MORE
-from policies.escalation.power import Power
+from policies.escalation.power import Power, Way
 from policies.escalation.root import ROOT
 from policies.hcl import Capability
 
 POWERS: Final = (*ROOT, *MORE, *HARM)
+_PKI_MOUNTS: Final = {f"{mount}/": "pki" for mount in (paths.PKI, paths.PKI_ROOT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +43,29 @@ def _held(acl: Acl) -> Iterator[Held]:
         # Vault refuses to write to a path that ends in a slash, before it asks any rule.
         if rule is None or not rule.granted or region.witness.endswith("/"):
             continue
-        sudo = Capability.SUDO in rule.granted
-        for name in {name for mark in region.within for name in _marks()[mark]}:
-            power = _by_name()[name]
-            if (power.sudo or _is_protected(region.witness)) and not sudo:
-                continue
-            for capability in set(power.capabilities) & rule.granted:
-                found.setdefault((name, capability), region.witness)
+        for power, capability in _led_to(region):
+            sudo = power.sudo or protected.is_protected(region.witness, _PKI_MOUNTS)
+            if capability in rule.granted and (not sudo or Capability.SUDO in rule.granted):
+                found.setdefault((power.name, capability), region.witness)
     for power in POWERS:
-        for capability in power.capabilities:
+        for capability in Capability:
             if witness := found.get((power.name, capability)):
                 yield Held(power, capability, witness)
 
 
-def _is_protected(path: str) -> bool:
-    return protected.is_protected(
-        path, {f"{mount}/": "pki" for mount in (paths.PKI, paths.PKI_ROOT)}
-    )
+def _led_to(region: Region) -> Iterator[tuple[Power, Capability]]:
+    for mark in region.within:
+        for power, way in _marks()[mark]:
+            for capability in way.capabilities:
+                yield power, capability
 
 
 @cache
-def _by_name() -> dict[str, Power]:
-    return {power.name: power for power in POWERS}
-
-
-@cache
-def _marks() -> dict[Pattern, tuple[str, ...]]:
-    """Pattern -> the powers that it is one of."""
-    marks = dict[Pattern, tuple[str, ...]]()
+def _marks() -> dict[Pattern, tuple[tuple[Power, Way], ...]]:
+    """Pattern -> where it leads."""
+    marks = dict[Pattern, tuple[tuple[Power, Way], ...]]()
     for power in POWERS:
-        for text in power.patterns:
-            pattern = Pattern.of(text)
-            marks[pattern] = (*marks.get(pattern, ()), power.name)
+        for way in power.ways:
+            pattern = Pattern.of(way.pattern)
+            marks[pattern] = (*marks.get(pattern, ()), (power, way))
     return marks

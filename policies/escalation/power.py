@@ -15,8 +15,9 @@ CREATE, READ, UPDATE, DELETE, PATCH = (
     Capability.DELETE,
     Capability.PATCH,
 )
-# Where Vault looks whether the thing exists, a new one takes `create`; elsewhere `update` alone.
-WRITE: Final = (CREATE, UPDATE, PATCH)
+# Where Vault looks whether a thing exists, a new one takes `create` and a change `update`. At every
+# other path a POST takes `update`, and `create` is worth nothing.
+WRITE: Final = (CREATE, UPDATE)
 
 
 @unique
@@ -32,18 +33,29 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Any of the capabilities is enough at a path that the pattern matches. Where the path is
+    root-protected, `sudo` must stand beside it.
+    """
+
+    pattern: str
+    capabilities: tuple[Capability, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Power:
     name: str
     effect: Effect
-    patterns: tuple[str, ...]
-    capabilities: tuple[Capability, ...]
-    """Any of these is enough. Where the path is root-protected, `sudo` must stand beside it."""
+    ways: tuple[Way, ...]
     chain: str
     """How it leads there, in steps that a reviewer can try."""
     sudo: bool = False
     """Whether it takes `sudo` although the path is not root-protected."""
 
 
-def under(mounts: tuple[str, ...], *rest: str) -> tuple[str, ...]:
-    """Each path below each mount."""
-    return tuple(f"{mount}/{path}" for mount in mounts for path in rest)
+def ways(
+    capabilities: tuple[Capability, ...], *patterns: str, mounts: tuple[str, ...] = ()
+) -> tuple[Way, ...]:
+    """One for each pattern, or for each pattern below each mount."""
+    paths = [f"{mount}/{pattern}" for mount in mounts for pattern in patterns] or patterns
+    return tuple(Way(path, capabilities) for path in paths)

@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from policies import paths
-from policies.escalation.power import READ, UPDATE, WRITE, Effect, Power, under
+from policies.escalation.power import READ, UPDATE, WRITE, Effect, Power, ways
 
-_IDENTITY: Final = tuple(
-    f"identity/{kind}{rest}"
-    for kind in ("entity", "group", "entity-alias", "group-alias", "alias", "persona")
-    for rest in ("", "/id/+")
-)
+_KINDS: Final = ("entity", "group", "entity-alias", "group-alias", "alias", "persona")
 
 ROOT: Final = (
     Power(
         "write-acl-policies",
         Effect.ROOT,
-        ("sys/policies/acl/*", "sys/policy/*"),
-        (UPDATE,),
+        ways((UPDATE,), "sys/policies/acl/*", "sys/policy/*"),
         "it rewrites an ACL policy that its own token carries, and may do everything from its next "
         "request on",
     ),
@@ -26,63 +21,65 @@ ROOT: Final = (
         "write-auth-roles",
         Effect.ROOT,
         (
-            *under(("auth/+",), "role/+", "users/*", "groups/*", "certs/*", "map/*"),
-            *under(("auth/+/role/+",), "policies", "bind-secret-id"),
+            *ways(WRITE, "role/+", "users/*", mounts=("auth/+",)),
+            *ways((UPDATE,), "groups/*", "certs/*", "map/*", mounts=("auth/+",)),
+            *ways((UPDATE,), "policies", "bind-secret-id", mounts=("auth/+/role/+",)),
         ),
-        WRITE,
         "it gives a role or user that it can log in as any ACL policy, or binds a powerful role to "
         "its own identity, and logs in",
     ),
     Power(
         "write-identities",
         Effect.ROOT,
-        (*_IDENTITY, "identity/entity/name/*", "identity/group/name/*", "identity/entity/merge"),
-        WRITE,
+        (
+            *ways((UPDATE,), *_KINDS, mounts=("identity",)),
+            *ways((UPDATE,), *(f"{kind}/id/+" for kind in _KINDS), mounts=("identity",)),
+            *ways((UPDATE,), "entity/name/*", "group/name/*", "entity/merge", mounts=("identity",)),
+        ),
         "it gives its own entity, or a group that it joins, any ACL policy; this holds for the "
         "token that it has",
     ),
     Power(
         "create-any-token",
         Effect.ROOT,
-        ("auth/token/create", "auth/token/create/+", "auth/token/create-orphan"),
-        (UPDATE,),
+        ways((UPDATE,), "create", "create/+", "create-orphan", mounts=("auth/token",)),
         "with sudo it creates a token with any ACL policy, not only with its own",
         sudo=True,
     ),
     Power(
         "issue-provisioner-secret-ids",
         Effect.ROOT,
-        under((f"auth/{paths.PROVISIONER_AUTH}/role/+",), "secret-id", "custom-secret-id"),
-        WRITE,
+        ways(
+            (UPDATE,),
+            "secret-id",
+            "custom-secret-id",
+            mounts=(f"auth/{paths.PROVISIONER_AUTH}/role/+",),
+        ),
         "it logs in as the provisioner, which writes ACL policies",
     ),
     Power(
         "read-raw-storage",
         Effect.ROOT,
-        ("sys/raw", "sys/raw/*"),
-        (READ, *WRITE),
+        ways((READ, *WRITE), "sys/raw/*"),
         "it reads every secret, and writes any ACL policy, below all rules",
     ),
     Power(
         "restore-snapshots",
         Effect.ROOT,
-        ("sys/storage/raft/snapshot", "sys/storage/raft/snapshot-force"),
-        (UPDATE,),
+        ways((UPDATE,), "sys/storage/raft/snapshot", "sys/storage/raft/snapshot-force"),
         "it puts another Vault's data, whose root token it has, in this one's place",
     ),
     Power(
         "write-audit-devices",
         Effect.ROOT,
-        ("sys/audit/*",),
-        (UPDATE,),
+        ways((UPDATE,), "sys/audit/*"),
         "a device with log_raw that writes to a socket of its own gets every token and every "
         "secret in clear",
     ),
     Power(
         "register-plugins",
         Effect.ROOT,
-        ("sys/plugins/catalog/*",),
-        (UPDATE,),
+        ways((UPDATE,), "sys/plugins/catalog/*"),
         "it has the server run a program that lies in the plugins' folder, as the server itself",
     ),
 )

@@ -70,9 +70,11 @@ def _lines() -> Iterator[str]:
     yield "| power | comes to | where | how |"
     yield "|---|---|---|---|"
     for power in POWERS:
-        capabilities = ", ".join(power.capabilities) + (" and sudo" if power.sudo else "")
-        where = "<br>".join(f"`{pattern}`" for pattern in power.patterns)
-        yield f"| {power.name} | {power.effect} | {capabilities} of<br>{where} | {power.chain} |"
+        sudo = " and sudo" if power.sudo else ""
+        where = "<br>".join(
+            f"{', '.join(way.capabilities)}{sudo} of `{way.pattern}`" for way in power.ways
+        )
+        yield f"| {power.name} | {power.effect} | {where} | {power.chain} |"
 
 
 def _section(title: str, rules: tuple[Rule, ...]) -> Iterator[str]:

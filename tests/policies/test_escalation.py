@@ -12,11 +12,11 @@ from policies import paths
 from policies.acl import Acl, Operation, Pattern, Request, regions
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.escalation import POWERS, Effect, Power, held
+from policies.escalation import POWERS, Effect, Power, Way, held
 from policies.escalation.harm import HARM
 from policies.escalation.holding import POWERS as ALL
 from policies.escalation.more import MORE
-from policies.escalation.power import WRITE, under
+from policies.escalation.power import WRITE, ways
 from policies.escalation.root import ROOT
 from policies.hcl import Capability, Stanza, parse
 from policies.matrix import MATRIX
@@ -49,31 +49,30 @@ def concrete(pattern: str) -> str:
 
 
 EACH: Final = [
-    pytest.param(power, pattern, capability, id=f"{power.name}-{capability}-{pattern}")
+    pytest.param(power, way, capability, id=f"{power.name}-{capability}-{way.pattern}")
     for power in POWERS
-    for pattern in power.patterns
-    for capability in power.capabilities
+    for way in power.ways
+    for capability in way.capabilities
 ]
 
 
-@pytest.mark.parametrize(("power", "pattern", "capability"), EACH)
+@pytest.mark.parametrize(("power", "way", "capability"), EACH)
 def test_each_power_is_found_at_each_of_its_paths(
-    power: Power, pattern: str, capability: Capability
+    power: Power, way: Way, capability: Capability
 ) -> None:
-    path = concrete(pattern)
+    path = concrete(way.pattern)
     found = held(acl((path, f"{capability},sudo")))
     assert (power.name, capability, path) in {
         (one.power.name, one.capability, one.witness) for one in found
     }
 
 
-@pytest.mark.parametrize(("power", "pattern", "capability"), EACH)
-def test_nothing_is_found_without_the_capability(
-    power: Power, pattern: str, capability: Capability
-) -> None:
-    others = set(Capability) - {*power.capabilities, Capability.DENY}
-    assert capability not in others
-    found = held(acl((concrete(pattern), ",".join(sorted(others)))))
+@pytest.mark.parametrize(
+    ("power", "way"), [(power, way) for power in POWERS for way in power.ways], ids=str
+)
+def test_nothing_is_found_without_its_capabilities(power: Power, way: Way) -> None:
+    others = set(Capability) - {*way.capabilities, Capability.DENY}
+    found = held(acl((concrete(way.pattern), ",".join(sorted(others)))))
     assert power.name not in {one.power.name for one in found}
 
 
@@ -96,14 +95,14 @@ def test_no_path_that_holds_a_power_is_missed() -> None:
     )
     found = {(one.power.name, one.capability) for one in held(given)}
     for power in POWERS:
-        marks = [Pattern.of(pattern) for pattern in power.patterns]
-        for region in regions((given,), marks):
-            if not region.within or region.witness.endswith("/") or power.sudo:
-                continue
-            for capability in power.capabilities:
-                request = Request(Operation(capability), region.witness)
-                if given.decide(request, MOUNTS).allowed:
-                    assert (power.name, capability) in found, region.witness
+        for way in power.ways:
+            for region in regions((given,), [Pattern.of(way.pattern)]):
+                if not region.within or region.witness.endswith("/") or power.sudo:
+                    continue
+                for capability in way.capabilities:
+                    request = Request(Operation(capability), region.witness)
+                    if given.decide(request, MOUNTS).allowed:
+                        assert (power.name, capability) in found, region.witness
 
 
 @pytest.mark.parametrize(
@@ -194,12 +193,20 @@ def test_powers_are_named_once_and_grouped_by_what_comes_of_them() -> None:
     assert {power.effect for power in HARM} == {Effect.HARM}
     for power in POWERS:
         assert not power.chain.endswith("."), power.name
-        assert power.capabilities
-        assert SUDO not in power.capabilities
-        assert len(set(power.patterns)) == len(power.patterns), power.name
+        patterns = [way.pattern for way in power.ways]
+        assert len(set(patterns)) == len(patterns), power.name
+        assert not any(SUDO in way.capabilities for way in power.ways)
 
 
-def test_paths_below_mounts() -> None:
-    assert under(("a", "b"), "c", "d/+") == ("a/c", "a/d/+", "b/c", "b/d/+")
-    assert set(WRITE) == {Capability.CREATE, Capability.UPDATE, Capability.PATCH}
-    assert BY_NAME["sign-certificates"].patterns[0] == "pki/root/sign-intermediate"
+def test_ways_below_mounts() -> None:
+    assert ways(WRITE, "a") == (Way("a", WRITE),)
+    assert [way.pattern for way in ways(WRITE, "c", "d/+", mounts=("a", "b"))] == [
+        "a/c",
+        "a/d/+",
+        "b/c",
+        "b/d/+",
+    ]
+    assert {way.pattern for way in BY_NAME["sign-certificates"].ways} > {
+        "pki/root/sign-intermediate",
+        "pki-root/root/sign-intermediate",
+    }

@@ -197,6 +197,55 @@ def test_the_reviewer_is_the_bases_own() -> None:
     }
 
 
+def test_the_reviewer_that_runs_is_the_one_before_the_merge(tmp_path: Path) -> None:
+    """The steps in their order, in a repository whose pull request brings a reviewer of its own."""
+
+    def git(*arguments: str) -> str:
+        own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        who = {
+            f"GIT_{role}_{part}": "x"
+            for role in ("AUTHOR", "COMMITTER")
+            for part in ("NAME", "EMAIL")
+        }
+        ended = subprocess.run(
+            ["git", *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.defpath, **own, **who},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ended.stdout.strip()
+
+    def reviewer(version: str) -> None:
+        (tmp_path / "Makefile").write_text(
+            ".venv/locked:\n\tmkdir -p .venv/bin && cp reviewer .venv/bin/python\n"
+        )
+        # Says who it is, and what it was told to compare.
+        _script(tmp_path / "reviewer", f'echo "{version}" $(git rev-parse HEAD "$7") > review.md')
+        git("add", "--all")
+        git("commit", "--quiet", "--message", version)
+
+    git("init", "--quiet", "--initial-branch", "main")
+    reviewer("before")
+    git("switch", "--quiet", "--create", "change")
+    reviewer("of the change")
+    git("switch", "--quiet", "main")
+    (tmp_path / "meanwhile").touch()
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "meanwhile")
+    base = git("rev-parse", "HEAD")
+    git("merge", "--quiet", "--no-ff", "--message", "merge", "change")
+    merge = git("rev-parse", "HEAD")
+    files = {"GITHUB_OUTPUT": tmp_path / "output", "GITHUB_STEP_SUMMARY": tmp_path / "summary"}
+    for step in steps("access-review", "review"):
+        if "run" in step:
+            given = {"BASE": f"{merge}^1", "HEAD": merge}
+            ended = _as_a_runner(step["run"], tmp_path, given | _strings(files))
+            assert ended.returncode == 0, ended.stderr
+    assert files["GITHUB_STEP_SUMMARY"].read_text().split() == ["before", base, merge]
+
+
 @pytest.mark.parametrize(
     ("said", "report", "passes"),
     [(0, "none", True), (1, "some", True), (2, "much", True), (1, "", False), (3, "some", False)],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from policies.acl.rules import Rule
+from policies.go_text import lowered, trimmed
 from policies.hcl import Blocks, Object, Value
 
 Json: TypeAlias = "str | bool | int | float | Sequence[Json] | Mapping[str, Json] | None"
@@ -18,14 +19,14 @@ def refusal(rule: Rule, data: Mapping[str, Json]) -> str | None:
     not for required parameters: there Vault wants them in lower case already.
     """
     for name in rule.required_parameters:
-        if name.lower() not in data:
-            return f"the parameter {name.lower()!r} is required"
+        if lowered(name) not in data:
+            return f"the parameter {lowered(name)!r} is required"
     if not data:
         return None
     if "*" in rule.denied_parameters:
         return "every parameter is denied"
     for name, value in data.items():
-        denied = rule.denied_parameters.get(name.lower())
+        denied = rule.denied_parameters.get(lowered(name))
         if denied is not None and _is_denied(value, denied):
             return f"the parameter {name!r} is denied" + (" with this value" if denied else "")
     return _not_allowed(rule.allowed_parameters, data)
@@ -38,7 +39,7 @@ def _not_allowed(
     if not allowances or (others and len(allowances) == 1):
         return None
     for name, value in data.items():
-        allowed = allowances.get(name.lower())
+        allowed = allowances.get(lowered(name))
         if allowed is None:
             if not others:
                 return f"the parameter {name!r} is not among those allowed"
@@ -64,7 +65,7 @@ def _is_denied(value: Json, denied: Sequence[Value]) -> bool:
 
 def _items(value: Json) -> Iterable[Json] | None:
     if isinstance(value, str):
-        return [item.strip() for item in value.split(",")] if value else []
+        return [trimmed(item) for item in value.split(",")] if value else []
     if isinstance(value, Sequence):
         return value
     return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from policies.go_text import trimmed
 from policies.hcl import nanoseconds
 
 
@@ -150,7 +151,7 @@ def filled_in(label: str, holder: Holder) -> str | None:
     text = first
     for other in others:
         directive, _, rest = other.partition("}}")
-        value = holder.value(directive.strip())
+        value = holder.value(trimmed(directive))
         if value is None:
             return None
         text += value + rest

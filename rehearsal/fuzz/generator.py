@@ -35,7 +35,7 @@ _LITERALS: Final = (
 )
 _GRANTS: Final = tuple(c for c in Capability if c is not Capability.DENY)
 _ENDINGS: Final = (("", 40), ("*", 25), ("/*", 15), ("/", 8), ("**", 4), ("/+", 5), ("/+/*", 3))
-_NAMES: Final = ("a", "b", "B", "value", "*")
+_NAMES: Final = ("a", "b", "B", "value", "*", "ΑΣ")
 _VALUES: Final[Sequence[Any]] = (
     *("x", "xy", "", "*", "**", "x*", "*y", "*x*", "x,y", " x", "é*", "1", "true"),
     *(1, 1.5, True, ["x", "y"], [], [True], {"k": "v"}, {"k": ["v"]}, {"k": {"l": "v"}}),
@@ -120,8 +120,22 @@ class Maker:
     def body(self) -> dict[str, Any]:
         """The parameters of a request."""
         random = self.random
-        names = random.choices(("a", "b", "A", "value", "c", "*"), k=random.choice((0, 1, 1, 2, 3)))
-        values = (*_VALUES, None, "x, y", "y,", "é日", ["x", "z"], ["x,y"], [None], {"k": None})
+        names = random.choices(
+            ("a", "b", "A", "value", "c", "*", "ΑΣ", "ασ"), k=random.choice((0, 1, 1, 2, 3))
+        )
+        values = (
+            *_VALUES,
+            None,
+            "x, y",
+            "y,",
+            "x,\x1cy",
+            "x,\u2003y",
+            "é日",
+            ["x", "z"],
+            ["x,y"],
+            [None],
+            {"k": None},
+        )
         return {name: random.choice(values) for name in names}
 
     def _attributes(self, restricted: bool) -> dict[str, Any]:

@@ -157,18 +157,13 @@ def _told(cases: list[_Case], direction: Direction) -> Iterator[AccessChange]:
     for case in cases:
         if rule := case.granting(direction):
             by_rule[rule.pattern].append(case)
-    for pattern, of_rule in by_rule.items():
-        before_it = [
-            p for p in by_rule if p.precedence > pattern.precedence and meeting(p, pattern)
-        ]
+    for of_rule in by_rule.values():
         for only_conditions, changed in ((False, _Case.changed), (True, _Case.loosened)):
             for capabilities, changing in _together(of_rule, direction, changed):
                 exceptions = [
-                    other
-                    for other in before_it
-                    if not all(
-                        changed(case, direction).issuperset(capabilities) for case in by_rule[other]
-                    )
+                    pattern
+                    for pattern, theirs in by_rule.items()
+                    if not all(changed(c, direction).issuperset(capabilities) for c in theirs)
                 ]
                 for line in _lines(changing, of_rule, direction):
                     yield line.told(capabilities, exceptions, only_conditions=only_conditions)
@@ -216,14 +211,17 @@ class _Line:
         *,
         only_conditions: bool,
     ) -> AccessChange:
-        """`exceptions`: rules that go before the granting one, on its own side."""
+        """`exceptions`: rules of the granting side whose paths this is not about, if they go
+        before the granting one.
+        """
         best = min(self.cases, key=lambda case: case.preference)
         granting = best.granting(self.direction)
         assert granting is not None
         others = [case.other(self.direction) for case in self.cases]
         paths = self.first.patterns(self.direction)
         elsewhere = [beside.patterns(self.direction) for beside in self.besides]
-        elsewhere += [(pattern,) for pattern in exceptions]
+        own = granting.pattern.precedence
+        elsewhere += [(other,) for other in exceptions if other.precedence > own]
         besides = {meeting(*paths, *patterns) for patterns in elsewhere}
         return AccessChange(
             self.direction,

@@ -79,14 +79,20 @@ def remove(client: hvac.Client) -> None:
     client.sys.disable_auth_method(path=MOUNT)
 
 
+def token_of_run() -> str:
+    """Raises `BootstrapError` where there is none."""
+    token = os.environ.get(TOKEN_VARIABLE)
+    if not token:
+        raise BootstrapError(NO_TOKEN)
+    return token
+
+
 def log_in(client: hvac.Client) -> None:
     """Give `client` a token of the provisioner, with the token of the CI's run.
 
     Raises `BootstrapError` where there is none, or Vault refuses it.
     """
-    token = os.environ.get(TOKEN_VARIABLE)
-    if not token:
-        raise BootstrapError(NO_TOKEN)
+    token = token_of_run()
     client.token = ""
     try:
         answer = client.adapter.post(

@@ -17,7 +17,7 @@ import requests
 from hvac.exceptions import VaultError
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 
-from components.bootstrap import ceremony, identity
+from components.bootstrap import ceremony, ci_login, identity
 from components.bootstrap.ceremony import BootstrapError, Credentials
 from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS, Properties
 from components.settings import pgp
@@ -45,6 +45,8 @@ class InitialiseProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         given = Properties(props)
         _refuse_expired_keys(given.pgp_keys)
+        if given.ci_login:
+            ci_login.token_of_run()  # or first contact would stop halfway
         client = given.connect()
         initialised = ceremony.initialise(
             client,
@@ -111,6 +113,8 @@ class AdoptProvider(ResourceProvider):
 
 def _exchange(given: Properties, outs: dict[str, Any]) -> None:
     """From the given credential to one of our own, with the ACL policy and role as they are now."""
+    if given.ci_login:
+        ci_login.token_of_run()
     client = given.connect()
     credentials = Credentials(given.raw["given_role_id"], given.raw["given_secret_id"])
     ceremony.log_in(client, credentials)

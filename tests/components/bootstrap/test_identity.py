@@ -87,6 +87,17 @@ def test_a_state_without_a_secret_id_never_ages(vault: FakeVault) -> None:
     assert not identity.renewal_due(created(vault))
 
 
+def test_without_the_runs_token_first_contact_does_not_begin(
+    vault: FakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(ci_login.TOKEN_VARIABLE)
+    with pytest.raises(BootstrapError, match="TERRAFORM_VAULT_AUTH_JWT is not set"):
+        created(vault)
+    with pytest.raises(BootstrapError, match="TERRAFORM_VAULT_AUTH_JWT is not set"):
+        AdoptProvider().create(adoption(vault.address))
+    assert vault.requests == []
+
+
 STEPS: Mapping[str, str] = {
     "an issuer that cannot be reached": "auth/ci/config",
     "a run that is not let in": "auth/ci/login",

@@ -1,9 +1,9 @@
 """No secret in clear: neither in an input that is made for one, nor anywhere else.
 
 Pulumi's SDK shows which inputs are marked as secret to a remediation, and hides it from what
-validates. So these rules look when they are asked to repair, change nothing, and report what they
-saw when they are asked to validate. That is why their level is `remediate`, which for a violation
-that is still there means mandatory. At another level they do not apply, and say so. What they say
+validates. So two rules look when they are asked to repair, change nothing, and report what they saw
+when they are asked to validate. That is why their level is `remediate`, which for a violation that
+is still there means mandatory. At another level they see nothing, and report that. What they say
 never holds a value.
 """
 
@@ -30,7 +30,7 @@ from pulumi_policy.deserialize import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies.environments import Environment
-from policies.guardrails.rule import ByEnvironment, Rule
+from policies.guardrails.rule import ByEnvironment, Resource, ResourceRule, Rule, Setting, truth
 
 # Names of inputs that hold a secret whatever the type: as Pulumi and as Python write them.
 _MADE_FOR_SECRETS: Final = frozenset(
@@ -58,6 +58,14 @@ _MADE_FOR_SECRETS: Final = frozenset(
 )
 # Names of inputs that hold secrets, however deep.
 _FULL_OF_SECRETS: Final = frozenset({"authLogin", "shares"})
+_AUDIT: Final = "vault:index/audit:Audit"
+# Mounts, which may say of keys that the audit log shows them.
+_TUNED: Final = (
+    "vault:index/mount:Mount",
+    "vault:index/authBackend:AuthBackend",
+    "vault:jwt/authBackend:AuthBackend",
+)
+_NOT_HASHED: Final = ("auditNonHmacRequestKeys", "auditNonHmacResponseKeys")
 _KUBERNETES_SECRET: Final = "kubernetes:core/v1:Secret"
 _SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
     "a token of Vault": re.compile(r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}|\bs\.[A-Za-z0-9]{24}\b"),
@@ -103,6 +111,17 @@ def _shaped(_: str, inputs: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{'.'.join(path)} holds {what} in clear"
 
 
+def _audited(resource: Resource, _: Setting) -> Iterator[str]:
+    if truth(resource.get("options", "log_raw")):
+        yield "options.log_raw writes tokens and secrets in clear"
+    if resource.get("options", "hmac_accessor") in (False, "false"):
+        yield "options.hmac_accessor writes tokens' accessors in clear"
+    for place in ((), ("tune",)):
+        for key in _NOT_HASHED:
+            if shown := resource.texts(*place, key):
+                yield f"{'.'.join((*place, key))} writes {', '.join(shown)} in clear"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarksRule(Rule):
     """Looks at what a resource's inputs say in clear. `look`: its type and its inputs in wire form,
@@ -114,6 +133,7 @@ class MarksRule(Rule):
 
     def policy(self, environment: Environment) -> Policy:
         seen = dict[str, tuple[str, ...]]()
+        blind = list[str]()
 
         def remediate(args: ResourceValidationArgs) -> None:
             inputs = serialize_properties(args.props)
@@ -121,8 +141,10 @@ class MarksRule(Rule):
 
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
             if args.urn not in seen:
-                args.not_applicable("marks of secrecy are shown at the level `remediate` only")
-            for message in seen[args.urn]:
+                if not blind:
+                    report(f"{self.name} sees nothing: its level must be `remediate`", None)
+                blind.append(args.urn)
+            for message in seen.get(args.urn, ()):
                 report(self.sentence(args.name, message), None)
 
         return ResourceValidationPolicy(
@@ -147,4 +169,14 @@ SHAPED: Final = MarksRule(
     look=_shaped,
 )
 
-RULES: Final = (UNMARKED, SHAPED)
+AUDITED: Final = ResourceRule(
+    name="audit-hashed",
+    says="The audit log holds secrets as hashes only.",
+    meaning="Whoever reads the log, or where it is collected, has every secret that was asked for.",
+    repair="Leave log_raw, hmac_accessor and the lists of keys that are not hashed out",
+    severity=Severity.CRITICAL,
+    types=frozenset({_AUDIT, *_TUNED}),
+    check=_audited,
+)
+
+RULES: Final = (UNMARKED, SHAPED, AUDITED)

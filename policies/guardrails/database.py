@@ -11,7 +11,9 @@ from typing import Final
 
 from pulumi_policy import Severity
 
+from policies.compile import compile_plan
 from policies.guardrails.rule import Resource, ResourceRule, Setting
+from policies.matrix import MATRIX
 
 ROLE: Final = "vault:database/secretBackendRole:SecretBackendRole"
 CONNECTION: Final = "vault:database/secretBackendConnection:SecretBackendConnection"
@@ -76,6 +78,16 @@ def _end(resource: Resource, _: Setting) -> Iterator[str]:
         yield "creationStatements set a password that is not the lease's '{{password}}'"
 
 
+def _own(resource: Resource, setting: Setting) -> Iterator[str]:
+    name, database = resource.text("name"), resource.text("dbName")
+    plan = compile_plan(MATRIX, setting.environment)
+    meant = {role.name: role.connection for role in plan.database_roles}.get(name)
+    if meant is None:
+        yield f"name is {name!r}, which is nobody's in the access matrix"
+    elif database != meant:
+        yield f"dbName is {database!r}, and the role is of {meant}"
+
+
 def _connection(resource: Resource, _: Setting) -> Iterator[str]:
     roles = resource.texts("allowedRoles")
     if not roles:
@@ -112,6 +124,15 @@ END: Final = ResourceRule(
     types=frozenset({ROLE}),
     check=_end,
 )
+OWN: Final = ResourceRule(
+    name="database-own-application",
+    says="A database role is for its application's database.",
+    meaning="Whoever may use the role would have users in another application's database.",
+    repair="Grant it in policies/matrix.py, from which roles and connections are compiled",
+    severity=Severity.CRITICAL,
+    types=frozenset({ROLE}),
+    check=_own,
+)
 CONNECTIONS: Final = ResourceRule(
     name="database-named-roles",
     says="A database connection names the roles that may use it.",
@@ -122,4 +143,4 @@ CONNECTIONS: Final = ResourceRule(
     check=_connection,
 )
 
-RULES: Final = (POWERS, END, CONNECTIONS)
+RULES: Final = (POWERS, END, OWN, CONNECTIONS)

@@ -43,6 +43,9 @@ is to be reviewed like the access matrix:
 
     {{"token-lifetime": {{"longest": "12h"}}, "ca-lifetime": "advisory"}}
 
+`secrets-marked` and `secrets-not-in-clear` know `remediate` (which is mandatory: they change
+nothing) and `disabled`: Pulumi shows what is marked as secret at no other level.
+
 ACL policies are judged by Vault's own decision (`policies/acl`), not by how they are written. Whose
 an ACL policy, a role and a path are, the access matrix says. What a preview cannot know yet, such
 as a document that holds the ARN of a key which is still to be made, is shown as advisory, and

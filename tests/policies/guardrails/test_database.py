@@ -17,6 +17,7 @@ ROLE: Final = "database-role-kubesentiment-readonly"
 CONNECTION: Final = "database-connection-kubesentiment"
 LEAST: Final = "database-least-privilege"
 END: Final = "database-users-end"
+OWN: Final = "database-own-application"
 NAMED: Final = "database-named-roles"
 USER: Final = "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'"
 SQL: Final = "creationStatements"
@@ -95,6 +96,8 @@ SEEDS: Final = (
         f"{SQL} set a password that is not the lease's",
     ),
     Seed(END, ROLE, "revocationStatements", [], "revocationStatements are missing"),
+    Seed(OWN, ROLE, "dbName", "media-catalog", "dbName is 'media-catalog', and the role is of"),
+    Seed(OWN, ROLE, "name", "another", "name is 'another', which is nobody's in the access"),
     Seed(NAMED, CONNECTION, "allowedRoles", ["*"], "allowedRoles has a wildcard, '*'"),
     Seed(NAMED, CONNECTION, "allowedRoles", [], "allowedRoles is empty"),
     Seed(NAMED, CONNECTION, "verifyConnection", False, "verifyConnection is off"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from policies.acl import Acl, Identity, decision, protected
+from policies.acl import Acl, Identity, decision, parameters, protected
 from policies.hcl import parse
 from rehearsal.binaries import Binary, Tool
 from rehearsal.fuzz import pace, people, run, texts, vault
@@ -72,7 +72,7 @@ BROKEN: Final[list[tuple[Kind, Any, str, Callable[..., Any]]]] = [
     (Kind.CAPABILITIES, Acl, "_not_exact", lambda own, path: own._longest_prefix(path)),
     (Kind.CAPABILITIES, Acl, "_longest_prefix", lambda _own, _path: None),
     (Kind.TEXTS, texts, "parse", _everything_parses),
-    (Kind.OPERATIONS, decision.parameters, "refusal", _all_is_allowed),
+    (Kind.OPERATIONS, parameters, "refusal", _all_is_allowed),
     (Kind.OPERATIONS, decision, "_wrapping_refusal", _all_is_allowed),
     (Kind.OPERATIONS, protected, "is_protected", _nobody_is_root_protected),
 ]

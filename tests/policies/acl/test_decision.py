@@ -21,7 +21,7 @@ def acl_of(*stanzas: str) -> Acl:
 
 
 def name(rule: Rule | None) -> str | None:
-    return rule and rule.pattern.text
+    return rule.pattern.text if rule else None
 
 
 # --- which rule ----------------------------------------------------------------------------------

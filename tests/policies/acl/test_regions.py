@@ -43,7 +43,7 @@ def drawn(random: Random) -> tuple[Maker, list[str], list[Acl], list[Pattern]]:
 
 
 def patterns(rules: Sequence[Rule | None]) -> tuple[Pattern | None, ...]:
-    return tuple(rule and rule.pattern for rule in rules)
+    return tuple(rule.pattern if rule else None for rule in rules)
 
 
 def key(region: Region) -> Key:

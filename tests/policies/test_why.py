@@ -67,8 +67,10 @@ def test_the_path_itself_goes_first() -> None:
             "a/bc/c",
             "a/b*",
             "a/+/c",
-            "1st criterion: its first wildcard is its byte 3, that of a/b* byte 4, and the "
-            + "later one goes first",
+            (
+                "1st criterion: its first wildcard is its byte 3, that of a/b* byte 4, and the "
+                "later one goes first"
+            ),
         ),
         (
             "a/b/c",

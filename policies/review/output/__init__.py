@@ -1,0 +1,1 @@
+"""How a review is shown: in a terminal, as a pull request's comment, as a page, to machines."""

@@ -1,0 +1,236 @@
+"""A review as the comment that a pull request gets: what matters first, details folded.
+
+Names and paths come from the pull request itself, so nothing of them is taken as Markdown or HTML:
+they stand in code spans, which GitHub looks for no mention, link or picture in, and of which what
+could end or disguise one is written as an escape. What is too long is left out and counted: first
+details, then mild findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from policies.environments import Environment
+from policies.review.difference import Direction
+from policies.review.model import Review, TermChange, Verdict, WorkloadReview
+from policies.review.output import wording
+from policies.review.output.wording import Changed, Line, Told, joined
+
+MOST_CHARACTERS: Final = 60_000
+"""GitHub takes 65,536; the rest is for what CI writes around it."""
+_FOR_FINDINGS: Final = 2 / 3
+_FOR_SENTENCES: Final = 2_000
+"""What the sentences of what was left out may take."""
+
+# What stands for nothing but itself, in Markdown and for GitHub: a word, a number.
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z'-]*|(?:\d+(?:[.,]\d+)*[a-z]{0,3})+%?|[-\u2013\u2212]")
+# ... unless GitHub makes a link of it: an issue's number, a commit.
+_LINKED: Final = re.compile(r"gh-.*|(?=.*\d)[0-9a-f]{7,}", re.IGNORECASE)
+
+
+def render(review: Review, most: int = MOST_CHARACTERS) -> str:
+    """At most `most` characters, unless the first lines alone take more."""
+    page = "\n".join(_first(review)) + "\n"
+    findings = list(map(_finding, wording.findings(review)))
+    kept = _fitting(findings, int((most - len(page)) * _FOR_FINDINGS) - _FOR_SENTENCES)
+    if findings:
+        page += "\n### Findings\n\n" + "".join(findings[:kept])
+        if left := len(findings) - kept:
+            mild = wording.counted(left, "finding", "findings")
+            page += f"\n_{mild}, none graver than these, left out: a comment has no more room._\n"
+    changed = wording.workloads(review)
+    details = [f"\n{_workload(one)}" for one in changed]
+    heading = "\n### Details\n" if details else ""
+    kept = _fitting(details, most - len(page) - len(heading) - _FOR_SENTENCES)
+    page += heading + "".join(details[:kept])
+    if kept < len(details):
+        page += _left_out(changed[kept:])
+    return page + "\n" + _unchanged(review)
+
+
+def _fitting(texts: Sequence[str], room: int) -> int:
+    """How many of the first ones fit."""
+    for number, text in enumerate(texts):
+        room -= len(text)
+        if room < 0:
+            return number
+    return len(texts)
+
+
+def _first(review: Review) -> Iterator[str]:
+    yield f"**{wording.headline(review)}**"
+    yield ""
+    if review.verdict is Verdict.NEEDS_APPROVAL:
+        teams = joined(map(code, review.approvers)) or "a person who may approve"
+        yield f"**Needs the approval of {teams}**" + (", because" if review.over_limit else ".")
+        if review.over_limit:
+            yield ""
+            yield from (f"- {prose(sentence)}" for sentence in review.over_limit)
+    else:
+        yield wording.verdict(review)
+
+
+def _finding(told: Told) -> str:
+    finding = told.finding
+    whom = f"{code(told.label)} in " if told.label else ""
+    text = f"- **{told.severity}**, {whom}{joined(told.environments)}: {prose(finding.title)}\n"
+    for number, reason in enumerate(finding.reasons, 1):
+        text += f"  {number}. {prose(reason)}\n"
+    if finding.witness:
+        text += f"  - to ask Vault about: {code(finding.witness)}\n"
+    if finding.approvers:
+        text += f"  - to be approved by {joined(map(code, finding.approvers))}\n"
+    return text
+
+
+def _workload(changed: Changed) -> str:
+    workload = changed.workload
+    team = f", of {_html(workload.team)}" if workload.team else ""
+    where = joined(changed.environments)
+    title = f"<b>{_html(workload.label)}</b>{team}, in {where}: {changed.title}"
+    parts = [
+        f"<details><summary>{title}</summary>",
+        *_access(workload),
+        *_terms(workload.terms),
+        *_lifetimes(workload),
+        "</details>\n",
+    ]
+    return "\n\n".join(parts)
+
+
+def _access(workload: WorkloadReview) -> Iterator[str]:
+    lines = wording.lines(workload.access)
+    for direction, may, by, instead in (
+        (Direction.GAINED, "may", "by the rule", "which was decided by"),
+        (Direction.LOST, "may no longer", "was by the rule", "is decided by"),
+    ):
+        if rows := [_line(line) for line in lines if line.direction is direction]:
+            yield _table(("", may, "on", "ask Vault about", by, instead), rows)
+
+
+def _line(line: Line) -> Sequence[str]:
+    where = code(line.paths)
+    where += f", besides {joined(map(code, line.besides))}" if line.besides else ""
+    where += f"; {prose(line.only_if)}" if line.only_if else ""
+    return (
+        f"**{wording.SIGN[line.direction]}**",
+        ", ".join(line.capabilities),
+        where,
+        ", ".join(map(code, line.witnesses)),
+        code(line.rule),
+        joined(code(rule) if rule else "no rule" for rule in line.instead_of),
+    )
+
+
+def _terms(terms: Sequence[TermChange]) -> Iterator[str]:
+    if terms:
+        yield _table(
+            ("", "term", "of", "before", "after"),
+            (
+                (_sign(term.direction), prose(term.term), code(term.role), *_sides(term))
+                for term in terms
+            ),
+        )
+
+
+def _sides(term: TermChange) -> tuple[str, str]:
+    return _text(term.before), _text(term.after)
+
+
+def _text(text: str) -> str:
+    """Line by line, so that SQL can be read."""
+    return "<br>".join(code(line) for line in text.splitlines() if line.strip()) or "none"
+
+
+def _lifetimes(workload: WorkloadReview) -> Iterator[str]:
+    if workload.lifetimes:
+        yield _table(
+            ("lives", "before", "after", ""),
+            (
+                (code(credential), prose(before), prose(after), trend)
+                for credential, before, after, trend in wording.lifetimes(workload.lifetimes)
+            ),
+        )
+
+
+def _left_out(changed: Sequence[Changed]) -> str:
+    details = wording.counted(len(changed), "more workload", "more workloads")
+    first = changed[:10]
+    named = [f"{code(one.workload.label)} ({joined(one.environments)})" for one in first]
+    more = f" and {len(changed) - len(first)} others" if len(changed) > len(first) else ""
+    return (
+        f"\n_The details of {details} are left out, for a comment has no more room:_ "
+        f"{', '.join(named)}{more}. _They are in the page, and in_ "
+        f"`python -m policies review`.\n"
+    )
+
+
+def _unchanged(review: Review) -> str:
+    by_number = dict[int, list[Environment]]()
+    for one in review.environments:
+        by_number.setdefault(one.unchanged, []).append(one.environment)
+    amounts = [
+        f"{wording.counted(number, 'workload', 'workloads') or 'no workload'} in {joined(where)}"
+        for number, where in by_number.items()
+    ]
+    unchanged = f"Unchanged: {joined(amounts)}. " if amounts else ""
+    return f"{unchanged}Compared: {code(review.base)} with {code(review.head)}.\n"
+
+
+def _sign(direction: Direction) -> str:
+    return f"**{wording.SIGN[direction]}** {direction.value}"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Even in a code span a pipe would end the cell; a backslash never stands before one here."""
+    lines = [headings, ["---"] * len(headings)]
+    lines += [[cell.replace("|", r"\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def code(text: str) -> str:
+    """A code span that holds exactly this text, and cannot be left by it. What could end it, and
+    what is not seen, or not as what it is, becomes an escape such as `\\x60`.
+    """
+    shown = "".join(map(_shown, text))
+    if shown != shown.strip() or not shown:
+        shown = "".join(rf"\x{ord(one):02x}" if one == " " else one for one in shown) or '""'
+    return f"`{shown}`"
+
+
+def _shown(character: str) -> str:
+    if character in "`\\" or not character.isprintable():
+        number = ord(character)
+        return rf"\x{number:02x}" if number < 0x100 else rf"\u{{{number:x}}}"
+    return character
+
+
+def prose(text: str) -> str:
+    """A sentence: plain words as they are, and whatever else is in it as code."""
+    return " ".join(map(_word, text.split()))
+
+
+def _word(text: str) -> str:
+    word = text.lstrip("('\"")
+    before, after = text[: len(text) - len(word)], ""
+    while word and word[-1] in ")'\".,;:!?" and not _opened(word):
+        word, after = word[:-1], word[-1] + after
+    if not word or (_PLAIN.fullmatch(word) and not _LINKED.fullmatch(word)):
+        return text
+    return f"{before}{code(word)}{after}"
+
+
+def _opened(word: str) -> bool:
+    """Whether the last character closes what the word itself opens."""
+    return {")": "("}.get(word[-1], word[-1]) in word[:-1] and word[-1] in ")'\""
+
+
+def _html(text: str) -> str:
+    """Code within a tag, where Markdown is read too: every character that could mean something to
+    either is written as a number.
+    """
+    shown = "".join(map(_shown, text))
+    safe = (one if one.isalnum() or one in " -/" else f"&#{ord(one)};" for one in shown)
+    return f"<code>{''.join(safe)}</code>"

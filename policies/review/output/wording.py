@@ -1,0 +1,266 @@
+"""What every output says alike: the first line, the verdict, what belongs together, and in which
+order. Plain text; each output escapes it in its own way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from policies.environments import Environment
+from policies.hcl import Capability
+from policies.lifetime import Duration
+from policies.review.conditions import Example
+from policies.review.difference import AccessChange, Direction
+from policies.review.model import (
+    CredentialLifetime,
+    EffectiveLifetime,
+    EnvironmentReview,
+    Finding,
+    Review,
+    Severity,
+    Status,
+    Verdict,
+    WorkloadReview,
+)
+
+_ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
+_ENVIRONMENTS: Final = {environment: place for place, environment in enumerate(Environment)}
+
+SIGN: Final = {Direction.GAINED: "+", Direction.LOST: "\N{MINUS SIGN}"}
+"""A change's shape, beside its word and its colour."""
+_COUNTED: Final = {
+    Severity.ESCALATION: ("escalation", "escalations"),
+    Severity.HIGH: ("high risk", "high risks"),
+    Severity.WARNING: ("warning", "warnings"),
+}
+
+
+def headline(review: Review) -> str:
+    """The first line: how many gain and lose, and where, if not the same everywhere."""
+    where = dict[str, list[Environment]]()
+    for one in review.environments:
+        if one.workloads or one.findings:
+            where.setdefault(_counts(one), []).append(one.environment)
+    if not where:
+        return "No access is gained or lost"
+    if len(where) == 1:
+        ((counts, environments),) = where.items()
+        return counts if len(environments) == len(Environment) else _in(environments, counts)
+    return "; ".join(_in(environments, counts) for counts, environments in where.items())
+
+
+def _in(environments: Sequence[Environment], counts: str) -> str:
+    return f"{joined(environments)}: {counts}"
+
+
+def _counts(one: EnvironmentReview) -> str:
+    gaining = sum(workload.gains for workload in one.workloads)
+    losing = sum(workload.loses for workload in one.workloads)
+    parts = list[str]()
+    if gaining:
+        parts.append(counted(gaining, "workload gains access", "workloads gain access"))
+        if losing:
+            parts.append(counted(losing, "loses some", "lose some"))
+    elif losing:
+        lost = counted(losing, "workload loses some", "workloads lose some")
+        parts.append(f"No access is gained, {lost}")
+    else:
+        parts.append("No access is gained or lost")
+    found = Counter(finding.severity for _, finding in _found(one))
+    parts += [counted(found[severity], *words) for severity, words in _COUNTED.items()]
+    return ", ".join(filter(None, parts))
+
+
+def verdict(review: Review) -> str:
+    """One sentence: what the review ends with."""
+    match review.verdict:
+        case Verdict.NOTHING_GAINED:
+            return "Nothing is gained, so no approval is needed."
+        case Verdict.WITHIN_LIMITS:
+            return "What is gained is within the limits: no approval is needed."
+        case Verdict.NEEDS_APPROVAL:
+            return f"Needs the approval of {joined(review.approvers) or 'a person who may approve'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding, whom it is about (empty: no single workload), and in which environments."""
+
+    finding: Finding
+    label: str
+    environments: tuple[Environment, ...]
+
+    @property
+    def severity(self) -> str:
+        return self.finding.severity.name.lower()
+
+
+def findings(review: Review) -> tuple[Told, ...]:
+    """Each once, the gravest first, then as the environments and labels go."""
+    where = dict[tuple[str, Finding], list[Environment]]()
+    for one in review.environments:
+        for key in _found(one):
+            where.setdefault(key, []).append(one.environment)
+    told = [Told(finding, label, tuple(there)) for (label, finding), there in where.items()]
+    return tuple(sorted(told, key=lambda one: (-one.finding.severity, one.label)))
+
+
+def _found(one: EnvironmentReview) -> Iterator[tuple[str, Finding]]:
+    yield from (("", finding) for finding in one.findings)
+    yield from (
+        (workload.label, finding) for workload in one.workloads for finding in workload.findings
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A workload that changed alike in some environments."""
+
+    workload: WorkloadReview
+    environments: tuple[Environment, ...]
+
+    @property
+    def title(self) -> str:
+        """Such as `added; gains 3, loses 1; 1 escalation`."""
+        workload, parts = self.workload, list[str]()
+        if workload.status is not Status.CHANGED:
+            parts.append(workload.status.value)
+        changes = [line.direction for line in lines(workload.access)]
+        changes += [change.direction for change in workload.terms]
+        amounts = [
+            f"{word} {changes.count(direction)}"
+            for direction, word in ((Direction.GAINED, "gains"), (Direction.LOST, "loses"))
+            if direction in changes
+        ]
+        parts += [", ".join(amounts)] if amounts else []
+        found = Counter(finding.severity for finding in workload.findings)
+        parts += [counted(found[severity], *words) for severity, words in _COUNTED.items()]
+        return "; ".join(filter(None, parts)) or "changed"
+
+
+def workloads(review: Review) -> tuple[Changed, ...]:
+    """Those that changed: the gravest findings first, then who gains, then by label."""
+    alike, where = dict[str, WorkloadReview](), dict[str, list[Environment]]()
+    for one in review.environments:
+        for workload in one.workloads:
+            key = repr(workload)  # an example's data cannot be hashed
+            alike[key] = workload
+            where.setdefault(key, []).append(one.environment)
+    changed = [Changed(alike[key], tuple(there)) for key, there in where.items()]
+    return tuple(sorted(changed, key=_gravity))
+
+
+def _gravity(changed: Changed) -> tuple[int, bool, str, list[int]]:
+    workload = changed.workload
+    gravest = max((finding.severity for finding in workload.findings), default=-1)
+    places = [_ENVIRONMENTS[environment] for environment in changed.environments]
+    return -gravest, not workload.gains, workload.label, places
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Changes of the same paths, told at once: only their capabilities and witnesses differ."""
+
+    direction: Direction
+    capabilities: tuple[Capability, ...]
+    paths: str
+    besides: tuple[str, ...]
+    witnesses: tuple[str, ...]
+    rule: str
+    instead_of: tuple[str, ...]
+    conditions: str
+    example: Example | None
+
+    @property
+    def before(self) -> str:
+        """What decided on the other side, in words."""
+        rules = [rule or "no rule" for rule in self.instead_of]
+        return joined(rules) or "no rule"
+
+    @property
+    def only_if(self) -> str:
+        """What is asked of a request, in words; empty where nothing is."""
+        parts = [self.conditions] if self.conditions else []
+        if self.example:
+            wrapped = self.example.wrap_ttl
+            data = ", ".join(f"{key}={json.dumps(v)}" for key, v in self.example.data.items())
+            wrapping = "not wrapped" if wrapped is None else f"wrapped for {wrapped:g} s"
+            parts.append(f"new for a request {wrapping}" + (f" with {data}" if data else ""))
+        return "; ".join(parts)
+
+
+def lines(changes: Iterable[AccessChange]) -> tuple[Line, ...]:
+    """Gained first. Changes that differ in capabilities and witness only become one line."""
+    together = dict[tuple[object, ...], list[AccessChange]]()
+    for change in changes:
+        example = repr(change.example)
+        key = (change.direction, change.paths, change.besides, change.rule, change.conditions)
+        together.setdefault((*key, change.instead_of, example), []).append(change)
+    merged = [_line(same) for same in together.values()]
+    return tuple(sorted(merged, key=lambda line: (line.direction is Direction.LOST, line.paths)))
+
+
+def _line(same: Sequence[AccessChange]) -> Line:
+    first = same[0]
+    capabilities = {capability for change in same for capability in change.capabilities}
+    return Line(
+        first.direction,
+        tuple(sorted(capabilities, key=_ORDER.__getitem__)),
+        first.paths,
+        first.besides,
+        tuple(dict.fromkeys(change.witness for change in same)),
+        first.rule,
+        first.instead_of,
+        first.conditions,
+        first.example,
+    )
+
+
+def lifetimes(of: Iterable[CredentialLifetime]) -> Iterator[tuple[str, str, str, str]]:
+    """Credential, before, after, and `longer`, `shorter` or nothing."""
+    for one in of:
+        yield one.credential, lifetime(one.before), lifetime(one.after), _trend(one)
+
+
+def lifetime(effective: EffectiveLifetime | None) -> str:
+    if effective is None:
+        return "none"
+    default, most = duration(effective.default_seconds), duration(effective.maximum_seconds)
+    if (effective.default_seconds, effective.default_bound) == (
+        effective.maximum_seconds,
+        effective.maximum_bound,
+    ):
+        return f"{most} ({effective.maximum_bound})"
+    return f"{default} ({effective.default_bound}), at most {most} ({effective.maximum_bound})"
+
+
+def _trend(one: CredentialLifetime) -> str:
+    if one.before is None or one.after is None:
+        return ""
+    before = (one.before.default_seconds, one.before.maximum_seconds)
+    after = (one.after.default_seconds, one.after.maximum_seconds)
+    if before == after:
+        return ""
+    longer = any(new > old for old, new in zip(before, after, strict=True))
+    shorter = any(new < old for old, new in zip(before, after, strict=True))
+    return "longer" if longer and not shorter else "shorter" if not longer else "other"
+
+
+def duration(seconds: int) -> str:
+    """`1h30m`; nothing has no length."""
+    return str(Duration(seconds)) if seconds > 0 else "0s"
+
+
+def joined(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *others, last = list(words) or [""]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 escalation`, `2 escalations`; empty for none."""
+    return f"{number} {one if number == 1 else many}" if number else ""

@@ -96,6 +96,8 @@ class Identity:
                 return None
 
     def _group(self, selector: str) -> str | None:
+        if self.entity is None:
+            return None  # groups have entities as members, so Vault does not look for any
         match selector.split(".", 2):
             case ["ids", name, rest]:
                 found = [group for group in self.groups if group.id == name]

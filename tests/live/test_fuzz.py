@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
@@ -10,6 +11,8 @@ from typing import Any, Final
 import pytest
 
 from policies.acl import Acl, Identity, decision, parameters, protected
+from policies.acl.templates import filled_in
+from policies.decide import decide
 from policies.hcl import parse
 from rehearsal.binaries import Binary, Tool
 from rehearsal.fuzz import pace, people, run, texts, vault
@@ -123,3 +126,32 @@ def test_the_time_is_the_clocks(oracle: Oracle) -> None:
 def test_it_is_faster_than_asking(oracle: Oracle) -> None:
     measured = pace.measure(oracle, Random(SEED))
     assert measured.ratio > 5
+
+
+def test_the_batch_form_takes_entities_and_groups_as_vault_writes_them(
+    oracle: Oracle, settled: People
+) -> None:
+    def get(path: str) -> Any:
+        return oracle.connection.call("GET", path, oracle.root).require(path)["data"]
+
+    granted = 0
+    for person in settled.everyone:
+        assert person.identity.entity
+        entity = get(f"identity/entity/id/{person.identity.entity.id}")
+        groups = [get(f"identity/group/id/{group}") for group in entity["group_ids"]]
+        for directive in settled.directives:
+            text = f'path "own/{{{{{directive}}}}}" {{ capabilities = ["read"] }}'
+            oracle.write_policies({"own": text})
+            token = oracle.token(["own"], alias=person.alias)
+            path = filled_in("own/{{" + directive + "}}", person.identity) or "own/"
+            question = {
+                "policies": [text, *(people.BOUND[name] for name in person.policies)],
+                "capabilities": path,
+                "entity": entity,
+                "groups": groups,
+            }
+            answers = oracle.capabilities(token, [path]).require("capabilities")["data"]
+            (answer,) = map(json.loads, decide([json.dumps(question)]))
+            assert answer == {"capabilities": answers[path]}, directive
+            granted += answers[path] == ["read"]
+    assert granted > 20

@@ -94,6 +94,7 @@ def test_stands_for_nothing(directive: str) -> None:
 def test_nobody_has_no_entity_and_no_groups_but_the_time() -> None:
     assert filled_in("{{identity.entity.id}}", NOBODY) is None
     assert filled_in("{{identity.groups.names.crew.id}}", NOBODY) is None
+    assert filled_in("{{identity.groups.names.crew.id}}", Identity(None, ADA.groups)) is None
     before = int(time.time())
     now = filled_in("{{time.now}}", NOBODY)
     assert now

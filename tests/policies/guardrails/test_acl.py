@@ -113,7 +113,13 @@ SEEDS: Final = (
         "read",
         "allows read of 'secret/data/unheard-of', which is of nobody in the access matrix",
     ),
-    added(OWN, AUDITORS, "secret/data/kubesentiment/*", "read", "allows read of 'secret/data/kube"),
+    added(
+        OWN,
+        AUDITORS,
+        "secret/data/kubesentiment/*",
+        "read",
+        "allows read of 'secret/data/kubesentiment/any', which is of kubesentiment",
+    ),
     added(OWN, API, "aws/sts/any", "update", "allows update of 'aws/sts/any', which is of nobody"),
 )
 

@@ -18,6 +18,7 @@ KEY: Final = "cluster-aws-key"
 ACTION: Final = "policyDocument.Statement.0.Action"
 RESOURCE: Final = "policyDocument.Statement.0.Resource"
 TRUSTED: Final = "assumeRolePolicy.Statement.0"
+ISSUER: Final = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLEPROD"
 LEAST, STANDING, TRUST = "iam-least-privilege", "iam-nothing-standing", "iam-trust"
 OWN, KEY_POLICY = "iam-own-environment", "kms-key-policy"
 
@@ -70,12 +71,15 @@ SEEDS: Final = (
         TRUST,
         SERVERS,
         f"{TRUSTED}.Condition",
-        {
-            "StringLike": {
-                "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLEPROD:sub": "system:serviceaccount:*"
-            }
-        },
-        "trusts oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLEPROD without naming one aud",
+        {"StringEquals": {f"{ISSUER}:aud": "a", f"{ISSUER}:sub": "system:serviceaccount:*"}},
+        f"trusts {ISSUER} without naming one sub",
+    ),
+    Seed(
+        TRUST,
+        SERVERS,
+        f"{TRUSTED}.Condition",
+        {"StringNotEquals": {f"{ISSUER}:aud": "a", f"{ISSUER}:sub": "b"}},
+        f"trusts {ISSUER} without naming one aud",
     ),
     Seed(
         TRUST,

@@ -1,0 +1,193 @@
+"""What a change of access gives and takes away, by decision and not by text.
+
+    python -m policies review --base origin/main
+    python -m policies review --base v1.4 --head feature --env prod --format markdown
+    python -m policies review --base HEAD --output review.md --output review.html
+
+Without --head it compares with the working tree, whose rendered files must be fresh. Both sides are
+read as data, and nothing of either commit is run. What may pass without an approval says
+policies/approvals.toml of the base, so that no change can loosen its own limits. Where the base has
+none, whatever is gained takes an approval.
+
+Exit status: 0 nothing is gained; 1 something, within the limits; 2 it needs an approval; 3 an
+error, and no review.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from policies import rendering
+from policies.commands import arguments
+from policies.commands.errors import CommandError, unknown
+from policies.commands.plans import REFUSALS as OF_PLANS
+from policies.commands.plans import WORKING_TREE, Plans
+from policies.commands.render import FIX
+from policies.compile import compile_plan
+from policies.environments import Environment
+from policies.git import Commit, commit_at
+from policies.matrix import MATRIX
+from policies.review.compare import compare
+from policies.review.limits import Limits, LimitsError, unwritten
+from policies.review.model import Review
+from policies.review.output import wording
+from policies.review.snapshot import of_plan, read
+
+REFUSALS: Final = (*OF_PLANS, LimitsError)
+_Rendered = Callable[[Review, Plans, Plans], str]
+"""The two sides are what a picture of the whole matrix needs."""
+_FILE_WIDTH: Final = 120
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--base", required=True, metavar="REF", help="the commit before the change")
+    parser.add_argument(
+        "--head", metavar="REF", help="the commit after it; by default the working tree"
+    )
+    parser.add_argument(
+        "--env",
+        type=arguments.environment,
+        metavar="ENV",
+        help=f"only this environment ({', '.join(Environment)}); by default all of them",
+    )
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        help="how it is shown, by default for the terminal; of a file its suffix says it",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"write it there ({', '.join(_SUFFIXES)}) and print the verdict; may be repeated",
+    )
+
+
+def run(options: Namespace) -> int:
+    outputs = {file: _format_of(file, options.format) for file in options.output}
+    commit = commit_at(options.base)
+    base = _chosen(read(commit.rendered, options.base), options.env)
+    head_name = options.head or WORKING_TREE
+    head = _chosen(_head(options.head, options.env), options.env)
+    if options.env and options.env not in {*base, *head}:
+        raise CommandError(
+            f"environment {options.env.value!r}: neither {options.base} nor {head_name} has it; "
+            "leave --env out"
+        )
+    review = compare(
+        base, head, base_name=options.base, head_name=head_name, limits=_limits(commit)
+    )
+    for file, name in outputs.items():
+        _write(file, FORMATS[name](review, base, head))
+    if outputs:
+        print(wording.headline(review))
+        print(wording.verdict(review))
+        print(f"Written: {', '.join(map(str, outputs))}")
+    else:
+        _print(review, base, head, options.format or "terminal")
+    return review.verdict.value
+
+
+def _head(reference: str | None, environment: Environment | None) -> Plans:
+    if reference is not None:
+        return read(commit_at(reference).rendered, reference)
+    compiled = [
+        compile_plan(MATRIX, spec.environment)
+        for spec in MATRIX.environments
+        if environment in (None, spec.environment)
+    ]
+    if stale := [name for plan in compiled for name in rendering.stale(plan)]:
+        files = "".join(f"\n  policies/rendered/{name}" for name in stale)
+        raise CommandError(
+            f"working tree: these rendered files are not what policies/matrix.py says:{files}\n"
+            f"{FIX}; or name a commit with --head"
+        )
+    return {plan.environment: of_plan(plan, WORKING_TREE) for plan in compiled}
+
+
+def _chosen(side: Plans, environment: Environment | None) -> Plans:
+    return {one: snapshot for one, snapshot in side.items() if environment in (None, one)}
+
+
+def _limits(base: Commit) -> Limits:
+    if base.approvals is None:
+        return unwritten()
+    return Limits.parse(base.approvals, file=f"{base.reference}, policies/approvals.toml")
+
+
+# --- how it is shown: each way is imported when it is asked for --------------------------------
+
+
+def _terminal(review: Review, _: Plans, __: Plans) -> str:
+    """For a file: without colours, and of a width of its own."""
+    console = Console(file=io.StringIO(), width=_FILE_WIDTH, highlight=False)
+    with console.capture() as captured:
+        _output("terminal").show(console, review)
+    return captured.get()
+
+
+def _markdown(review: Review, _: Plans, __: Plans) -> str:
+    return str(_output("markdown").render(review))
+
+
+def _html(review: Review, base: Plans, head: Plans) -> str:
+    return str(_output("page").render(review, base, head))
+
+
+def _json(review: Review, _: Plans, __: Plans) -> str:
+    return str(_output("as_json").render(review))
+
+
+def _output(name: str) -> Any:
+    return importlib.import_module(f"policies.review.output.{name}")
+
+
+FORMATS: Final[Mapping[str, _Rendered]] = {
+    "terminal": _terminal,
+    "markdown": _markdown,
+    "html": _html,
+    "json": _json,
+}
+_SUFFIXES: Final[Mapping[str, str]] = {
+    ".md": "markdown",
+    ".html": "html",
+    ".json": "json",
+    ".txt": "terminal",
+}
+
+
+def _format_of(file: Path, given: str | None) -> str:
+    if by_suffix := _SUFFIXES.get(file.suffix):
+        return by_suffix
+    if given:
+        return given
+    raise CommandError(
+        unknown("--output: suffix", file.suffix, _SUFFIXES) + "; or say it with --format"
+    )
+
+
+def _print(review: Review, base: Plans, head: Plans, how: str) -> None:
+    if how == "terminal":
+        _output("terminal").show(Console(highlight=False), review)
+    else:
+        sys.stdout.write(FORMATS[how](review, base, head))
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(
+            f"--output {file}: cannot be written ({error.strerror}); name a file in a folder that "
+            "is there"
+        ) from None

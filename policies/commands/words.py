@@ -1,0 +1,53 @@
+"""Roles, lengths of time and conditions in plain words; text that a terminal can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policies.hcl import Capability
+from policies.lifetime import Duration
+from policies.plan import AppRoleRole, KubernetesRole, OidcRole
+
+
+def login(role: KubernetesRole | AppRoleRole | OidcRole) -> str:
+    """How its holder proves who it is."""
+    match role:
+        case KubernetesRole():
+            how = (
+                f"Kubernetes, as service account {role.namespace}/{role.service_account} "
+                f"(audience {role.audience})"
+            )
+        case AppRoleRole(secret_id_uses=uses):
+            times = f"{uses} logins" if uses else "any number of logins"
+            how = f"AppRole, with a secret ID for {times} in {duration(role.secret_id_ttl_seconds)}"
+        case OidcRole():
+            how = f"OIDC, as a member of {joined(role.groups)}"
+    cidrs = role.token.bound_cidrs
+    return f"{how}, from {joined(cidrs)}" if cidrs else how
+
+
+def duration(seconds: int) -> str:
+    """`1h30m`."""
+    return str(Duration(seconds)) if seconds > 0 else "no limit of its own"
+
+
+def joined(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *others, last = list(words) or ["nobody"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def listed(capabilities: Iterable[Capability]) -> str:
+    """In Vault's order."""
+    given = set(capabilities)
+    return ", ".join(one.value for one in Capability if one in given)
+
+
+def seen(text: str) -> str:
+    """Without what a terminal would obey: of a commit, names and paths are anybody's. Lines stay
+    lines.
+    """
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )

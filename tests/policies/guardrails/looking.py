@@ -22,7 +22,6 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from pulumi_policy.deserialize import deserialize_properties
-from pulumi_policy.policy import _NotApplicableError
 from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 
 from policies.environments import Environment
@@ -135,8 +134,6 @@ def _of_resource(
         policy.validate(_args(one, seen, config), report)
     except UnknownValueError as error:
         messages.append(f"advisory: {error.message}")
-    except _NotApplicableError as error:
-        messages.append(f"not applicable: {error.reason}")
     return [Violation(policy.name, one.name, message) for message in messages]
 
 

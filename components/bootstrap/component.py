@@ -70,8 +70,11 @@ class VaultBootstrap(pulumi.ComponentResource):
         else:
             by_ci = pulumi_vault.ProviderAuthLoginJwtArgs(
                 mount=ci_login.MOUNT,
-                # Known only when first contact is over, so that nothing logs in before.
-                role=role_id.apply(lambda _: provisioner.NAME),
+                # Nothing logs in before first contact is over, or where it had a problem. A preview
+                # logs in nowhere, and all below it is exact only where its provider is known.
+                role=provisioner.NAME
+                if pulumi.runtime.is_dry_run()
+                else role_id.apply(lambda _: provisioner.NAME),
             )
         self.provider = pulumi_vault.Provider(
             f"{name}-provisioner",

@@ -1,0 +1,65 @@
+"""What comes over the wire, and what it is taken for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import msgspec
+import pytest
+
+from rehearsal.errors import RehearsalError
+from rehearsal.fuzz.connection import Connection, Reply
+
+
+class _Echo(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        seen = [self.path, self.headers["X-Vault-Token"], self.rfile.read(length).decode()]
+        content = msgspec.json.encode({"data": seen})
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is to be said of a request."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), _Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_path_is_escaped_and_the_connection_stays(address: str) -> None:
+    connection = Connection(address)
+    try:
+        for body, text in ((None, ""), ({"a": 1}, '{"a":1}')):
+            reply = connection.call("PUT", "a b/ä+*?", "token", body, query="list=1")
+            assert reply.require("it")["data"] == [
+                "/v1/a%20b/%C3%A4%2B%2A%3F?list=1",
+                "token",
+                text,
+            ]
+    finally:
+        connection.close()
+
+
+def test_errors_are_vaults_words() -> None:
+    assert Reply(400, b'{"errors": ["a", "b"]}').errors == "a; b"
+    assert Reply(204, b"").errors == ""
+    assert Reply(307, b"<a>moved</a>\n").errors == "<a>moved</a>"
+
+
+def test_what_has_to_succeed_says_why_it_did_not() -> None:
+    assert Reply(204, b"").require("it") == {}
+    with pytest.raises(RehearsalError, match="a token: Vault said 403: permission denied"):
+        Reply(403, b'{"errors": ["permission denied"]}').require("a token")

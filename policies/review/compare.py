@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from policies.environments import Environment
+from policies.review import described
 from policies.review.difference import difference
+from policies.review.lifetimes import OWN, MountLifetimes, lifetimes_of
 from policies.review.limits import Limits
 from policies.review.model import (
     EnvironmentReview,
     Review,
     Status,
+    TermChange,
     Verdict,
     WorkloadReview,
 )
 from policies.review.sides import Pair, Sides
 from policies.review.snapshot import Snapshot, empty
+from policies.review.terms import changes
 
 
 def compare(
@@ -30,6 +34,7 @@ def compare(
     base_name: str,
     head_name: str,
     limits: Limits,
+    mounts: MountLifetimes = OWN,
 ) -> Review:
     """What `head` gives and takes away, beside `base`.
 
@@ -40,7 +45,8 @@ def compare(
             Sides(
                 base.get(one) or empty(one, base_name),
                 head.get(one) or empty(one, head_name),
-            )
+            ),
+            mounts,
         )
         for one in Environment
         if one in base or one in head
@@ -58,19 +64,37 @@ def compare(
     )
 
 
-def _environment(sides: Sides) -> EnvironmentReview:
-    reviews = list(_workloads(sides.pairs()))
+def _environment(sides: Sides, mounts: MountLifetimes) -> EnvironmentReview:
+    reviews = list(_workloads(sides.pairs(), mounts))
     labels = sides.base.workloads.keys() | sides.head.workloads.keys()
     return EnvironmentReview(sides.environment, tuple(reviews), len(labels) - len(reviews), ())
 
 
-def _workloads(pairs: Iterable[Pair]) -> Iterator[WorkloadReview]:
+def _workloads(pairs: Iterable[Pair], mounts: MountLifetimes) -> Iterator[WorkloadReview]:
     for pair in pairs:
-        review = _workload(pair)
+        review = _workload(pair, mounts)
         if pair.status is not Status.CHANGED or review.access or review.terms or review.findings:
             yield review
 
 
-def _workload(pair: Pair) -> WorkloadReview:
+def _workload(pair: Pair, mounts: MountLifetimes) -> WorkloadReview:
     access = difference(pair.before, pair.after) if pair.rules_differ else ()
-    return WorkloadReview(pair.label, pair.team, pair.status, access, (), (), ())
+    terms = tuple(_terms(pair, mounts))
+    lifetimes = tuple(lifetimes_of(pair, mounts))
+    return WorkloadReview(pair.label, pair.team, pair.status, access, terms, lifetimes, ())
+
+
+def _terms(pair: Pair, mounts: MountLifetimes) -> Iterator[TermChange]:
+    before, after = pair.issued
+    sides = ((pair.base, before, after), (pair.head, after, before))
+    old, new = (
+        [
+            *(described.login(workload.role, mounts) if workload else ()),
+            *(
+                described.issued(one, mounts, alone=role not in others)
+                for role, one in issued.items()
+            ),
+        ]
+        for workload, issued, others in sides
+    )
+    yield from changes(old, new)

@@ -35,6 +35,10 @@ class Issued:
     says: Term
     database: str = ""
     """Of a database role: where its users are made."""
+    mount: tuple[int, int] = (0, 0)
+    """Of an AWS role: its mount's lifetimes in seconds, the least of all its roles', which is what
+    the lease of an IAM user has.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,12 @@ def _issued(snapshot: Snapshot) -> Iterator[Issued]:
         if connection and database.name in connection.allowed_roles:
             role = f"{paths.DATABASE}/roles/{database.name}"
             yield Issued(role, Topic.DATABASE, database, connection.database)
+    mount = (
+        min((aws.default_ttl_seconds for aws in snapshot.aws_roles), default=0),
+        min((aws.max_ttl_seconds for aws in snapshot.aws_roles), default=0),
+    )
     for aws in snapshot.aws_roles:
-        yield Issued(f"{paths.AWS}/roles/{aws.name}", Topic.CLOUD, aws)
+        yield Issued(f"{paths.AWS}/roles/{aws.name}", Topic.CLOUD, aws, mount=mount)
     for gcp in snapshot.gcp_roles:
         yield Issued(f"{paths.GCP}/impersonated-account/{gcp.name}", Topic.CLOUD, gcp)
     for azure in snapshot.azure_roles:

@@ -61,10 +61,14 @@ class CredentialLifetime:
 
 @dataclass(frozen=True, slots=True)
 class EffectiveLifetime:
+    """A maximum of 0 is none: it never ends by itself."""
+
     default_seconds: int
     default_bound: str
     maximum_seconds: int
     maximum_bound: str
+    ends_with_token: bool = True
+    """Whether it is revoked with the token that took it; what is no lease lives on."""
 
 
 @unique

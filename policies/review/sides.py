@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from policies.acl import Acl, Pattern, Symbolic
 from policies.environments import Environment
 from policies.review.issued import Counter, Issued, changed, issued_by
-from policies.review.model import Status
+from policies.review.model import Status, Topic
 from policies.review.snapshot import Snapshot, Workload
 
 _QUOTED: Final = re.compile(r'"([^"\n]*)"')
@@ -34,8 +34,14 @@ class Sides:
 
     @cached_property
     def counters(self) -> tuple[Counter, Counter]:
+        """Of entries only those that changed: whoever comes to read others is told by the path."""
         before, after = self.issued
-        return Counter(before.values()), Counter(after.values())
+        return Counter(self._told(before.values())), Counter(self._told(after.values()))
+
+    def _told(self, things: Iterable[Issued]) -> Iterator[Issued]:
+        for one in things:
+            if one.topic is not Topic.SECRET or one.role in self.changed_issued:
+                yield one
 
     @cached_property
     def _changed_counter(self) -> Counter:

@@ -1,0 +1,130 @@
+"""Rights in SQL and in IAM documents, taken out of their text as far as that is safe.
+
+A GRANT is taken out of its SQL; what remains must be the same, piece by piece, or the SQL is told
+by its lines. So nothing that is not understood is taken for narrower. Columns, memberships and
+everything else than `GRANT <words> ON ... TO ...;` remain text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import ndiff
+from typing import Any, Final
+
+from policies.plan import DatabaseRole
+from policies.postgresql import DatabaseAccess, statements
+
+_GRANT: Final = re.compile(
+    r"(ALTER DEFAULT PRIVILEGES [^;']*?\s)?\bGRANT\s+([A-Z][A-Z ,]*?)\s+ON\s+([^;']+?)\s+TO\s+"
+    r"([^;']+?)\s*;"
+)
+_OWNER: Final = re.compile(r'FOR ROLE "([^"]*)" IN SCHEMA "([^"]*)"')
+_PLAIN: Final = {"Effect", "Action", "Resource", "Sid"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """Some SQL as rights, each with the number of the piece of text before it, and those pieces."""
+
+    rights: frozenset[tuple[int, str]]
+    pieces: tuple[str, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(name for _, name in self.rights)
+
+
+def sql(text: str) -> Sql:
+    rights, pieces, end = set[tuple[int, str]](), [""], 0
+    for grant in _GRANT.finditer(text):
+        between = text[end : grant.start()]
+        if between.strip():
+            pieces.append(" ".join(between.split()))
+        later, words, where, whom = grant.groups()
+        place = " ".join(f"{where} TO {whom}".split())
+        if later:
+            place += f" ({' '.join(later.split())})"
+        rights |= {(len(pieces), f"{word.strip()} ON {place}") for word in words.split(",")}
+        end = grant.end()
+    rest = text[end:]
+    return Sql(frozenset(rights), (*pieces, " ".join(rest.split())))
+
+
+def only_rights_differ(before: str, after: str) -> bool:
+    """Whether nothing changed but which rights are granted, each where it was before."""
+    old, new = sql(before), sql(after)
+    kept = {(place, name) for place, name in new.rights if name in old.names}
+    return old.pieces == new.pieces and kept <= old.rights
+
+
+def own_form(role: DatabaseRole, database: str) -> str:
+    """In words, where the role's SQL is what the program writes; empty where it is not."""
+    found = _OWNER.search("\n".join(role.statements.creation))
+    if not found:
+        return ""
+    owner, schema = found.groups()
+    for access in DatabaseAccess:
+        if role.statements == statements(
+            database=database, owner=owner, schema=schema, access=access
+        ):
+            return f"the program's own, {access.value}, of {owner} in schema {schema}"
+    return ""
+
+
+def changed_lines(before: str, after: str) -> tuple[str, str]:
+    """The lines that only one side has."""
+    lines = list(ndiff(before.splitlines(), after.splitlines()))
+    return tuple(  # type: ignore[return-value]
+        "\n".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Iam:
+    """An IAM document: `action on resource` of what it plainly allows, and the other statements
+    (denials, conditions, `NotAction`) as JSON.
+    """
+
+    allowed: frozenset[str]
+    others: frozenset[str]
+
+
+def iam(document: str) -> Iam:
+    try:
+        given = json.loads(document)
+        listed = _listed(given["Statement"])
+        plain = [one for one in listed if _is_plain(one)]
+        rest = [_written(one) for one in listed if not _is_plain(one)]
+        rest += [_written({key: given[key]}) for key in given.keys() - {"Version", "Statement"}]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Iam(frozenset(), frozenset({document}))
+    return Iam(frozenset(pair for one in plain for pair in _pairs(one)), frozenset(rest))
+
+
+def _is_plain(statement: Any) -> bool:
+    return (
+        statement.keys() <= _PLAIN
+        and statement["Effect"] == "Allow"
+        and all(
+            isinstance(text, str)
+            for key in ("Action", "Resource")
+            for text in _listed(statement[key])
+        )
+    )
+
+
+def _pairs(statement: Any) -> Iterator[str]:
+    for action in _listed(statement["Action"]):
+        for resource in _listed(statement["Resource"]):
+            yield f"{action} on {resource}"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

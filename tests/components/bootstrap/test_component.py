@@ -216,7 +216,7 @@ def test_a_preview_needs_no_token(run: Runner, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv(ci_login.TOKEN_VARIABLE, raising=False)
     recording = make(run, ci=CI, preview=True)
     assert recording.warnings == []
-    # It knows all of its provider: what it shows of Vault is exact also where the bootstrap changes.
+    # All of its provider is known: what it shows of Vault is exact where the bootstrap changes too.
     login = json.loads(plain(recording["vault-provisioner"].inputs["authLoginJwt"]))
     assert login == {"mount": "ci", "role": "provisioner"}
 

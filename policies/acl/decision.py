@@ -20,7 +20,9 @@ Policies: TypeAlias = Mapping[str, Iterable[Stanza]]
 
 
 class AclError(ValueError):
-    """Vault cannot build this ACL: every request of such a token ends in an error."""
+    """Vault cannot build this ACL: every request of such a token ends in an error. Or it would
+    match part of a letter (`a\\xc3*`, the first of two bytes), which is not decided here.
+    """
 
 
 @unique
@@ -222,4 +224,9 @@ def _patterns(policies: Policies, holder: Holder) -> Iterator[tuple[Source, Patt
                         "keep wildcards out of names and metadata"
                     )
                 label = filled
+            if "\udc80" <= label.removesuffix("*")[-1:] <= "\udcff" and label.endswith("*"):
+                raise AclError(
+                    f"path {label!r} of policy {name!r}: stops within a letter, which is not "
+                    "decided here; write whole letters before the *"
+                )
             yield Source(name, stanza), Pattern.of(label)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policies.acl import Acl, Operation, Request, Rule
+from policies.acl import Acl, AclError, Operation, Request, Rule
 from policies.hcl import Capability, parse
 
 
@@ -242,3 +242,12 @@ def test_nameless_policies_are_numbered() -> None:
 def test_the_reason_names_the_deciding_rule() -> None:
     decision = acl_of("a/+: read").decide(Request(Operation.UPDATE, "a/b"))
     assert decision.reason == "a/+ grants no update"
+
+
+def test_a_pattern_that_stops_within_a_letter_is_not_decided() -> None:
+    """Vault matches bytes: `a\\xc3*` would be for `aé`, too. Better no answer than a wrong one."""
+    for path in ("a\\xc3*", "+/\\xc3*", "a\\xe6\\x97*"):
+        with pytest.raises(AclError, match=r"stops within a letter.*write whole letters"):
+            acl_of(f"{path}: read")
+    assert acl_of("a\\xc3\\xa9*: read").capabilities("aéb") == ("read",)
+    assert acl_of("a\\xc3: read").capabilities("aé") == ("deny",)

@@ -358,9 +358,12 @@ def test_reviewers_own_the_matrix_the_rendered_plan_and_what_judges_them() -> No
         for line in (GITHUB / "CODEOWNERS").read_text().splitlines()
         if line and not line.startswith("#")
     )
-    for path in ("policies/matrix.py", "policies/rendered/", ".github/"):
-        assert owned[f"/{path}"] == "@acme/security"
-        assert (ROOT / path).exists()
+    judging = ("acl/", "approvals.toml", "commands/", "escalation/", "guardrails/", "review/")
+    for path in ("matrix.py", "rendered/", *judging):
+        assert owned[f"/policies/{path}"] == "@acme/security"
+    assert owned["/.github/"] == "@acme/security"
+    for path in owned:
+        assert (ROOT / path.removeprefix("/")).exists(), path
 
 
 # --- scripts ---

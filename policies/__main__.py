@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from policies.commands.errors import ERROR, CommandError
+from policies.commands.words import seen
 
 COMMANDS: Final[Mapping[str, str]] = {
     "who-can": "every workload that may, at a path or within a pattern",
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = command.run(options)
         sys.stdout.flush()
     except refusals as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(seen(f"error: {error}"), file=sys.stderr)
         return ERROR
     except BrokenPipeError:
         # Who read has read enough. What is still to be written goes nowhere, and says nothing.

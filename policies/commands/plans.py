@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from policies import paths
@@ -27,7 +28,7 @@ MOUNTS: Final[Mapping[str, str]] = {f"{mount}/": "pki" for mount in (paths.PKI, 
 Plans = Mapping[Environment, Snapshot]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """One workload in one environment."""
 
@@ -35,7 +36,7 @@ class Asked:
     snapshot: Snapshot
     workload: Workload
 
-    @property
+    @cached_property
     def acl(self) -> Acl:
         """Of the policies that its role names. Who holds the token is unknown: templated rules
         are about names of their own.

@@ -13,10 +13,7 @@ def login(role: KubernetesRole | AppRoleRole | OidcRole) -> str:
     """How its holder proves who it is."""
     match role:
         case KubernetesRole():
-            how = (
-                f"Kubernetes, as service account {role.namespace}/{role.service_account} "
-                f"(audience {role.audience})"
-            )
+            how = f"Kubernetes, as service account {role.namespace}/{role.service_account}"
         case AppRoleRole(secret_id_uses=uses):
             times = f"{uses} logins" if uses else "any number of logins"
             how = f"AppRole, with a secret ID for {times} in {duration(role.secret_id_ttl_seconds)}"

@@ -32,7 +32,7 @@ lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m policies render --check
-	$(BIN)/shellcheck $$(grep -rlI '^#!.*bash' .github)
+	$(BIN)/shellcheck $$(grep -rlI "^#!.*bash" .github .ci)
 	"$$($(BIN)/python -m rehearsal.binaries --path actionlint)" -shellcheck $(BIN)/shellcheck -pyflakes=
 	$(BIN)/zizmor --offline --no-progress --quiet .github
 
@@ -41,6 +41,7 @@ lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ 
 types: .venv/locked ## strict types
 	$(BIN)/mypy policies components rehearsal
 	$(BIN)/mypy __main__.py
+	$(BIN)/mypy .github/scripts
 	$(BIN)/mypy tests
 
 .PHONY: render

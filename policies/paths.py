@@ -23,10 +23,11 @@ KUBERNETES_AUTH: Final = "kubernetes"
 APPROLE_AUTH: Final = "approle"
 OIDC_AUTH: Final = "oidc"
 PROVISIONER_AUTH: Final = "provisioner"
+CI_AUTH: Final = "ci"
 RATE_LIMIT: Final = "vaultstack"  # the quota's name
 
 ENGINE_MOUNTS: Final = (KV, DATABASE, AWS, GCP, AZURE, PKI, PKI_ROOT)
-AUTH_MOUNTS: Final = (KUBERNETES_AUTH, APPROLE_AUTH, OIDC_AUTH, PROVISIONER_AUTH)
+AUTH_MOUNTS: Final = (KUBERNETES_AUTH, APPROLE_AUTH, OIDC_AUTH, PROVISIONER_AUTH, CI_AUTH)
 
 DEPLOY: Final = "deploy"
 """The folder of all applications' deployment keys: `deploy/<application>/...`."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
 import runpy
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pytest
 
+from components.bootstrap.ci_login import TOKEN_VARIABLE
 from components.settings import SettingsError
 from policies.compile import compile_plan
 from policies.environments import Environment
@@ -33,6 +35,7 @@ from tests.recording import (
 
 MAIN: Final = ROOT / "__main__.py"
 ENVIRONMENTS: Final = ("dev", "staging", "prod")
+RUNS_TOKEN: Final = "the-runs-token-hidden"
 
 GIVEN: Final[Mapping[str, object]] = {
     "oidcClientSecret": "oidc-hidden",
@@ -82,6 +85,14 @@ def given(environment: str) -> dict[str, object]:
     if configuration(environment)["kubernetesReviewer"] == "given":
         secrets["kubernetesReviewerToken"] = "token-hidden"
     return secrets
+
+
+@pytest.fixture(autouse=True, scope="session")
+def in_ci() -> Iterator[None]:
+    """As CI runs it: where the stack file says so, its own token is the login."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TOKEN_VARIABLE, RUNS_TOKEN)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -282,9 +293,14 @@ def test_everything_in_vault_is_made_by_the_provisioner(
     for resource in up[environment].resources:
         if resource.type.startswith("vault:"):
             assert resource.provider == "vault-provisioner", resource.name
-    login = plain(up[environment]["vault-provisioner"].inputs["authLogin"])
-    assert PROVISIONER_SECRET in login
-    assert is_secret(up[environment]["vault-provisioner"].inputs["authLogin"])
+    inputs = up[environment]["vault-provisioner"].inputs
+    if configuration(environment)["provisionerLogin"] == "approle":
+        assert PROVISIONER_SECRET in plain(inputs["authLogin"])
+        assert is_secret(inputs["authLogin"])
+    else:
+        assert "authLogin" not in inputs
+        assert json.loads(plain(inputs["authLoginJwt"])) == {"mount": "ci", "role": "provisioner"}
+    assert RUNS_TOKEN not in str([one.inputs for one in up[environment].resources])
 
 
 def test_roles_come_after_the_acl_policies_that_they_name(

@@ -19,8 +19,9 @@ from hvac.exceptions import VaultError
 from components.bootstrap import provisioner
 from components.bootstrap.ceremony import BootstrapError
 from components.settings import CiLoginSettings
+from policies.paths import CI_AUTH
 
-MOUNT: Final = provisioner.CI_AUTH
+MOUNT: Final = CI_AUTH
 TOKEN_VARIABLE: Final = "TERRAFORM_VAULT_AUTH_JWT"
 """Pulumi's provider for Vault reads the same, so that both are given the same token."""
 TOKEN_TTL: Final = "30m"

@@ -16,7 +16,6 @@ from policies.hcl import Capability, Stanza, render
 
 NAME: Final = "provisioner"
 TOKEN_TTL: Final = "1h"
-CI_AUTH: Final = "ci"
 """The auth mount by which runs of CI log in as it."""
 
 CREATE, READ, UPDATE, DELETE, LIST, SUDO = (
@@ -131,12 +130,14 @@ def _own_credential() -> Iterator[Stanza]:
     yield Stanza(path=f"{role}/role-id", capabilities=(READ,), comment=comment)
     yield Stanza(path=f"{role}/secret-id", capabilities=(UPDATE,), comment=comment)
     yield Stanza(
-        path=f"auth/{CI_AUTH}/config", capabilities=(CREATE, READ, UPDATE), comment=comment
+        path=f"auth/{paths.CI_AUTH}/config", capabilities=(CREATE, READ, UPDATE), comment=comment
     )
     yield Stanza(
-        path=f"auth/{CI_AUTH}/role/{NAME}", capabilities=(CREATE, READ, UPDATE), comment=comment
+        path=f"auth/{paths.CI_AUTH}/role/{NAME}",
+        capabilities=(CREATE, READ, UPDATE),
+        comment=comment,
     )
-    for mount in (paths.PROVISIONER_AUTH, CI_AUTH):
+    for mount in (paths.PROVISIONER_AUTH, paths.CI_AUTH):
         yield Stanza(
             path=f"sys/auth/{mount}",
             capabilities=(CREATE, READ, UPDATE, DELETE, SUDO),

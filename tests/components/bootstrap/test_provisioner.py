@@ -113,7 +113,7 @@ def test_of_the_system_it_may_mounts_ways_to_log_in_policies_and_autopilot() -> 
     for mount in paths.ENGINE_MOUNTS:
         expected[f"sys/mounts/{mount}"] = set(MANAGE)
         expected[f"sys/mounts/{mount}/tune"] = {READ, UPDATE}
-    for mount in (paths.PROVISIONER_AUTH, provisioner.CI_AUTH):  # its own ways in
+    for mount in (paths.PROVISIONER_AUTH, paths.CI_AUTH):  # its own ways in
         expected[f"sys/auth/{mount}"] = {CREATE, READ, UPDATE, DELETE, SUDO}
     for mount in (paths.KUBERNETES_AUTH, paths.APPROLE_AUTH, paths.OIDC_AUTH):
         expected[f"sys/auth/{mount}"] = {*MANAGE, SUDO}

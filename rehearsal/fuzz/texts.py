@@ -30,7 +30,7 @@ _NO_TOKEN: Final = (
     *("zero-length heredoc", "numbers cannot start with 0"),
 )
 """What reasons begin with that are about a token."""
-_PLACE: Final = re.compile(r"At [0-9]+:[0-9]+: |\b[0-9]+:[0-9]+ [A-Z]+ ")
+_PLACE: Final = re.compile(r"At (?:-|[0-9]+:[0-9]+): |\b[0-9]+:[0-9]+ [A-Z]+ ")
 _EXTRAS: Final = (
     'mfa_methods = ["a", "b"]\n',
     'subscribe_event_types = ["*"]\n',

@@ -1,0 +1,192 @@
+"""Workloads by resources, as a table: what each may do where, by Vault's own decision.
+
+    python -m policies matrix --env prod
+    python -m policies matrix --format markdown > matrix.md
+    python -m policies matrix --ref v1.4 --format json
+
+One table for each application, and one for the people: a column for each workload, a line for each
+path that a rule of theirs is about. LIST is asked for with a last slash, as Vault's API does. JSON
+has, beside these, every path that the plan issues something at.
+
+It says nothing of who may log in: `explain` does.
+
+Exit status: 0 answered; 3 an error.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from policies.acl import Pattern
+from policies.commands import arguments, screen
+from policies.commands.plans import REFUSALS as OF_PLANS
+from policies.commands.plans import Plans, plans
+from policies.commands.words import seen
+from policies.hcl import Capability
+from policies.review.columns import Column
+from policies.review.grid import Cell, Extent, grid
+from policies.review.output.markdown import code, prose
+from policies.review.snapshot import Snapshot, Workload
+
+REFUSALS: Final = OF_PLANS
+LETTERS: Final[Mapping[Capability, str]] = {
+    Capability.CREATE: "C",
+    Capability.READ: "R",
+    Capability.UPDATE: "U",
+    Capability.DELETE: "D",
+    Capability.LIST: "L",
+    Capability.SUDO: "S",
+    Capability.PATCH: "P",
+    Capability.SUBSCRIBE: "E",
+    Capability.RECOVER: "V",
+}
+_SOME: Final = "~"
+_ASKED: Final = "?"
+_NOBODYS: Final = "of no application"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    arguments.add_plan(parser, formats=FORMATS)
+
+
+def run(options: Namespace) -> int:
+    FORMATS[options.format](plans(options.ref, options.env))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One application, or the people: every path that a rule of its workloads is about."""
+
+    title: str
+    labels: tuple[str, ...]
+    rows: tuple[tuple[Column, tuple[str, ...]], ...]
+    """For each workload the letters; empty where it may do nothing."""
+
+
+def _panels(snapshot: Snapshot) -> Iterator[_Panel]:
+    by_owner = dict[str, list[Workload]]()
+    for one in snapshot.workloads.values():
+        by_owner.setdefault(one.owner.name if one.owner else _NOBODYS, []).append(one)
+    for name, members in by_owner.items():
+        labels = tuple(one.label for one in members)
+        shown = grid(snapshot, snapshot, labels)
+        workloads = [row for application in shown.applications for row in application.rows]
+        written = set(_paths(snapshot, members))
+        rows = tuple(
+            (column, tuple(_letters(row.cells[place]) for row in workloads))
+            for place, column in enumerate(shown.columns)
+            # What is granted is so by a rule, and each rule has a line of its own.
+            if column.path in written
+        )
+        team = members[0].owner.team if members[0].owner else ""
+        title = f"{name}, of {team}" if team else name
+        yield _Panel(title, tuple(row.label.removeprefix(f"{name}/") for row in workloads), rows)
+
+
+def _paths(snapshot: Snapshot, members: Iterable[Workload]) -> Iterator[str]:
+    for one in members:
+        for policy in one.token.policies:
+            for stanza in snapshot.stanzas(policy):
+                yield Pattern.of(stanza.path).text
+
+
+def _letters(cell: Cell) -> str:
+    return "".join(
+        LETTERS[mark.capability]
+        + (_SOME if mark.after is Extent.SOME else "")
+        + (_ASKED if mark.conditions else "")
+        for mark in cell
+    )
+
+
+def _legend(panels: Iterable[_Panel]) -> str:
+    used = {letter for one in panels for _, cells in one.rows for cell in cells for letter in cell}
+    words = [f"{letter} {one}" for one, letter in LETTERS.items() if letter in used]
+    words += [f"{_SOME} at some of the paths only"] if _SOME in used else []
+    words += [f"{_ASKED} if the request brings what the rule asks for"] if _ASKED in used else []
+    return ", ".join(words)
+
+
+# --- how it is shown -----------------------------------------------------------------------------
+
+
+def _text(asked: Plans) -> None:
+    for environment, snapshot in asked.items():
+        panels = list(_panels(snapshot))
+        for panel in panels:
+            print(seen(f"{environment.value}: {panel.title}\n"))
+            by_section = groupby(panel.rows, key=lambda row: row[0].section)
+            groups = ([[row[0].path, *row[1]] for row in rows] for _, rows in by_section)
+            screen.table(("path", *panel.labels), groups)
+            print()
+        print(f"{_legend(panels)}\n")
+
+
+def _markdown(asked: Plans) -> None:
+    for environment, snapshot in asked.items():
+        panels = list(_panels(snapshot))
+        print(f"## {environment.value}\n")
+        for panel in panels:
+            print(f"### {prose(panel.title)}\n")
+            print(_line(["path", *map(code, panel.labels)]))
+            print(_line(["---"] * (len(panel.labels) + 1)))
+            for column, cells in panel.rows:
+                print(_line([code(column.path), *cells]))
+            print()
+        print(f"{_legend(panels)}\n")
+
+
+def _line(cells: Iterable[str]) -> str:
+    """Even in a code span a pipe would end the cell."""
+    escaped = (cell.replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _json(asked: Plans) -> None:
+    screen.as_json(
+        {"environments": [_document(environment, one) for environment, one in asked.items()]}
+    )
+
+
+def _document(environment: str, snapshot: Snapshot) -> dict[str, Any]:
+    shown = grid(snapshot, snapshot)
+    return {
+        "environment": str(environment),
+        "workloads": [
+            {
+                "workload": row.label,
+                "application": application.application,
+                "team": application.team,
+                "paths": [
+                    {
+                        "path": column.path,
+                        "section": column.section.value,
+                        "capabilities": [
+                            {
+                                "capability": mark.capability.value,
+                                "extent": mark.after.value,
+                                "conditions": mark.conditions,
+                            }
+                            for mark in cell
+                        ],
+                    }
+                    for column, cell in zip(shown.columns, row.cells, strict=True)
+                    if cell
+                ],
+            }
+            for application in shown.applications
+            for row in application.rows
+        ],
+    }
+
+
+FORMATS: Final[Mapping[str, Callable[[Plans], None]]] = {
+    "text": _text,
+    "markdown": _markdown,
+    "json": _json,
+}

@@ -48,6 +48,10 @@ types: .venv/locked ## strict types
 render: .venv/locked ## write policies/rendered/ from the access matrix
 	@$(BIN)/python -m policies render
 
+.PHONY: guardrails
+guardrails: .venv/locked ## write docs/guardrails.md from the rules
+	@$(BIN)/python -m policies.guardrails.table
+
 .PHONY: format
 format: .venv/locked ## format the code and repair what can be
 	$(BIN)/ruff check --fix .

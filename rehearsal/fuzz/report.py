@@ -19,6 +19,7 @@ _NAMES = {
     Kind.CAPABILITIES: ("paths asked of sys/capabilities", "granted"),
     Kind.TEXTS: ("policies written", "taken"),
     Kind.OPERATIONS: ("requests sent", "allowed"),
+    Kind.DIFFERENCES: ("differences of two sides", "changed"),
 }
 
 
@@ -81,6 +82,9 @@ def _table(results: Results) -> Table:
 
 def _apart(results: Results) -> Iterator[str]:
     for kind, tally in results.tallies.items():
+        if tally.counted:
+            listed = ", ".join(f"{count:,} {what}" for what, count in tally.counted.items())
+            yield f"{_NAMES[kind][0]}: {listed}"
         for reason, count in sorted(tally.apart.items()):
             yield f"not compared, {_NAMES[kind][0]}: {count:,}: {escape(reason)}"
 

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     CAPABILITIES = "capabilities"
     TEXTS = "texts"
     OPERATIONS = "operations"
+    DIFFERENCES = "differences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Round:
     granted: int
     differences: tuple[Difference, ...]
     apart: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[str, int] = field(default_factory=dict)
+    """What else there was, by its name in the plural."""
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class Tally:
     differences: list[tuple[int, Difference]] = field(default_factory=list)
     """With the seed of the round that found it."""
     apart: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def add(self, seed: int, found: Round, seconds: float) -> None:
@@ -56,6 +60,7 @@ class Tally:
         self.granted += found.granted
         self.differences += [(seed, difference) for difference in found.differences]
         self.apart.update(found.apart)
+        self.counted.update(found.counted)
         self.seconds += seconds
 
 

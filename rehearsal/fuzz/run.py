@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, TypeAlias
 
-from rehearsal.fuzz import capabilities, operations, texts
+from rehearsal.fuzz import capabilities, differences, operations, texts
 from rehearsal.fuzz.people import People
 from rehearsal.fuzz.results import Kind, Results, Round
 from rehearsal.fuzz.vault import Oracle
@@ -24,8 +24,15 @@ _COMPARE: Final[Mapping[Kind, Compare]] = {
     Kind.CAPABILITIES: capabilities.compare,
     Kind.TEXTS: texts.compare,
     Kind.OPERATIONS: operations.compare,
+    Kind.DIFFERENCES: differences.compare,
 }
-_TURNS: Final = (*[Kind.CAPABILITIES] * 3, Kind.OPERATIONS, *[Kind.CAPABILITIES] * 3, Kind.TEXTS)
+_TURNS: Final = (
+    *[Kind.CAPABILITIES] * 3,
+    Kind.OPERATIONS,
+    *[Kind.CAPABILITIES] * 2,
+    Kind.DIFFERENCES,
+    Kind.TEXTS,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from policies.environments import Environment
 from policies.review import described
-from policies.review.difference import difference
+from policies.review.credentials import credential_risks
+from policies.review.dangling import dangling
+from policies.review.difference import AccessChange, difference
+from policies.review.identity import Names, identity_risks
 from policies.review.lifetimes import OWN, MountLifetimes, lifetimes_of
 from policies.review.limits import Limits
 from policies.review.model import (
     EnvironmentReview,
+    Finding,
     Review,
     Status,
     TermChange,
     Verdict,
     WorkloadReview,
 )
+from policies.review.risk import risks
 from policies.review.sides import Pair, Sides
 from policies.review.snapshot import Snapshot, empty
 from policies.review.terms import changes
+from policies.review.territory import Territory
 
 
 def compare(
@@ -41,13 +47,7 @@ def compare(
     Raises `SnapshotError` where an ACL policy that is compared is none that Vault takes.
     """
     environments = tuple(
-        _environment(
-            Sides(
-                base.get(one) or empty(one, base_name),
-                head.get(one) or empty(one, head_name),
-            ),
-            mounts,
-        )
+        _Comparison(base, head, one, base_name, head_name, limits, mounts).review()
         for one in Environment
         if one in base or one in head
     )
@@ -64,24 +64,61 @@ def compare(
     )
 
 
-def _environment(sides: Sides, mounts: MountLifetimes) -> EnvironmentReview:
-    reviews = list(_workloads(sides.pairs(), mounts))
-    labels = sides.base.workloads.keys() | sides.head.workloads.keys()
-    return EnvironmentReview(sides.environment, tuple(reviews), len(labels) - len(reviews), ())
+class _Comparison:
+    """Of one environment."""
 
+    def __init__(
+        self,
+        base: Mapping[Environment, Snapshot],
+        head: Mapping[Environment, Snapshot],
+        environment: Environment,
+        base_name: str,
+        head_name: str,
+        limits: Limits,
+        mounts: MountLifetimes,
+    ) -> None:
+        self._environment, self._limits, self._mounts = environment, limits, mounts
+        self._sides = Sides(
+            base.get(environment) or empty(environment, base_name),
+            head.get(environment) or empty(environment, head_name),
+        )
+        self._territory = Territory(self._sides)
+        self._names = Names.known(base, environment)
 
-def _workloads(pairs: Iterable[Pair], mounts: MountLifetimes) -> Iterator[WorkloadReview]:
-    for pair in pairs:
-        review = _workload(pair, mounts)
-        if pair.status is not Status.CHANGED or review.access or review.terms or review.findings:
-            yield review
+    def review(self) -> EnvironmentReview:
+        reviews = tuple(self._workloads())
+        labels = self._sides.base.workloads.keys() | self._sides.head.workloads.keys()
+        findings = self._weighed((*self._territory.moved(), *dangling(self._sides)))
+        return EnvironmentReview(self._environment, reviews, len(labels) - len(reviews), findings)
 
+    def _workloads(self) -> Iterator[WorkloadReview]:
+        for pair in self._sides.pairs():
+            review = self._workload(pair)
+            changed = review.access or review.terms or review.findings
+            if changed or pair.status is not Status.CHANGED:
+                yield review
 
-def _workload(pair: Pair, mounts: MountLifetimes) -> WorkloadReview:
-    access = difference(pair.before, pair.after) if pair.rules_differ else ()
-    terms = tuple(_terms(pair, mounts))
-    lifetimes = tuple(lifetimes_of(pair, mounts))
-    return WorkloadReview(pair.label, pair.team, pair.status, access, terms, lifetimes, ())
+    def _workload(self, pair: Pair) -> WorkloadReview:
+        access = difference(pair.before, pair.after) if pair.rules_differ else ()
+        terms = tuple(_terms(pair, self._mounts))
+        lifetimes = tuple(lifetimes_of(pair, self._mounts))
+        findings = self._weighed(self._risks(pair, access, terms))
+        return WorkloadReview(
+            pair.label, pair.team, pair.status, access, terms, lifetimes, findings
+        )
+
+    def _risks(
+        self, pair: Pair, access: tuple[AccessChange, ...], terms: tuple[TermChange, ...]
+    ) -> Iterator[Finding]:
+        security, territory = self._limits.security, self._territory
+        yield from risks(pair, access, territory, security)
+        yield from identity_risks(pair, access, terms, territory, self._names, security)
+        yield from credential_risks(pair, terms, territory, security)
+
+    def _weighed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """With those who must approve, the gravest first."""
+        weighed = (self._limits.weighed(self._environment, one) for one in findings)
+        return tuple(sorted(weighed, key=lambda one: (-one.severity, one.rule, one.title)))
 
 
 def _terms(pair: Pair, mounts: MountLifetimes) -> Iterator[TermChange]:

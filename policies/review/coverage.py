@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 
 ANYWHERE: Final = "anywhere"
 """What no CIDR stands for."""
+BELOW: Final = " and below"
+"""What follows a domain whose subdomains are meant, too."""
 ANYONE: Final = "anyone"
 """What no group stands for."""
 
@@ -59,11 +61,10 @@ def by_scope(value: str, others: Collection[str]) -> bool:
 
 
 def by_domain(value: str, others: Collection[str]) -> bool:
-    """`.example` is the domain and whatever is below it, `example` the domain alone."""
-    name = f".{value.removeprefix('.')}"
-    return value in others or any(
-        other.startswith(".") and name.endswith(other) for other in others
-    )
+    """Of a domain alone, or of `<domain> and below`: by itself, or by one that it is below."""
+    name = value.removesuffix(BELOW)
+    wide = [other.removesuffix(BELOW) for other in others if other.endswith(BELOW)]
+    return value in others or any(f".{name}".endswith(f".{other}") for other in wide)
 
 
 def by_right(value: str, others: Collection[str]) -> bool:

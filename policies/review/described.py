@@ -21,6 +21,7 @@ from policies.plan import (
 from policies.review.coverage import (
     ANYONE,
     ANYWHERE,
+    BELOW,
     by_domain,
     by_glob,
     by_iam,
@@ -147,7 +148,8 @@ def _database(role: DatabaseRole, database: str, *, alone: bool) -> Iterator[Ter
 
 def _certificates(role: PkiRole) -> Iterator[Term]:
     """Names as the engine's roles are set: a domain itself always, what is below it if said."""
-    domains = {f".{domain}" if role.allow_subdomains else domain for domain in role.allowed_domains}
-    yield Names("domain", frozenset(domains), by_domain)
+    rest = BELOW if role.allow_subdomains else ""
+    domains = frozenset(f"{domain}{rest}" for domain in role.allowed_domains)
+    yield Names("domain", domains, by_domain)
     for term, flag in (("for clients", role.client), ("for servers", role.server)):
         yield Names(term, _YES if flag else frozenset())

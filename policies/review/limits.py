@@ -73,10 +73,10 @@ class Limits:
         limits = self.environments[review.environment]
         where = review.environment.value
         for finding in review.findings:
-            yield from _over(finding, where)
+            yield from _over(finding, where, "")
         for workload in review.workloads:
             for finding in workload.findings:
-                yield from _over(finding, f"{where}, {workload.label}")
+                yield from _over(finding, where, workload.label)
             for topic in _gained(workload.terms, limits.topics):
                 yield Excess(
                     f"{where}, {workload.label}: what its {topic.value} terms give takes the "
@@ -99,8 +99,9 @@ def unwritten(team: str = "security-team") -> Limits:
     return Limits(team, dict.fromkeys(Environment, strictest))
 
 
-def _over(finding: Finding, where: str) -> Iterator[Excess]:
+def _over(finding: Finding, environment: str, label: str) -> Iterator[Excess]:
     if finding.approvers:
+        where = environment if label in finding.title else f"{environment}, {label}"
         yield Excess(
             f"{where}: {finding.title} ({finding.rule}, {finding.severity.name.lower()}); "
             f"takes the approval of {', '.join(finding.approvers)}",

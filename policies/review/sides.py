@@ -98,8 +98,9 @@ class Pair:
 
     @property
     def owners(self) -> frozenset[str]:
-        """The applications that it belonged or belongs to."""
-        return frozenset(one.owner.name for one in (self.base, self.head) if one and one.owner)
+        """The application that it belongs to, by the base's word where it has one."""
+        one = self.base or self.head
+        return frozenset({one.owner.name} if one and one.owner else ())
 
     @property
     def roles_differ(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from policies import paths
 from policies.environments import Environment
 from policies.hcl import HclError, Stanza, parse
 from policies.plan import (
@@ -33,6 +34,11 @@ from policies.plan import (
 from policies.rendering import files_of
 
 LoginRole = KubernetesRole | AppRoleRole | OidcRole
+_METHODS: Mapping[type[LoginRole], str] = {
+    KubernetesRole: paths.KUBERNETES_AUTH,
+    AppRoleRole: paths.APPROLE_AUTH,
+    OidcRole: paths.OIDC_AUTH,
+}
 
 
 class SnapshotError(ValueError):
@@ -79,7 +85,8 @@ class Snapshot:
     @cached_property
     def workloads(self) -> Mapping[str, Workload]:
         """Everyone who can log in, by label (`kubesentiment/api`), sorted. A role that no owner
-        names is called as itself.
+        names is called as itself; a second role of one label has its method beside it, so that none
+        hides another.
         """
         labels: dict[str, tuple[str, Owner | None]] = {
             member.role: (member.workload, owner)
@@ -91,6 +98,8 @@ class Snapshot:
         found = dict[str, Workload]()
         for role in roles:
             label, owner = labels.get(role.name, (role.name, None))
+            if label in found:
+                label = f"{label} ({_METHODS[type(role)]})"
             found[label] = Workload(label, owner, role)
         return dict(sorted(found.items()))
 
@@ -167,6 +176,12 @@ def _table(text: str, kind: type[Any], where: str) -> tuple[Any, ...]:
                 f"{where}: entry {number} ({thing['name']}) has the unknown key {unknown}; "
                 "fix: python -m policies render"
             )
+    names = [thing.name for thing in things]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SnapshotError(
+            f"{where}: {twice} is there twice, and hides another; fix: python -m policies render"
+        )
     return tuple(things)
 
 

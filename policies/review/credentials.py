@@ -1,0 +1,146 @@
+"""What is a risk in the credentials that a workload can take: rights that write, that administer a
+database, or that lead to more in a cloud; names of another application's certificates.
+
+SQL is looked at word by word, not parsed. Of a cloud it knows what hands out rights there, and
+wildcards; what an action does beyond that is its name's to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from policies.plan import DatabaseRole
+from policies.review.difference import Direction
+from policies.review.limits import OWNERS_RULE
+from policies.review.model import Finding, Severity, TermChange, Topic
+from policies.review.rights import sql
+from policies.review.sides import Pair
+from policies.review.territory import Territory
+
+_WRITES: Final = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "CREATE", "TRIGGER", "ALL")
+_ADMINISTERS: Final = re.compile(
+    r"\b(SUPERUSER|CREATEROLE|CREATEDB|REPLICATION|BYPASSRLS|pg_[a-z_]*(?:server|all)[a-z_]*)\b",
+    re.IGNORECASE,
+)
+_HANDS_OUT: Final = re.compile(
+    r"(?!iam:(get|list|generate|simulate)[a-z*]*$)(\*|iam:.*|sts:(\*|assume.*)|organizations:.*)",
+    re.IGNORECASE,
+)
+"""IAM actions that give rights, to the holder as to others."""
+_NO_RESOURCE: Final = frozenset({"ecr:getauthorizationtoken", "sts:getcalleridentity"})
+_AZURE_HANDS_OUT: Final = (
+    "owner",
+    "user access administrator",
+    "role based access control administrator",
+)
+
+
+def credential_risks(
+    pair: Pair, terms: Iterable[TermChange], territory: Territory, security: str
+) -> Iterator[Finding]:
+    """Of one workload's gained terms."""
+    gained = [term for term in terms if term.direction is Direction.GAINED]
+    yield from _writes(pair, gained)
+    for term in gained:
+        match term.topic:
+            case Topic.DATABASE:
+                yield from _administers(term, security)
+            case Topic.CLOUD:
+                yield from _cloud(pair, term, security)
+            case Topic.CERTIFICATE if term.term == "domain":
+                yield from _certificate(pair, term, territory)
+            case _:
+                pass
+
+
+def _writes(pair: Pair, gained: Iterable[TermChange]) -> Iterator[Finding]:
+    """Of each role whose users could read only."""
+    before, _ = pair.issued
+    by_role = defaultdict[str, list[str]](list)
+    for term in gained:
+        if term.term == "right" and term.after.partition(" ON ")[0] in _WRITES:
+            by_role[term.role].append(term.after)
+    for role, rights in by_role.items():
+        if role not in before or _may_write(before[role].says):
+            continue
+        words = dict.fromkeys(right.partition(" ON ")[0] for right in rights)
+        yield Finding(
+            Severity.WARNING,
+            "write-where-read",
+            f"users of {role} gain {', '.join(words)}, and could only read",
+            tuple(f"{role} grants {right}; before, it did not" for right in rights),
+        )
+
+
+def _may_write(says: object) -> bool:
+    if not isinstance(says, DatabaseRole):
+        return False
+    names = sql("\n".join(says.statements.creation)).names
+    return any(name.partition(" ON ")[0] in _WRITES for name in names)
+
+
+def _administers(term: TermChange, security: str) -> Iterator[Finding]:
+    if words := sorted({word.upper() for word in _ADMINISTERS.findall(term.after)}):
+        yield Finding(
+            Severity.ESCALATION,
+            "database-administration",
+            f"users of {term.role} gain {', '.join(words)}",
+            (
+                f"{term.term} of {term.role} says {', '.join(words)}",
+                "with that its holder makes itself another user, or reads what no right names",
+            ),
+            approvers=(security,),
+        )
+
+
+def _cloud(pair: Pair, term: TermChange, security: str) -> Iterator[Finding]:
+    if term.term == "IAM action":
+        action, _, resource = term.after.partition(" on ")
+        if _HANDS_OUT.fullmatch(action):
+            yield _gives_rights(pair, term, security, "it may give itself rights, or take others'")
+        elif "*" in action or (resource == "*" and action.lower() not in _NO_RESOURCE):
+            yield Finding(
+                Severity.HIGH,
+                "cloud-wildcard",
+                f"{pair.label} gains {term.after} by {term.role}",
+                ("a wildcard covers what nobody named, now and later",),
+                approvers=(security,),
+            )
+    elif term.term == "other IAM statements":
+        yield Finding(
+            Severity.HIGH,
+            "cloud-statement",
+            f"the statements of {term.role} change that are more than actions and resources",
+            (f"before: {term.before or 'none'}", f"after: {term.after or 'none'}"),
+            approvers=(security,),
+        )
+    elif term.term == "assignment" and term.after.lower().startswith(_AZURE_HANDS_OUT):
+        yield _gives_rights(pair, term, security, "that role assigns roles, to itself as to others")
+
+
+def _gives_rights(pair: Pair, term: TermChange, security: str, chain: str) -> Finding:
+    return Finding(
+        Severity.ESCALATION,
+        "cloud-escalation",
+        f"{pair.label} gains {term.after} by {term.role}",
+        (f"{term.role} allows {term.after}; before, it did not", chain),
+        approvers=(security,),
+    )
+
+
+def _certificate(pair: Pair, term: TermChange, territory: Territory) -> Iterator[Finding]:
+    for role, owner, team in territory.domains_of_others(term.after, pair.owners):
+        yield Finding(
+            Severity.HIGH,
+            OWNERS_RULE,
+            f"{pair.label} gains certificates for names of {owner}: {term.after}",
+            (
+                f"{term.role} issues for {term.after}",
+                f"{role} of {owner} issues for names within that",
+                "with such a certificate its holder poses as that workload",
+            ),
+            approvers=(team,) if team else (),
+        )

@@ -1,0 +1,140 @@
+"""Whose is what in one environment, and who logs in as whom, on both sides at once.
+
+The base's word goes first: a change cannot choose who is asked about what was there before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from policies.acl import Pattern
+from policies.plan import KubernetesRole, OidcRole, Owner
+from policies.review.coverage import by_domain
+from policies.review.difference import AccessChange
+from policies.review.issued import ways
+from policies.review.meetings import Meetings
+from policies.review.model import Finding, Severity
+from policies.review.sides import Sides
+from policies.review.snapshot import LoginRole
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A pattern that an application owns."""
+
+    pattern: Pattern
+    owner: str
+    team: str
+    """That answers for it on the base; empty where the base does not know the application."""
+
+
+class Territory:
+    """Of one environment."""
+
+    def __init__(self, sides: Sides) -> None:
+        self._sides = sides
+        self._teams = {owner.name: owner.team for owner in sides.base.owners}
+
+    @cached_property
+    def _owned(self) -> Meetings[Owned]:
+        owned = dict.fromkeys(
+            Owned(Pattern.of(path), owner.name, self._teams.get(owner.name, ""))
+            for side in (self._sides.base, self._sides.head)
+            for owner in side.owners
+            for path in owner.paths
+        )
+        beside = dict.fromkeys(self._other_ways(owned))
+        return Meetings((one.pattern, one) for one in {**owned, **beside})
+
+    def _other_ways(self, owned: Iterable[Owned]) -> Iterator[Owned]:
+        """Whoever owns `aws/creds/files` owns `aws/sts/files`, too."""
+        owners: dict[str, list[Owned]] = {}
+        for one in owned:
+            owners.setdefault(one.pattern.text, []).append(one)
+        for side in self._sides.issued:
+            for thing in side.values():
+                first, *others = ways(thing)
+                for one in owners.get(first.path, ()):
+                    for way in others:
+                        yield Owned(Pattern.of(way.path), one.owner, one.team)
+
+    def of_others(self, change: AccessChange, own: frozenset[str]) -> Iterator[Owned]:
+        """What the granting rule of a line meets, and none of `own` owns."""
+        for one in self._owned.of(Pattern.of(change.rule)):
+            if one.owner not in own:
+                yield one
+
+    @cached_property
+    def _identities(self) -> dict[tuple[str, ...], list[tuple[str, str]]]:
+        """Identity -> label and owner of who logs in as it at the base."""
+        found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        for workload in self._sides.base.workloads.values():
+            for identity in identities_of(workload.role):
+                owner = workload.owner.name if workload.owner else ""
+                found.setdefault(identity, []).append((workload.label, owner))
+        return found
+
+    def others_as(self, identity: tuple[str, ...], own: frozenset[str]) -> list[str]:
+        """The labels of other owners' workloads that log in with this identity at the base."""
+        known = self._identities.get(identity, ())
+        return [label for label, owner in known if owner not in own]
+
+    def domains_of_others(self, domain: str, own: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+        """PKI role, owner and team of the base's other applications with a name within `domain`."""
+        for role in self._sides.base.pki_roles:
+            path = f"pki/issue/{role.name}"
+            for one in self._owned.of(Pattern.of(path)):
+                if one.owner not in own and any(
+                    by_domain(name, (domain,)) for name in role.allowed_domains
+                ):
+                    yield f"pki/roles/{role.name}", one.owner, one.team
+
+    def moved(self) -> Iterator[Finding]:
+        """Applications that answer to another team, and paths that another application takes."""
+        head = {owner.name: owner for owner in self._sides.head.owners}
+        for owner in self._sides.base.owners:
+            now = head.get(owner.name)
+            if now and now.team != owner.team:
+                yield Finding(
+                    Severity.HIGH,
+                    "ownership",
+                    f"{owner.name} answers to {now.team or 'no team'} instead of {owner.team}",
+                    (
+                        "from the next change on that team is asked about its paths: "
+                        + ", ".join(owner.paths),
+                    ),
+                    approvers=(owner.team,) if owner.team else (),
+                )
+        known = {(owner.name, path) for owner in self._sides.base.owners for path in owner.paths}
+        for owner in self._sides.head.owners:
+            for path in owner.paths:
+                if (owner.name, path) not in known:
+                    yield from self._taken(owner, path)
+
+    def _taken(self, owner: Owner, path: str) -> Iterator[Finding]:
+        for one in self._owned.of(Pattern.of(path)):
+            if one.owner != owner.name and one.owner in self._teams:
+                reason = (
+                    f"{owner.team or owner.name} would be asked, from the next change on, about "
+                    f"what {one.team or one.owner} answers for"
+                )
+                yield Finding(
+                    Severity.HIGH,
+                    "ownership",
+                    f"{path} is said to be of {owner.name}, and {one.pattern} is of {one.owner}",
+                    (reason,),
+                    approvers=(one.team,) if one.team else (),
+                )
+
+
+def identities_of(role: LoginRole) -> tuple[tuple[str, ...], ...]:
+    """What a login shows. An AppRole's is its own."""
+    match role:
+        case KubernetesRole():
+            return (("service account", role.namespace, role.service_account),)
+        case OidcRole():
+            return tuple(("group", group) for group in role.groups)
+        case _:
+            return ()

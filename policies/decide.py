@@ -37,6 +37,8 @@ _FIXES: Final = {
     "mounts": 'give the type of each mount, such as {"pki/": "pki"}',
     "capabilities": "give the path to ask about, and neither operation nor path",
 }
+_NO_LETTER: Final = re.compile("[\ud800-\udfff]")
+"""A byte of a policy (`\\xc3`) that JSON cannot hold; Go writes it so, too."""
 _KEY: Final = re.compile(r" - at `\$\.(?P<key>\w+)(?P<rest>[^`]*)`")
 _FIELD: Final = re.compile(r"(?P<rule>missing required|contains unknown) field `(?P<key>.*?)`")
 
@@ -115,7 +117,7 @@ def _answer(line: str) -> _Allowed | _Capabilities | _Error:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return _Error(f"the line is no JSON that can be read ({error}); give one object on a line")
     except ValueError as error:  # ours, and AclError
-        return _Error(str(error))
+        return _Error(_NO_LETTER.sub("\ufffd", str(error)))
 
 
 def _capabilities(question: _Question, path: str) -> _Capabilities:
@@ -163,25 +165,25 @@ def _acl(question: _Question) -> Acl:
 
 
 @lru_cache(maxsize=1024)
-def _known(texts: tuple[str, ...]) -> tuple[list[tuple[Stanza, ...]], Acl | None]:
+def _known(texts: tuple[str, ...]) -> tuple[dict[str, tuple[Stanza, ...]], Acl | None]:
     """The policies, and their ACL where it is the same for everyone."""
     policies = _stanzas(texts)
-    templated = any("{{" in stanza.path for policy in policies for stanza in policy)
+    templated = any("{{" in stanza.path for policy in policies.values() for stanza in policy)
     return policies, None if templated else Acl.of(policies)
 
 
-def _stanzas(texts: tuple[str, ...]) -> list[tuple[Stanza, ...]]:
-    policies = list[tuple[Stanza, ...]]()
+def _stanzas(texts: tuple[str, ...]) -> dict[str, tuple[Stanza, ...]]:
+    """By the name that errors have for them."""
+    policies = dict[str, tuple[Stanza, ...]]()
     for number, text in enumerate(texts):
+        name = f"policies[{number}]"
         try:
-            policies.append(_parsed(text))
+            policies[name] = _parsed(text)
         except HclError as error:
-            raise ValueError(
-                f"policies[{number}]: failed to parse policy: {error.reason} (line {error.line}, "
-                f"column {error.column})"
-            ) from None
+            place = f"line {error.line}, column {error.column}"
+            raise ValueError(f"{name}: failed to parse policy: {error.reason} ({place})") from None
         if not text:
-            raise ValueError(f"policies[{number}]: 'policy' parameter not supplied or empty")
+            raise ValueError(f"{name}: 'policy' parameter not supplied or empty")
     return policies
 
 

@@ -30,6 +30,7 @@ _NO_TOKEN: Final = (
     *("zero-length heredoc", "numbers cannot start with 0"),
 )
 """What reasons begin with that are about a token."""
+_NO_LETTER: Final = re.compile("[\ud800-\udfff]")
 _PLACE: Final = re.compile(r"At (?:-|[0-9]+:[0-9]+): |\b[0-9]+:[0-9]+ [A-Z]+ ")
 _EXTRAS: Final = (
     'mfa_methods = ["a", "b"]\n',
@@ -184,8 +185,10 @@ def _limit(ours: str, vaults: str) -> str | None:
 
 
 def _without_places(errors: str) -> str:
-    """The words without where it is, which `HclError` has beside the reason."""
-    return _PLACE.sub("", errors)
+    """The words without where it is, which `HclError` has beside the reason, and with Go's sign for
+    what is no letter.
+    """
+    return _NO_LETTER.sub("\ufffd", _PLACE.sub("", errors))
 
 
 def _meanings(oracle: Oracle, token: str, acl: Acl, paths: list[str]) -> tuple[str, str]:

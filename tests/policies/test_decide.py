@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
 from policies.acl import Operation
 from policies.decide import decide
+from rehearsal.fuzz import texts
+from rehearsal.fuzz.generator import Maker
 
 READ = 'path "secret/*" { capabilities = ["read", "list"] }'
 PKI = 'path "pki/*" { capabilities = ["delete"] }'
@@ -251,6 +254,23 @@ def test_a_value_that_breaks_the_acl_is_an_error() -> None:
     text = 'path "a/{{identity.entity.name}}*" { capabilities = ["read"] }'
     error = asked(text, operation="read", path="a", entity={"name": "+"})["error"]
     assert "'+*' is forbidden" in error
+    assert "policies[0]" in error
+
+
+def test_a_byte_that_is_no_letter_ends_nothing() -> None:
+    """It can be in what is said of a policy, and JSON has no way to say it."""
+    factor = 'factor "\\xc3" { identity { approvals = true } }'
+    error = asked(f'path "a" {{ control_group {{ {factor} }} }}', capabilities="a")["error"]
+    assert "control_group.factor.\ufffd.identity" in error
+
+
+def test_damaged_policies_have_an_answer_each() -> None:
+    """Whatever is wrong, there is a line for a line."""
+    for seed in range(300):
+        random = Random(seed)
+        maker = Maker(random)
+        text = texts.damaged(random, texts.whole(maker, maker.labels(3)))
+        assert len(asked(text, capabilities="a")) == 1
 
 
 # --- lines ---------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def _answer(environment: Environment, asked: Asked | None, request: Request) -> 
     if allowed and request.path.endswith("/") and request.operation.value in WRITES:
         allowed = False
         reason = "Vault refuses to write to a path that ends in a slash, whatever a rule says"
-    return _Answer(environment, asked, allowed, reason, rules, templated(acl.rules.values()))
+    return _Answer(environment, asked, allowed, reason, rules, templated(acl))
 
 
 # --- in words ------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ class _About:
             tuple(_readable(asked)),
             tuple(_lifetimes(asked)),
             held(acl),
-            templated(acl.rules.values()),
+            templated(acl),
         )
 
 
@@ -168,6 +168,7 @@ def _document(about: _About) -> dict[str, Any]:
                 "meaning": meaning(reach.rule.pattern.text, reach.capabilities),
                 "conditions": reach.conditions,
                 "witness": reach.witness,
+                "list_witness": reach.folder,
                 "grants": list(_grants(reach)),
             }
             for reach in about.reaches

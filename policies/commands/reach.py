@@ -7,37 +7,55 @@ What it deliberately does not do: weigh parameters and wrapping, which it tells 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from policies import paths
 from policies.acl import Acl, Pattern, Rule, regions
-from policies.acl.patterns import Kind
-from policies.acl.protected import is_protected
+from policies.acl.patterns import Kind, meeting
+from policies.acl.protected import ALWAYS_MOUNTED, PROTECTED, is_protected
 from policies.commands.errors import CommandError
 from policies.commands.plans import MOUNTS
 from policies.hcl import Capability
 from policies.review.conditions import conditions_of
 
 _LIST: Final = frozenset({Capability.LIST})
+_OTHERS: Final = frozenset(Capability) - _LIST
 WRITES: Final = frozenset(
     {Capability.CREATE, Capability.UPDATE, Capability.PATCH, Capability.RECOVER}
 )
 
 
+_PROTECTED: Final = tuple(
+    Pattern.of(f"{mount}{entry}")
+    for mount, kind in {**MOUNTS, **ALWAYS_MOUNTED}.items()
+    for entry in PROTECTED[kind]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What one rule allows within what was asked for, and a path where it does."""
+    """What one rule allows within what was asked for. `witness`: a path where it allows all of it
+    but LIST, empty where it allows nothing else; `folder`: one where it allows LIST, or empty.
+    """
 
     rule: Rule
     capabilities: frozenset[Capability]
     witness: str
+    folder: str
 
     @property
     def conditions(self) -> str:
         """What a request must bring, in words; empty for nothing."""
         return conditions_of(self.rule)
+
+    @property
+    def example(self) -> str:
+        """A path to try: for LIST another one only where it must be."""
+        if not self.folder or self.folder == listed_as(self.witness):
+            return self.witness
+        return f"{self.witness}, LIST {self.folder}" if self.witness else self.folder
 
 
 def served(text: str) -> Pattern:
@@ -67,15 +85,18 @@ def listed_as(path: str) -> str:
 def reaches(acl: Acl, pattern: Pattern) -> tuple[Reach, ...]:
     """By rule, in the order of their paths; one for each that allows something there."""
     found = dict[Pattern, Reach]()
-    for witness, rule, asked in _decided(acl, pattern):
-        capabilities = _allowed(rule, witness) & asked if rule else frozenset()
+    for path, rule, asked in _decided(acl, pattern):
+        capabilities = _allowed(rule, path) & asked if rule else frozenset()
         if rule is None or not capabilities:
             continue
-        there = found.get(rule.pattern)
-        if there:
-            capabilities |= there.capabilities
-            witness = min(there.witness, witness, key=_plain)  # noqa: PLW2901 - the better one
-        found[rule.pattern] = Reach(rule, capabilities, witness)
+        old = found.get(rule.pattern) or Reach(rule, frozenset(), "", "")
+        witness, folder = old.witness, old.folder
+        if asked is _LIST:
+            folder = min(filter(None, (folder, path)), key=_plain)
+        else:
+            # Where paths end in a slash less is allowed, so that such a one is the last choice.
+            witness = min(filter(None, (witness, path)), key=_plain)
+        found[rule.pattern] = Reach(rule, old.capabilities | capabilities, witness, folder)
     return tuple(found[key] for key in sorted(found, key=str))
 
 
@@ -83,16 +104,17 @@ def _decided(
     acl: Acl, pattern: Pattern
 ) -> Iterator[tuple[str, Rule | None, frozenset[Capability]]]:
     """A path, the rule that decides it, and which capabilities it decides there."""
-    others = frozenset(Capability) - _LIST
     if pattern.kind is Kind.EXACT:
         folder = listed_as(pattern.text)
-        yield pattern.text, acl.rule(pattern.text), others
+        yield pattern.text, acl.rule(pattern.text), _OTHERS
         yield folder, acl.rule(folder, listing=True), _LIST
         return
     folders = pattern if pattern.globbed else Pattern.of(listed_as(pattern.text))
-    for region in regions((acl,), (pattern, folders)):
+    # What is root-protected is told apart, as it is decided in another way.
+    apart = [one for one in _PROTECTED if meeting(one, pattern)]
+    for region in regions((acl,), (pattern, folders, *apart)):
         if pattern in region.within:
-            yield region.witness, region.rules[0], others
+            yield region.witness, region.rules[0], _OTHERS
         if folders in region.within and region.witness.endswith("/"):
             yield region.witness, region.listing[0], _LIST
 
@@ -111,11 +133,6 @@ def _plain(witness: str) -> tuple[bool, bool, int, str]:
     return witness.endswith("/"), "//" in witness, len(witness), witness
 
 
-def templated(rules: Iterable[Rule]) -> tuple[str, ...]:
+def templated(acl: Acl) -> tuple[str, ...]:
     """The rules whose paths depend on who asks, which nobody here knows."""
-    return tuple(
-        sorted(
-            {source.stanza.path for rule in rules for source in rule.sources}
-            & {rule.pattern.text for rule in rules if "{{" in rule.pattern.text}
-        )
-    )
+    return tuple(sorted(pattern.text for pattern in acl.rules if "{{" in pattern.text))

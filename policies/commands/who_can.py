@@ -54,7 +54,7 @@ def run(options: Namespace) -> int:
     pattern = served(options.path)
     asked = everyone(plans(options.ref, options.env))
     answers = tuple(_answers(asked, pattern, options.capability))
-    unsure = sorted({one.workload.label for one in asked if templated(one.acl.rules.values())})
+    unsure = sorted({one.workload.label for one in asked if templated(one.acl)})
     if options.format == "json":
         screen.as_json(_document(answers, pattern, unsure))
         return 0
@@ -98,7 +98,7 @@ def _print(answers: Iterable[_Answer], pattern: Pattern) -> None:
             words.listed(reach.capabilities),
             str(reach.rule.pattern),
         ]
-        cells += [] if one_path else [reach.witness]
+        cells += [] if one_path else [reach.example]
         cells += [reach.conditions] if conditions else []
         return [*cells, words.login(who.workload.role)]
 
@@ -120,6 +120,7 @@ def _document(answers: Iterable[_Answer], pattern: Pattern, unsure: list[str]) -
                 "grants": [source.stanza.comment for source in answer.reach.rule.sources],
                 "conditions": answer.reach.conditions,
                 "witness": answer.reach.witness,
+                "list_witness": answer.reach.folder,
             }
             for answer in answers
         ],

@@ -1,0 +1,253 @@
+"""`can`: Vault's answer, the rule that gives it with its grant, and why the others lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.commands import can
+from tests.policies.commands.conftest import Call
+from tests.policies.repositories import Repository
+
+CONFIG = "secret/data/kubesentiment/config"
+SECRET_ID = "auth/approle/role/kubesentiment-ci/secret-id"
+
+
+def test_yes_with_the_rule_its_stanza_and_the_grant(call: Call) -> None:
+    ended = call("can", "kubesentiment/api", "read", CONFIG)
+    assert ended.status == 0
+    assert ended.out == (
+        "dev, staging, prod: yes, secret/data/kubesentiment/* allows it\n"
+        "\n"
+        "The rule that decides:\n"
+        "  # kubesentiment/api: kv read kubesentiment/*\n"
+        '  path "secret/data/kubesentiment/*" {\n'
+        '    capabilities = ["read"]\n'
+        "  }\n"
+        "\n"
+        "7 rules do not match in the first segment\n"
+        "ACL policies: kubesentiment-api-dev, kubesentiment-api-staging, kubesentiment-api-prod\n"
+    )
+
+
+def test_the_roles_name_is_as_good_as_the_workloads(call: Call) -> None:
+    by_label = call("can", "people/operators", "read", "sys/mounts")
+    assert call("can", "operators", "read", "sys/mounts") == by_label
+    assert by_label.status == 0
+
+
+def test_no_with_what_is_missing(call: Call) -> None:
+    ended = call("can", "kubesentiment/api", "update", CONFIG, "--env", "prod")
+    assert ended.status == 1
+    assert ended.lines[0] == "prod: no, secret/data/kubesentiment/* grants no update"
+
+
+def test_no_where_no_rule_matches_names_the_segment(call: Call) -> None:
+    ended = call("can", "kubesentiment/api", "read", "secret/data/media-catalog/api")
+    assert ended.status == 1
+    assert "no, no rule matches the path" in ended.lines[0]
+    reason = "segment 3 is 'media-catalog', and not 'kubesentiment'"
+    assert f"  secret/data/kubesentiment/* [read]: {reason}" in ended.lines
+
+
+def test_environments_that_differ_are_told_apart_and_one_no_is_no(call: Call) -> None:
+    ended = call("can", "media-catalog/api", "read", "secret/data/media-catalog/external")
+    assert ended.status == 1
+    assert [line for line in ended.lines if ": yes" in line or ": no" in line] == [
+        "dev: yes, secret/data/media-catalog/* allows it",
+        "staging: yes, secret/data/media-catalog/external allows it",
+        "prod: no, no rule matches the path",
+    ]
+
+
+def test_list_is_asked_with_the_slash_that_the_api_adds(call: Call) -> None:
+    for path in ("secret/metadata", "secret/metadata/", "pki/certs"):
+        ended = call("can", "people/auditors", "list", path, "--env", "dev")
+        assert ended.status == 0
+        assert f"Asked as LIST of {path.rstrip('/')}/" in ended.lines
+    assert call("can", "people/auditors", "read", "pki/certs", "--env", "dev").status == 1
+
+
+def test_a_narrower_rule_is_told_to_outrank(call: Call, repository: Repository) -> None:
+    policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
+    text = (repository.root / policy).read_text()
+    denial = 'path "secret/data/kubesentiment/config" {\n  capabilities = ["deny"]\n}\n'
+    repository.write(policy, f"{text}\n{denial}")
+    repository.commit()
+    ended = call("can", "kubesentiment/api", "read", CONFIG, "--env", "dev", "--ref", "HEAD")
+    assert ended.status == 1
+    assert ended.lines[0] == f"dev: no, {CONFIG} denies"
+    at = ended.lines.index("Other rules that match, and were outranked:")
+    assert ended.lines[at + 1] == (
+        "  secret/data/kubesentiment/* [read]: a rule without wildcards that is the path itself "
+        "goes first"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        ((), 1, f"{SECRET_ID}: the answer must be wrapped, for at most 3600 s"),
+        (("--wrap-ttl", "5m"), 0, f"{SECRET_ID} allows it"),
+        (("--wrap-ttl", "59"), 1, f"{SECRET_ID}: the answer must be wrapped, for at least 60 s"),
+        (("--wrap-ttl", "2h"), 1, f"{SECRET_ID}: the answer must be wrapped, for at most 3600 s"),
+    ],
+)
+def test_wrapping_counts(call: Call, arguments: tuple[str, ...], status: int, said: str) -> None:
+    ended = call("can", "operators", "update", SECRET_ID, "--env", "dev", *arguments)
+    assert ended.status == status
+    assert ended.lines[0] == f"dev: {'no' if status else 'yes'}, {said}"
+
+
+def test_parameters_count(call: Call, repository: Repository) -> None:
+    policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
+    stanza = (
+        'path "pki/issue/kubesentiment-api" {\n  capabilities = ["update"]\n'
+        '  allowed_parameters = { "ttl" = ["1h"], "options" = [] }\n}\n'
+    )
+    repository.write(policy, stanza)
+    repository.commit()
+    asked = ("can", "kubesentiment/api", "update", "pki/issue/kubesentiment-api")
+    where = ("--env", "dev", "--ref", "HEAD")
+    assert call(*asked, *where, "--data", "ttl=1h").status == 0
+    assert call(*asked, *where, "--data", '{"ttl": "1h", "options": {"cas": 0}}').status == 0
+    ended = call(*asked, *where, "--data", "ttl=2h")
+    assert ended.status == 1
+    assert "the parameter 'ttl' is not allowed with this value" in ended.lines[0]
+    assert "It asks for a request: only options, ttl in 1h" in ended.lines
+
+
+def test_a_root_protected_path_takes_sudo(call: Call) -> None:
+    ended = call("can", "people/auditors", "read", "sys/audit", "--env", "dev")
+    assert ended.status == 0
+    assert "sys/audit is root-protected: it takes sudo besides" in ended.lines
+
+
+def test_so_it_is_in_our_own_pki_mounts(call: Call, repository: Repository) -> None:
+    policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
+    repository.write(policy, 'path "pki-root/*" {\n  capabilities = ["delete"]\n}\n')
+    repository.commit()
+    where = ("--env", "dev", "--ref", "HEAD")
+    ended = call("can", "kubesentiment/api", "delete", "pki-root/root", *where)
+    assert ended.status == 1
+    assert ended.lines[0] == ("dev: no, the path is root-protected, and pki-root/* grants no sudo")
+    assert call("can", "kubesentiment/api", "delete", "pki-root/issuer/x", *where).status == 0
+
+
+def test_vault_writes_to_no_path_that_ends_in_a_slash(call: Call) -> None:
+    ended = call("can", "kubesentiment/admin", "update", f"{CONFIG}/", "--env", "dev")
+    assert ended.status == 1
+    assert "Vault refuses to write to a path that ends in a slash" in ended.lines[0]
+    assert call("can", "kubesentiment/admin", "update", CONFIG, "--env", "dev").status == 0
+
+
+def test_json_has_all_that_is_said(call: Call) -> None:
+    ended = call("can", "kubesentiment/api", "read", f"/{CONFIG}", "--format", "json")
+    document = ended.document
+    assert (document["workload"], document["capability"]) == ("kubesentiment/api", "read")
+    assert (document["path"], document["allowed"]) == (CONFIG, True)
+    first = document["answers"][0]
+    assert (first["environment"], first["allowed"]) == ("dev", True)
+    assert first["rule"]["sources"] == [
+        {
+            "policy": "kubesentiment-api-dev",
+            "grant": "kubesentiment/api: kv read kubesentiment/*",
+            "stanza": (
+                "# kubesentiment/api: kv read kubesentiment/*\n"
+                'path "secret/data/kubesentiment/*" {\n  capabilities = ["read"]\n}\n'
+            ),
+        }
+    ]
+    # Unlike in words, every rule is there.
+    assert len(first["others"]) == 7
+    assert {other["outcome"] for other in first["others"]} == {"no match"}
+
+
+def test_rules_of_one_pattern_are_told_to_be_merged(call: Call, repository: Repository) -> None:
+    policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
+    stanza = 'path "{}sys/health" {{\n  capabilities = ["{}"]\n}}\n'
+    repository.write(policy, stanza.format("", "read") + stanza.format("/", "update"))
+    repository.commit()
+    where = ("--env", "dev", "--ref", "HEAD")
+    ended = call("can", "kubesentiment/api", "update", "sys/health", *where)
+    assert ended.status == 0
+    assert "The rule that decides, merged by Vault:" in ended.lines
+
+
+def test_a_templated_rule_is_not_passed_over_in_silence(call: Call, repository: Repository) -> None:
+    policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
+    path = "secret/data/{{identity.entity.name}}/*"
+    repository.write(policy, f'path "{path}" {{\n  capabilities = ["read"]\n}}\n')
+    repository.commit()
+    where = ("--env", "dev", "--ref", "HEAD")
+    ended = call("can", "kubesentiment/api", "read", "secret/data/bob/x", *where)
+    assert ended.status == 1
+    assert ended.lines[-2].startswith("Not known: ")
+    assert path in ended.lines[-2]
+
+
+def test_what_a_terminal_would_obey_is_shown_and_not_done(
+    call: Call, repository: Repository
+) -> None:
+    policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
+    repository.write(policy, '# \x1b[2Jgone\npath "sys/health" {\n  capabilities = ["read"]\n}\n')
+    repository.commit()
+    where = ("--env", "dev", "--ref", "HEAD")
+    ended = call("can", "kubesentiment/api", "read", "sys/health", *where)
+    assert ended.status == 0
+    assert "\x1b" not in ended.out
+    assert "\\x1b[2Jgone" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("kubesentiment/apy", "read", CONFIG),
+            "error: workload 'kubesentiment/apy': there is none of this name; did you mean 'kube",
+        ),
+        (
+            ("kubesentiment/api", "write", CONFIG),
+            "argument CAPABILITY: capability 'write': there is none of this name",
+        ),
+        (("kubesentiment/api", "deny", CONFIG), "capability 'deny': there is none of this name"),
+        (
+            ("kubesentiment/api", "read", "kv/data/x"),
+            "error: path 'kv/data/x': must lie under a mount; the mounts are secret, database,",
+        ),
+        (
+            ("kubesentiment/api", "read", "secret/data/*"),
+            "error: path 'secret/data/*': must be one path, and is a pattern",
+        ),
+        (
+            ("kubesentiment/api", "read", CONFIG, "--env", "prd"),
+            "environment 'prd': there is none of this name; did you mean 'prod'? there are dev,",
+        ),
+        (
+            ("kubesentiment/api", "read", CONFIG, "--wrap-ttl", "soon"),
+            'argument --wrap-ttl: time: invalid duration "soon"; write one such as 5m',
+        ),
+        (
+            ("kubesentiment/api", "read", CONFIG, "--data", "x"),
+            "error: --data 'x': must be name=value, or a JSON object",
+        ),
+        (
+            ("kubesentiment/api", "read", CONFIG, "--data", "{x"),
+            "error: --data {x: is no JSON object",
+        ),
+        (
+            ("kubesentiment/api", "read", CONFIG, "--data", "x=1", "--data", "x=2"),
+            "error: --data x: is given twice",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_3_and_says_the_fix(
+    call: Call, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = call("can", *arguments)
+    assert (ended.status, ended.out) == (3, "")
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_its_refusals_are_what_plans_can_end_in() -> None:
+    assert {one.__name__ for one in can.REFUSALS} == {"GitError", "SnapshotError", "AclError"}

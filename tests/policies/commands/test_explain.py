@@ -1,0 +1,116 @@
+"""`explain`: all about one workload."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.commands import explain
+from tests.policies.commands.conftest import Call
+from tests.policies.repositories import Repository
+
+
+def test_a_workload_in_words(call: Call) -> None:
+    ended = call("explain", "kubesentiment/api", "--env", "prod")
+    assert ended.status == 0
+    lines = [" ".join(line.split()) for line in ended.lines]
+    assert lines[:8] == [
+        "kubesentiment/api in prod, of sentiment-team",
+        "logs in by Kubernetes, as service account kubesentiment-prod/kubesentiment",
+        "with a token for the audience vault-prod",
+        "role auth/kubernetes/role/kubesentiment",
+        "policies kubesentiment-api-prod",
+        "token 1h (role), at most 24h (role)",
+        "",
+        "It may:",
+    ]
+    for told in (
+        "secret/data/kubesentiment/* read values kv read kubesentiment/*",
+        "auth/token/renew-self renew its own token renew-self",
+        "database/creds/kubesentiment-readwrite have a database user made database readwrite",
+        "kubesentiment/config (redis_password, kafka_password, model_api_key)",
+        "pki/issue/kubesentiment-api 24h (role), at most 72h (role) by itself",
+        "It holds no power that leads to more than this.",
+    ):
+        assert told in lines
+
+
+def test_powers_are_told_with_their_chain(call: Call) -> None:
+    ended = call("explain", "operators", "--env", "dev")
+    assert "Powers:" in ended.lines
+    assert (
+        "  escalation, issue-secret-ids: update auth/approle/role/kubesentiment-ci/secret-id: with "
+        "a role ID, which is no secret, it logs in as another workload"
+    ) in ended.lines
+    assert "only wrapped for at least 60 s" in ended.out
+
+
+def test_every_environment_unless_one_is_chosen(call: Call) -> None:
+    heads = [line for line in call("explain", "media-catalog/api").lines if " in " in line]
+    assert [line.partition(",")[0] for line in heads if "team" in line] == [
+        "media-catalog/api in dev",
+        "media-catalog/api in staging",
+        "media-catalog/api in prod",
+    ]
+
+
+def test_without_renewal_a_lease_ends_with_the_first_token(call: Call) -> None:
+    (one,) = call("explain", "kubesentiment/batch", "--env", "dev", "--format", "json").document[
+        "answers"
+    ]
+    lifetimes = {lives["credential"]: lives for lives in one["lifetimes"]}
+    assert lifetimes["token"]["maximum_seconds"] == 3600
+    lease = lifetimes["database/creds/kubesentiment-readonly"]
+    assert (lease["maximum_seconds"], lease["ends_with_token"]) == (3600, True)
+
+
+def test_json_has_all_that_is_said(call: Call) -> None:
+    (one,) = call("explain", "kubesentiment-ci", "--env", "dev", "--format", "json").document[
+        "answers"
+    ]
+    assert one["workload"] == "kubesentiment/ci"
+    assert one["login"] == "AppRole, with a secret ID for 20 logins in 24h"
+    assert one["secrets"] == ["deploy/kubesentiment/keys (registry_token, signing_key)"]
+    (reach,) = [reach for reach in one["reaches"] if reach["rule"].startswith("secret/")]
+    assert reach == {
+        "rule": "secret/data/deploy/kubesentiment/*",
+        "capabilities": ["read"],
+        "meaning": "read values",
+        "conditions": "",
+        "witness": "secret/data/deploy/kubesentiment/any",
+        "list_witness": "",
+        "grants": ["kv read deploy/kubesentiment/*"],
+    }
+    assert one["powers"] == []
+
+
+def test_a_rule_that_decides_nothing_is_left_out(call: Call, repository: Repository) -> None:
+    policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
+    repository.write(
+        policy,
+        'path "sys/audit" {\n  capabilities = ["read"]\n}\n'
+        'path "secret/data/{{identity.entity.id}}" {\n  capabilities = ["read"]\n}\n',
+    )
+    repository.commit()
+    ended = call("explain", "kubesentiment/api", "--env", "dev", "--ref", "HEAD")
+    assert ended.status == 0
+    assert "sys/audit" not in ended.out  # root-protected, and without sudo
+    assert ended.lines[-1].startswith("Not known: where its templated rules lead")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("kubesentiment",), ""),
+        (("kubesentimental",), "workload 'kubesentimental': there is none of this name; did you"),
+        (("nobody-at-all",), "there are kubesentiment/admin, kubesentiment/api, "),
+        (("kubesentiment/api", "--env", "test"), "there are dev, staging, prod"),
+    ],
+)
+def test_an_unknown_workload_or_environment(
+    call: Call, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = call("explain", *arguments)
+    assert ended.status == (3 if said else 0)
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    assert explain.REFUSALS

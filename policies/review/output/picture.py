@@ -6,7 +6,7 @@ sees no letters is told the same in words. How it looks is the page's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from itertools import groupby
@@ -26,7 +26,7 @@ LETTERS: Final[Mapping[Capability, str]] = {
     Capability.LIST: "L",
     Capability.SUDO: "S",
     Capability.PATCH: "P",
-    Capability.SUBSCRIBE: "B",
+    Capability.SUBSCRIBE: "E",
     Capability.RECOVER: "V",
 }
 
@@ -101,6 +101,9 @@ class Table:
     first: frozenset[int]
     """Which columns begin a heading."""
     groups: tuple[Group, ...]
+    """Workloads that may do something here, or might before."""
+    nothing: tuple[str, ...]
+    """Labels of all others."""
 
 
 def tables(grid: Grid, changed: frozenset[str] = frozenset()) -> Iterator[Table]:
@@ -116,18 +119,27 @@ def tables(grid: Grid, changed: frozenset[str] = frozenset()) -> Iterator[Table]
             for heading, same in groupby(columns, key=lambda column: column.group)
         )
         starts = [sum(width for _, width in headings[:number]) for number in range(len(headings))]
-        groups = tuple(
+        positions = [place for place, _ in places]
+        groups = [
             Group(
                 rows.application,
                 rows.team,
-                tuple(_band(row, [place for place, _ in places], changed) for row in rows.rows),
+                tuple(_band(row, positions, changed) for row in rows.rows if _any(row, positions)),
             )
             for rows in grid.applications
+        ]
+        nothing = (
+            row.label for rows in grid.applications for row in rows.rows if not _any(row, positions)
         )
-        yield Table(section, headings, columns, frozenset(starts), groups)
+        shown = tuple(group for group in groups if group.bands)
+        yield Table(section, headings, columns, frozenset(starts), shown, tuple(nothing))
 
 
-def _band(row: Row, places: list[int], changed: frozenset[str]) -> Band:
+def _any(row: Row, places: Iterable[int]) -> bool:
+    return any(row.cells[place] for place in places)
+
+
+def _band(row: Row, places: Iterable[int], changed: frozenset[str]) -> Band:
     squares = tuple(square(row.cells[place]) for place in places)
     return Band(row.label, row.label.partition("/")[2] or row.label, _status(row, changed), squares)
 

@@ -83,12 +83,13 @@ def test_each_section_is_a_table_with_headings() -> None:
     kept, new = (mark(ALL, ALL),), (mark(NONE, ALL, "+"),)
     rows = (
         Row("shop/api", was_there=True, is_there=True, cells=(kept, (), (), new)),
-        Row("shop/ci", was_there=False, is_there=True, cells=((), (), (), ())),
-        Row("shop/old", was_there=True, is_there=False, cells=((), (), (), ())),
-        Row("shop/same", was_there=True, is_there=True, cells=((), (), (), ())),
-        Row("shop/term", was_there=True, is_there=True, cells=((), (), (), ())),
+        Row("shop/ci", was_there=False, is_there=True, cells=((), (), (), new)),
+        Row("shop/old", was_there=True, is_there=False, cells=((), (), (), kept)),
+        Row("shop/same", was_there=True, is_there=True, cells=((), (), (), kept)),
+        Row("shop/term", was_there=True, is_there=True, cells=((), (), (), kept)),
     )
-    grid = Grid(columns, (Rows("shop", "shop-team", rows),))
+    other = Row("other/api", was_there=True, is_there=True, cells=((), (), (), ()))
+    grid = Grid(columns, (Rows("other", "", (other,)), Rows("shop", "shop-team", rows)))
     secrets, vault = tables(grid, frozenset({"shop/term"}))
     assert secrets.headings == (("secret/data", 2), ("secret/metadata", 1))
     assert secrets.first == {0, 2}
@@ -97,4 +98,7 @@ def test_each_section_is_a_table_with_headings() -> None:
     assert [band.status for band in group.bands] == ["changed", "added", "removed", "", "changed"]
     assert [band.name for band in group.bands] == ["api", "ci", "old", "same", "term"]
     assert group.bands[0].squares == (square(new),)
+    assert vault.nothing == ("other/api",)
+    assert [band.label for band in secrets.groups[0].bands] == ["shop/api"]
     assert secrets.groups[0].bands[0].squares == (square(kept), square(()), square(()))
+    assert secrets.nothing == ("other/api", "shop/ci", "shop/old", "shop/same", "shop/term")

@@ -41,6 +41,12 @@ _VALUES: Final[Sequence[Any]] = (
     *("x", "xy", "", "*", "**", "x*", "*y", "*x*", "x,y", " x", "é*", "1", "true"),
     *(1, 1.5, True, ["x", "y"], [], [True], {"k": "v"}, {"k": ["v"]}, {"k": {"l": "v"}}),
 )
+_SENT_NAMES: Final = ("a", "b", "A", "value", "c", "*", _SIGMAS, _SIGMAS.casefold())
+_SENT_VALUES: Final[Sequence[Any]] = (
+    *_VALUES,
+    *("x, y", "y,", "x,\x1cy", "x,\u2003y", "é日"),
+    *(None, ["x", "z"], ["x,y"], [None], {"k": None}),
+)
 _SECONDS: Final = (0, 1, 60, 61, -5, "1m", "61s", "1h", "")
 _LEVELS: Final = ("read", "write", "sudo", "deny", "")
 
@@ -120,25 +126,8 @@ class Maker:
 
     def body(self) -> dict[str, Any]:
         """The parameters of a request."""
-        random = self.random
-        names = random.choices(
-            ("a", "b", "A", "value", "c", "*", _SIGMAS, _SIGMAS.casefold()),
-            k=random.choice((0, 1, 1, 2, 3)),
-        )
-        values = (
-            *_VALUES,
-            None,
-            "x, y",
-            "y,",
-            "x,\x1cy",
-            "x,\u2003y",
-            "é日",
-            ["x", "z"],
-            ["x,y"],
-            [None],
-            {"k": None},
-        )
-        return {name: random.choice(values) for name in names}
+        names = self.random.choices(_SENT_NAMES, k=self.random.choice((0, 1, 1, 2, 3)))
+        return {name: self.random.choice(_SENT_VALUES) for name in names}
 
     def _attributes(self, restricted: bool) -> dict[str, Any]:
         random = self.random

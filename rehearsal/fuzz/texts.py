@@ -36,84 +36,25 @@ _EXTRAS: Final = (
     'mfa_methods = ["a", "b"]\n',
     'subscribe_event_types = ["*"]\n',
     'control_group = { factor "f" { identity { group_names = ["g"] approvals = 1 } } }\n',
-    (
-        'control_group { ttl = "1h" factor "f" { controlled_capabilities = ["read"] '
-        'identity { group_ids = ["i"] approvals = 2 } } }\n'
-    ),
+    'control_group { factor "f" { controlled_capabilities = ["read"] identity { approvals = 2 }}}\n',
+    'control_group { ttl = "1h" factor "f" { identity { group_ids = ["i"] approvals = 2 } } }\n',
     "comment = <<EOT\nlong\nEOT\n",
     'allowed_parameters { a = ["x"] }\n',
     "# remark\n",
     "/* remark */ // another\n",
     'max_wrapping_ttl = "2d"\n',
 )
+_WORDS: Final = r"""
+{ } [ ] ( " ' , = : \ ${ {{ }} +* * + # /* */ // - . 1 0x1 08 1e3 {} [] [[]] path "path" name policy
+capabilities "read" "deny" true false null "\u00e9" "\x41" "\n" \xc3 \xc3\xa9 é
+"""
 _PIECES: Final = (
-    *(
-        "{",
-        "}",
-        "[",
-        "]",
-        "(",
-        '"',
-        "'",
-        ",",
-        "=",
-        ":",
-        "\n",
-        " ",
-        "\t",
-        "\r",
-        "\\",
-        "${",
-        "{{",
-        "}}",
-    ),
-    *(
-        "+*",
-        "*",
-        "+",
-        "#",
-        "/*",
-        "*/",
-        "//",
-        "<<EOT\n",
-        "<<-E\nE\n",
-        "-",
-        ".",
-        "1",
-        "0x1",
-        "08",
-        "1e3",
-    ),
-    *(
-        "path",
-        '"path"',
-        "name",
-        "policy",
-        "capabilities",
-        '"read"',
-        '"deny"',
-        "true",
-        "false",
-        "null",
-    ),
-    *(
-        '"\\u00e9"',
-        '"\\x41"',
-        "\\xc3",
-        "\\xc3\\xa9",
-        '"\\n"',
-        "é",
-        "\ufeff",
-        "\x00",
-        "\x7f",
-        "\u2028",
-        "{}",
-        "[]",
-        "[[]]",
-    ),
+    *_WORDS.split(),
+    *("\n", " ", "\t", "\r", "\ufeff", "\x00", "\x7f", "\u2028", "<<EOT\n", "<<-E\nE\n"),
     *('path "x" {}\n', 'name = "n"\n', 'policy = "write"\n', "capabilities = []\n", 'a = "b"\n'),
     *("min_wrapping_ttl = 5\n", 'max_wrapping_ttl = "1m"\n', 'required_parameters = ["q"]\n'),
 )
+"""What is put in."""
 
 
 def compare(oracle: Oracle, people: People, random: Random) -> Round:

@@ -36,7 +36,7 @@ _EXTRAS: Final = (
     'mfa_methods = ["a", "b"]\n',
     'subscribe_event_types = ["*"]\n',
     'control_group = { factor "f" { identity { group_names = ["g"] approvals = 1 } } }\n',
-    'control_group { factor "f" { controlled_capabilities = ["read"] identity { approvals = 2 }}}\n',
+    'control_group { factor "f" { controlled_capabilities = ["list"] identity { approvals = 1 }}}',
     'control_group { ttl = "1h" factor "f" { identity { group_ids = ["i"] approvals = 2 } } }\n',
     "comment = <<EOT\nlong\nEOT\n",
     'allowed_parameters { a = ["x"] }\n',

@@ -67,10 +67,9 @@ def dangling(sides: Sides) -> Iterator[Finding]:
     for find in (_policies_of_roles, _database_roles, _unused_policies):
         yield from _new(find, base, head)
     for name in _to_look_at(base, head):
-        before = set(_rules(base, name))
-        for one in _rules(head, name):
-            if one not in before:
-                yield _finding(one)
+        after = list(_rules(head, name))
+        before = set(_rules(base, name)) if after else set[Dangling]()
+        yield from (_finding(one) for one in after if one not in before)
 
 
 class _Names:

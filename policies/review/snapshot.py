@@ -73,9 +73,17 @@ class Snapshot:
 
         Raises `SnapshotError` where Vault would refuse the text, with line and column.
         """
-        text = self.policies.get(policy, "")
+        if policy not in self._parsed:
+            self._parsed[policy] = self._parse(policy)
+        return self._parsed[policy]
+
+    @cached_property
+    def _parsed(self) -> dict[str, tuple[Stanza, ...]]:
+        return {}
+
+    def _parse(self, policy: str) -> tuple[Stanza, ...]:
         try:
-            return parse(text)
+            return parse(self.policies.get(policy, ""))
         except HclError as error:
             raise SnapshotError(
                 f"{self.side}, {self.environment.value}/acl/{policy}.hcl: {error}; "

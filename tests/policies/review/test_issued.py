@@ -1,0 +1,92 @@
+"""`policies.review.issued` knows who can take what, by Vault's decision."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.acl import Acl, Pattern
+from policies.hcl import parse
+from policies.plan import AwsRole, AzureRole, DatabaseConnection, GcpRole
+from policies.review.issued import Counter, changed, issued_by, ways
+from tests.policies.review.sides_made import BASE, altered, but, hcl
+
+EVERYTHING = but(
+    gcp_roles=(GcpRole("g", "a@p", ("s",), 60),),
+    azure_roles=(AzureRole("z", (), 60, 60),),
+)
+
+
+def open_to(rules: dict[str, str]) -> set[str]:
+    acl = Acl.of([parse(hcl(rules))])
+    return set(Counter(issued_by(EVERYTHING).values()).open_to(acl))
+
+
+@pytest.mark.parametrize(
+    ("path", "capability", "role"),
+    [
+        ("database/creds/shop-readonly", "read", "database/roles/shop-readonly"),
+        ("aws/creds/shop-files", "read", "aws/roles/shop-files"),
+        ("aws/sts/shop-files", "update", "aws/roles/shop-files"),
+        ("gcp/impersonated-account/g/token", "read", "gcp/impersonated-account/g"),
+        ("azure/creds/z", "read", "azure/roles/z"),
+        ("pki/issue/shop-api", "update", "pki/roles/shop-api"),
+        ("pki/sign/shop-api", "update", "pki/roles/shop-api"),
+        ("pki/issuer/+/issue/shop-api", "update", "pki/roles/shop-api"),
+        ("secret/data/shop/*", "read", "secret/data/shop/config"),
+        ("database/+/shop-readonly", "read", "database/roles/shop-readonly"),
+        ("database/creds/*", "read", "database/roles/shop-readonly"),
+    ],
+)
+def test_who_may_ask_at_a_way_can_take_it(path: str, capability: str, role: str) -> None:
+    assert open_to({path: capability}) == {role}
+    assert open_to({path: "list"}) == set()
+    assert open_to({path: "deny"}) == set()
+
+
+def test_a_rule_that_goes_first_decides() -> None:
+    rules = {"database/*": "read", "database/creds/shop-readonly": "deny"}
+    assert open_to(rules) == set()
+
+
+def test_a_neighbour_is_not_taken() -> None:
+    assert open_to({"database/creds/shop-readonly2": "read", "database/roles/+": "read"}) == set()
+
+
+def test_a_database_role_that_nothing_allows_hands_out_nothing() -> None:
+    role = "database/roles/shop-readonly"
+    assert role in issued_by(BASE)
+    assert role not in issued_by(but(database_connections=()))
+    assert role not in issued_by(
+        but(database_connections=(DatabaseConnection("shop", "shop", ("other",)),))
+    )
+
+
+def test_an_aws_role_knows_its_mounts_lifetimes() -> None:
+    more = but(aws_roles=(*BASE.aws_roles, AwsRole("short", "{}", 60, 120)))
+    assert issued_by(more)["aws/roles/shop-files"].mount == (60, 120)
+
+
+def test_what_changed() -> None:
+    before = issued_by(BASE)
+    assert changed(before, issued_by(BASE)) == {}
+    roles = altered(BASE.pki_roles, "shop-api", server=True)
+    after = issued_by(but(pki_roles=roles, aws_roles=()))
+    assert changed(before, after) == {
+        "pki/roles/shop-api": (before["pki/roles/shop-api"], after["pki/roles/shop-api"]),
+        "aws/roles/shop-files": (before["aws/roles/shop-files"], None),
+    }
+
+
+def test_a_counter_says_what_a_rule_may_be_about() -> None:
+    counter = Counter(issued_by(BASE).values())
+    assert counter.may_meet(Pattern.of("+/creds/*"))
+    assert not counter.may_meet(Pattern.of("sys/*"))
+
+
+def test_the_first_way_is_what_the_program_means() -> None:
+    assert [ways(one)[0].path for one in issued_by(BASE).values()] == [
+        "database/creds/shop-readonly",
+        "aws/creds/shop-files",
+        "pki/issue/shop-api",
+        "secret/data/shop/config",
+    ]

@@ -1,0 +1,118 @@
+"""`policies.review.lifetimes` says how long a credential lives, and what bounds it."""
+
+from __future__ import annotations
+
+from policies.plan import AppRoleRole, AwsRole, AzureRole, GcpRole, TokenSettings
+from policies.review import Snapshot
+from policies.review.lifetimes import TOKEN, Bounds, MountLifetimes, lifetimes_of
+from policies.review.model import EffectiveLifetime
+from policies.review.sides import Sides
+from policies.review.snapshot import empty
+from tests.policies.review.sides_made import BASE, PROD, SHOP, altered, but, token, with_policies
+
+RENEWS = {"auth/token/renew-self": "update", "sys/leases/renew": "update"}
+HOUR, DAY = 3600, 86400
+
+
+def of(
+    head: Snapshot, label: str = "shop/api", mounts: MountLifetimes | None = None
+) -> dict[str, EffectiveLifetime | None]:
+    pairs = Sides(empty(PROD, "base"), head).pairs()
+    (pair,) = (pair for pair in pairs if pair.label == label)
+    found = lifetimes_of(pair, mounts or MountLifetimes())
+    return {one.credential: one.after for one in found}
+
+
+def shop(rules: dict[str, str], settings: TokenSettings | None = None) -> Snapshot:
+    head = with_policies({"shop-api-prod": {**SHOP, **rules}})
+    if settings is None:
+        return head
+    return but(head, kubernetes_roles=altered(BASE.kubernetes_roles, "shop", token=settings))
+
+
+def test_who_may_not_renew_has_all_for_its_first_lifetime() -> None:
+    found = of(shop({}))
+    assert found[TOKEN] == EffectiveLifetime(HOUR, "role", HOUR, "role")
+    assert found["database/creds/shop-readonly"] == EffectiveLifetime(HOUR, "role", HOUR, "role")
+
+
+def test_who_may_renew_has_it_for_the_most() -> None:
+    found = of(shop(RENEWS))
+    assert found[TOKEN] == EffectiveLifetime(HOUR, "role", DAY, "role")
+    assert found["database/creds/shop-readonly"] == EffectiveLifetime(HOUR, "role", DAY, "role")
+
+
+def test_a_lease_ends_with_its_token() -> None:
+    short = shop(RENEWS, token("shop-api-prod", ttl_seconds=600, max_ttl_seconds=1200))
+    found = of(short)["database/creds/shop-readonly"]
+    assert found == EffectiveLifetime(600, TOKEN, 1200, TOKEN)
+
+
+def test_renewing_the_token_is_not_renewing_its_leases() -> None:
+    found = of(shop({"auth/token/renew-self": "update"}))
+    assert found[TOKEN] == EffectiveLifetime(HOUR, "role", DAY, "role")
+    assert found["database/creds/shop-readonly"] == EffectiveLifetime(HOUR, "role", HOUR, "role")
+
+
+def test_a_lease_may_be_renewed_by_its_path() -> None:
+    rules = {"auth/token/renew-self": "update", "sys/leases/renew/database/*": "update"}
+    found = of(shop(rules))
+    assert found["database/creds/shop-readonly"] == EffectiveLifetime(HOUR, "role", DAY, "role")
+    assert found["aws/creds/shop-files"] == EffectiveLifetime(HOUR, "mount", HOUR, "mount")
+
+
+def test_aws_leases_have_the_least_of_all_roles() -> None:
+    head = but(shop(RENEWS), aws_roles=(*BASE.aws_roles, AwsRole("other", "{}", 1800, 7200)))
+    assert of(head)["aws/creds/shop-files"] == EffectiveLifetime(1800, "mount", 7200, "mount")
+
+
+def test_what_a_role_does_not_say_is_the_systems() -> None:
+    head = shop(RENEWS, token("shop-api-prod", ttl_seconds=0, max_ttl_seconds=0))
+    mounts = MountLifetimes(system=Bounds(1800, 7200))
+    assert of(head, mounts=mounts)[TOKEN] == EffectiveLifetime(1800, "system", 7200, "system")
+
+
+def test_nothing_is_above_the_systems_most() -> None:
+    mounts = MountLifetimes(system=Bounds(1800, 1800))
+    assert of(shop(RENEWS), mounts=mounts)[TOKEN] == EffectiveLifetime(
+        1800, "system", 1800, "system"
+    )
+
+
+def test_a_certificate_outlives_the_token() -> None:
+    found = of(shop({}))["pki/issue/shop-api"]
+    assert found == EffectiveLifetime(DAY, "role", 3 * DAY, "role", ends_with_token=False)
+    bounded = of(shop({}), mounts=MountLifetimes(pki=Bounds(HOUR, HOUR)))["pki/issue/shop-api"]
+    assert bounded == EffectiveLifetime(HOUR, "mount", HOUR, "mount", ends_with_token=False)
+
+
+def test_a_google_token_outlives_the_token_and_an_azure_lease_does_not() -> None:
+    rules = {**RENEWS, "gcp/impersonated-account/g/token": "read", "azure/creds/z": "read"}
+    head = but(
+        shop(rules),
+        gcp_roles=(GcpRole("g", "a@p", ("s",), 7200),),
+        azure_roles=(AzureRole("z", (), 60, 120),),
+    )
+    found = of(head)
+    assert found["gcp/impersonated-account/g/token"] == EffectiveLifetime(
+        7200, "role", 7200, "role", ends_with_token=False
+    )
+    assert found["azure/creds/z"] == EffectiveLifetime(60, "role", 120, "role")
+
+
+def test_a_secret_id_ends_by_itself_or_never() -> None:
+    path = "auth/approle/role/shop-ci/secret-id"
+    assert of(BASE, "shop/ci")[path] == EffectiveLifetime(
+        DAY, "role", DAY, "role", ends_with_token=False
+    )
+    never = but(approle_roles=(AppRoleRole("shop-ci", 0, 0, token("shop-ci-prod")),))
+    found = of(never, "shop/ci")[path]
+    assert found == EffectiveLifetime(0, "role", 0, "role", ends_with_token=False)
+
+
+def test_both_sides_are_told() -> None:
+    head = shop(RENEWS)
+    (pair,) = Sides(BASE, head).pairs()
+    (found,) = (one for one in lifetimes_of(pair, MountLifetimes()) if one.credential == TOKEN)
+    assert found.before == EffectiveLifetime(HOUR, "role", HOUR, "role")
+    assert found.after == EffectiveLifetime(HOUR, "role", DAY, "role")

@@ -1,0 +1,101 @@
+"""`policies.review.rights` takes out what it understands, and calls nothing narrower than it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from policies.postgresql import DatabaseAccess, statements
+from policies.review.rights import changed_lines, iam, only_rights_differ, own_form, sql
+from tests.policies.review.sides_made import BASE, altered
+
+GRANT = "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA app TO g;"
+(READONLY,) = BASE.database_roles
+
+
+def test_rights_of_a_grant() -> None:
+    assert sql(GRANT).names == {
+        "SELECT ON ALL TABLES IN SCHEMA app TO g",
+        "INSERT ON ALL TABLES IN SCHEMA app TO g",
+    }
+
+
+def test_default_privileges_are_rights_of_their_own() -> None:
+    later = "ALTER DEFAULT PRIVILEGES FOR ROLE o IN SCHEMA app GRANT SELECT ON TABLES TO g;"
+    (name,) = sql(later).names
+    assert name == ("SELECT ON TABLES TO g (ALTER DEFAULT PRIVILEGES FOR ROLE o IN SCHEMA app)")
+
+
+def test_the_programs_own_sql_differs_by_rights_between_two_rights_of_one_group() -> None:
+    creation = "\n".join(READONLY.statements.creation)
+    wider = creation.replace("GRANT SELECT ON ALL TABLES", "GRANT SELECT, DELETE ON ALL TABLES")
+    assert only_rights_differ(creation, wider)
+    assert len(sql(wider).names - sql(creation).names) == 1
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        GRANT.replace("TO g;", "TO g; GRANT admin TO g;"),
+        GRANT + "ALTER ROLE g SUPERUSER;",
+        f"-- {GRANT}",
+        "GRANT SELECT (id), INSERT ON t TO g;",
+        f"IF now() THEN {GRANT} END IF;",
+        GRANT.replace("GRANT", "REVOKE"),
+    ],
+)
+def test_whatever_else_changes_is_no_change_of_rights_alone(after: str) -> None:
+    assert not only_rights_differ(GRANT, after)
+
+
+def test_a_grant_that_moves_is_no_change_of_rights_alone() -> None:
+    before = f"IF a THEN {GRANT} END IF; IF b THEN END IF;"
+    after = f"IF a THEN END IF; IF b THEN {GRANT} END IF;"
+    assert not only_rights_differ(before, after)
+
+
+def test_a_grant_that_goes_is_a_change_of_rights_alone() -> None:
+    assert only_rights_differ(f"{GRANT} GRANT USAGE ON SCHEMA app TO g;", GRANT)
+
+
+def test_the_programs_own_sql_is_known() -> None:
+    assert own_form(READONLY, "shop") == "the program's own, readonly, of shop in schema public"
+    assert own_form(READONLY, "other") == ""
+    own = statements(database="shop", owner="o", schema="s", access=DatabaseAccess.READ_WRITE)
+    (wider,) = altered((READONLY,), "shop-readonly", statements=own)
+    assert own_form(wider, "shop") == "the program's own, readwrite, of o in schema s"
+
+
+def test_changed_lines() -> None:
+    assert changed_lines("a\nb\nc", "a\nx\nc") == ("b", "x")
+
+
+def statement(**more: object) -> str:
+    plain = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["a", "b"]}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**plain, **more}]})
+
+
+def test_plain_statements_become_pairs() -> None:
+    read = iam(statement(Sid="named"))
+    assert read.allowed == {"s3:GetObject on a", "s3:GetObject on b"}
+    assert not read.others
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        statement(Effect="Deny"),
+        statement(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        statement(NotAction="s3:*"),
+        statement(Resource=[1]),
+        json.dumps({"Statement": [{"Effect": "Allow", "NotResource": "x"}]}),
+        "no JSON",
+        "[]",
+        "{}",
+    ],
+)
+def test_everything_else_stays_as_it_is_written(document: str) -> None:
+    read = iam(document)
+    assert not read.allowed
+    assert len(read.others) == 1

@@ -2,11 +2,11 @@
 
     python -m policies matrix --env prod
     python -m policies matrix --format markdown > matrix.md
-    python -m policies matrix --ref v1.4 --format json
+    python -m policies matrix --ref v1.4 --format html > matrix.html
 
 One table for each application, and one for the people: a column for each workload, a line for each
 path that a rule of theirs is about. LIST is asked for with a last slash, as Vault's API does. JSON
-has, beside these, every path that the plan issues something at.
+has, beside these, every path that the plan issues something at; HTML is the picture of a review.
 
 It says nothing of who may log in: `explain` does.
 
@@ -15,6 +15,7 @@ Exit status: 0 answered; 3 an error.
 
 from __future__ import annotations
 
+import importlib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,28 +24,19 @@ from typing import Any, Final
 
 from policies.acl import Pattern
 from policies.commands import arguments, screen
+from policies.commands.errors import CommandError
 from policies.commands.plans import REFUSALS as OF_PLANS
 from policies.commands.plans import Plans, plans
 from policies.commands.words import seen
-from policies.hcl import Capability
 from policies.review.columns import Column
-from policies.review.grid import Cell, Extent, grid
+from policies.review.compare import compare
+from policies.review.grid import Cell, Extent, Mark, grid
+from policies.review.limits import unwritten
 from policies.review.output.markdown import code, prose
+from policies.review.output.picture import LETTERS
 from policies.review.snapshot import Snapshot, Workload
 
 REFUSALS: Final = OF_PLANS
-LETTERS: Final[Mapping[Capability, str]] = {
-    Capability.CREATE: "C",
-    Capability.READ: "R",
-    Capability.UPDATE: "U",
-    Capability.DELETE: "D",
-    Capability.LIST: "L",
-    Capability.SUDO: "S",
-    Capability.PATCH: "P",
-    Capability.SUBSCRIBE: "E",
-    Capability.RECOVER: "V",
-}
-_SOME: Final = "~"
 _ASKED: Final = "?"
 _NOBODYS: Final = "of no application"
 
@@ -96,18 +88,22 @@ def _paths(snapshot: Snapshot, members: Iterable[Workload]) -> Iterator[str]:
 
 
 def _letters(cell: Cell) -> str:
-    return "".join(
-        LETTERS[mark.capability]
-        + (_SOME if mark.after is Extent.SOME else "")
-        + (_ASKED if mark.conditions else "")
-        for mark in cell
-    )
+    return "".join(map(_letter, cell))
+
+
+def _letter(mark: Mark) -> str:
+    """As the picture of a review has them."""
+    letter = LETTERS[mark.capability]
+    if mark.after is Extent.SOME:
+        letter = letter.lower()
+    return letter + (_ASKED if mark.conditions else "")
 
 
 def _legend(panels: Iterable[_Panel]) -> str:
     used = {letter for one in panels for _, cells in one.rows for cell in cells for letter in cell}
     words = [f"{letter} {one}" for one, letter in LETTERS.items() if letter in used]
-    words += [f"{_SOME} at some of the paths only"] if _SOME in used else []
+    small = [letter.lower() for letter in LETTERS.values() if letter.lower() in used]
+    words += [f"{'/'.join(small)} the same, at some of the paths only"] if small else []
     words += [f"{_ASKED} if the request brings what the rule asks for"] if _ASKED in used else []
     return ", ".join(words)
 
@@ -153,6 +149,22 @@ def _json(asked: Plans) -> None:
     )
 
 
+def _html(asked: Plans) -> None:
+    """The picture that a review draws, of a change that changes nothing."""
+    page = importlib.import_module("policies.review.output.page")  # its templates take time
+    crowded = [
+        one.value for one, snapshot in asked.items() if len(snapshot.workloads) > page.MOST_ROWS
+    ]
+    if crowded:
+        raise CommandError(
+            f"--format html: {', '.join(crowded)} has more than {page.MOST_ROWS} workloads, too "
+            "many for one picture; use markdown or json"
+        )
+    side = next(iter(asked.values())).side
+    review = compare(asked, asked, base_name=side, head_name=side, limits=unwritten())
+    print(page.render(review, asked, asked), end="")
+
+
 def _document(environment: str, snapshot: Snapshot) -> dict[str, Any]:
     shown = grid(snapshot, snapshot)
     return {
@@ -189,4 +201,5 @@ FORMATS: Final[Mapping[str, Callable[[Plans], None]]] = {
     "text": _text,
     "markdown": _markdown,
     "json": _json,
+    "html": _html,
 }

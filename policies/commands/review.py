@@ -15,6 +15,7 @@ error, and no review.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import io
 import sys
@@ -33,11 +34,11 @@ from policies.commands.plans import WORKING_TREE, Plans
 from policies.commands.render import FIX
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.git import Commit, commit_at
+from policies.git import APPROVALS, Commit, commit_at
 from policies.matrix import MATRIX
 from policies.review.compare import compare
 from policies.review.limits import Limits, LimitsError, unwritten
-from policies.review.model import Review
+from policies.review.model import Review, Verdict
 from policies.review.output import wording
 from policies.review.snapshot import of_plan, read
 
@@ -84,9 +85,10 @@ def run(options: Namespace) -> int:
             f"environment {options.env.value!r}: neither {options.base} nor {head_name} has it; "
             "leave --env out"
         )
-    review = compare(
-        base, head, base_name=options.base, head_name=head_name, limits=_limits(commit)
-    )
+    limits = _limits(commit)
+    review = compare(base, head, base_name=options.base, head_name=head_name, limits=limits)
+    if commit.approvals is None:
+        review = _without_limits(review, limits)
     for file, name in outputs.items():
         _write(file, FORMATS[name](review, base, head))
     if outputs:
@@ -122,7 +124,19 @@ def _chosen(side: Plans, environment: Environment | None) -> Plans:
 def _limits(base: Commit) -> Limits:
     if base.approvals is None:
         return unwritten()
-    return Limits.parse(base.approvals, file=f"{base.reference}, policies/approvals.toml")
+    return Limits.parse(base.approvals, file=f"{base.reference}, {APPROVALS}")
+
+
+def _without_limits(review: Review, limits: Limits) -> Review:
+    """Nothing says what may pass, so nothing does, not even what no finding is about."""
+    if review.verdict is not Verdict.WITHIN_LIMITS:
+        return review
+    return dataclasses.replace(
+        review,
+        verdict=Verdict.NEEDS_APPROVAL,
+        approvers=(limits.security,),
+        over_limit=(f"{review.base} has no {APPROVALS}, so whatever is gained takes an approval",),
+    )
 
 
 # --- how it is shown: each way is imported when it is asked for --------------------------------

@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: rehearse
 rehearse: .venv/locked ## the main job on real servers; ENV=dev, KEEP=1 leaves them running
@@ -87,6 +87,10 @@ cost: .venv/locked ## what each environment costs in a month on AWS, item by ite
 .PHONY: pictures
 pictures: .venv/locked ## the README's picture, from a rehearsal
 	@$(BIN)/python -m rehearsal --picture docs/rehearse.svg
+
+.PHONY: review-examples
+review-examples: .venv/locked ## docs/review/: five pull requests, and the review of each
+	@$(BIN)/python -m policies.review.examples
 
 .PHONY: lock
 lock: .venv/locked ## pin the newest releases that pyproject.toml allows

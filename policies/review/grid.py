@@ -2,7 +2,8 @@
 
 What a cell says is Vault's own decision, on both sides: on a path by the rule that decides it; on a
 folder, or another rule's wildcard, by every region of the paths within (`policies.acl.regions`), so
-that "all of it" and "some of it" are told apart. LIST is asked as Vault is: with a slash behind.
+that "all of it" and "some of it" are told apart. LIST is asked with a slash behind, too, as Vault's
+API does.
 
 Columns are what the plans have (KV entries, database, cloud and PKI roles) and every path that a
 rule of the workloads names, so that no access is left out. It says nothing of who may log in, nor
@@ -17,7 +18,7 @@ from enum import StrEnum, unique
 from itertools import groupby
 from typing import Final, TypeAlias, TypeVar
 
-from policies.acl import Acl, Pattern, Rule, Symbolic, regions
+from policies.acl import Acl, Pattern, Region, Rule, Symbolic, regions
 from policies.acl.patterns import Kind
 from policies.hcl import Capability
 from policies.ownership import PEOPLE
@@ -152,8 +153,6 @@ def _application(workload: Workload) -> str:
 # --- cells ----------------------------------------------------------------------------------------
 
 _ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
-_Asked: TypeAlias = "tuple[Pattern, bool]"
-"""A pattern, and whether LIST is asked for."""
 _Sides: TypeAlias = "tuple[Rule | None, Rule | None]"
 
 
@@ -173,33 +172,51 @@ class _Pair:
         return cls(label, there, (acl, acl if before == after else _acl(head, after)))
 
     def cells(self, columns: Iterable[Column]) -> Iterator[Cell]:
-        patterns = [Pattern.of(column.path) for column in columns]
-        asked = {pattern: _folder(pattern) for pattern in patterns}
-        wild = self._wild([p for p in {*asked, *asked.values()} if p.kind is not Kind.EXACT])
-        for pattern, folder in asked.items():
-            plain = wild.get((pattern, False)) or [self._rules(pattern.text, listing=False)]
-            listing = wild.get((folder, True)) or [self._rules(folder.text, listing=True)]
+        asked = [(pattern, _folder(pattern)) for pattern in map(_pattern, columns)]
+        wild = self._wild({one for both in asked for one in both if one.kind is not Kind.EXACT})
+        for pattern, folder in asked:
+            if pattern.kind is Kind.EXACT:
+                plain = [self._rules(pattern.text, listing=False)]
+                listing = [self._rules(one.text, listing=True) for one in (pattern, folder)]
+            else:
+                plain = [_both(region.rules) for region in wild[pattern]]
+                listed = [*_files(wild[pattern]), *wild[folder]]
+                listing = [_both(region.listing) for region in listed]
             yield tuple(_marks(plain, listing))
 
     def _rules(self, path: str, *, listing: bool) -> _Sides:
         before, after = self.acls
         return before.rule(path, listing=listing), after.rule(path, listing=listing)
 
-    def _wild(self, patterns: Sequence[Pattern]) -> Mapping[_Asked, list[_Sides]]:
-        """The rules that decide each region within a pattern, for LIST or for all else."""
+    def _wild(self, patterns: Collection[Pattern]) -> Mapping[Pattern, list[Region]]:
+        """The regions within each pattern, which are those of both sides."""
         before, after = self.acls
-        found = dict[_Asked, list[_Sides]]()
-        for region in regions((before,) if before is after else self.acls, patterns):
+        found: dict[Pattern, list[Region]] = {pattern: [] for pattern in patterns}
+        for region in regions((before,) if before is after else self.acls, tuple(patterns)):
             for pattern in region.within:
-                for listing, rules in ((False, region.rules), (True, region.listing)):
-                    found.setdefault((pattern, listing), []).append((rules[0], rules[-1]))
+                found[pattern].append(region)
         return found
 
 
+def _pattern(column: Column) -> Pattern:
+    return Pattern.of(column.path)
+
+
 def _folder(pattern: Pattern) -> Pattern:
-    """What LIST is asked of."""
+    """What LIST is asked of: Vault puts a slash behind a path that has none."""
     text = pattern.text
     return pattern if text.endswith(("*", "/")) else Pattern.of(f"{text}/")
+
+
+def _files(found: Iterable[Region]) -> Iterator[Region]:
+    """Without the folder above, which `roles/+` matches with an empty name: LIST of it is another
+    column's, `roles`.
+    """
+    return (region for region in found if not region.witness.endswith("/"))
+
+
+def _both(rules: tuple[Rule | None, ...]) -> _Sides:
+    return rules[0], rules[-1]
 
 
 def _texts(side: Snapshot, label: str) -> Mapping[str, str]:

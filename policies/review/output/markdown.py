@@ -118,10 +118,14 @@ def _line(line: Line) -> Sequence[str]:
         f"**{wording.SIGN[line.direction]}**",
         ", ".join(line.capabilities),
         where,
-        ", ".join(map(code, line.witnesses)),
-        code(line.rule),
+        ", ".join(_same(witness, line) for witness in line.witnesses),
+        _same(line.rule, line),
         joined(code(rule) if rule else "no rule" for rule in line.instead_of),
     )
+
+
+def _same(path: str, line: Line) -> str:
+    return "itself" if path == line.paths else code(path)
 
 
 def _terms(terms: Sequence[TermChange]) -> Iterator[str]:
@@ -145,14 +149,21 @@ def _text(text: str) -> str:
 
 
 def _lifetimes(workload: WorkloadReview) -> Iterator[str]:
-    if workload.lifetimes:
+    changed, same = wording.changed_lifetimes(workload.lifetimes)
+    if changed:
         yield _table(
             ("lives", "before", "after", ""),
             (
                 (code(credential), prose(before), prose(after), trend)
-                for credential, before, after, trend in wording.lifetimes(workload.lifetimes)
+                for credential, before, after, trend in wording.lifetimes(changed)
             ),
         )
+    if same:
+        credentials = (
+            f"{code(credential)} {prose(after)}"
+            for credential, _, after, _ in wording.lifetimes(same)
+        )
+        yield f"Live as long as before: {'; '.join(credentials)}."
 
 
 def _left_out(changed: Sequence[Changed]) -> str:
@@ -175,7 +186,7 @@ def _unchanged(review: Review) -> str:
         f"{wording.counted(number, 'workload', 'workloads') or 'no workload'} in {joined(where)}"
         for number, where in by_number.items()
     ]
-    unchanged = f"Unchanged: {joined(amounts)}. " if amounts else ""
+    unchanged = f"Unchanged: {', '.join(amounts)}. " if amounts else ""
     return f"{unchanged}Compared: {code(review.base)} with {code(review.head)}.\n"
 
 

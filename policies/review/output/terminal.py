@@ -86,11 +86,15 @@ def _tables(changed: Changed) -> Iterator[RenderableType]:
         for term in workload.terms:
             table.add_row(*_term(term))
         yield table
-    if workload.lifetimes:
+    lifetimes, same = wording.changed_lifetimes(workload.lifetimes)
+    if lifetimes:
         table = _table("lives", "before", "after", "")
-        for row in wording.lifetimes(workload.lifetimes):
+        for row in wording.lifetimes(lifetimes):
             table.add_row(*map(seen, row))
         yield table
+    if same:
+        credentials = (f"{one} {after}" for one, _, after, _ in wording.lifetimes(same))
+        yield Text(f"Live as long as before: {seen('; '.join(credentials))}.", style="dim")
 
 
 def _line(line: Line) -> Iterator[Text]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ from policies.review.model import (
     Verdict,
     WorkloadReview,
 )
+from policies.review.output.alike import alike
 
 _ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
 _ENVIRONMENTS: Final = {environment: place for place, environment in enumerate(Environment)}
@@ -41,38 +42,48 @@ _COUNTED: Final = {
 
 def headline(review: Review) -> str:
     """The first line: how many gain and lose, and where, if not the same everywhere."""
-    where = dict[str, list[Environment]]()
-    for one in review.environments:
-        if one.workloads or one.findings:
-            where.setdefault(_counts(one), []).append(one.environment)
-    if not where:
+    changed = [one for one in review.environments if one.workloads or one.findings]
+    if not changed:
         return "No access is gained or lost"
-    if len(where) == 1:
-        ((counts, environments),) = where.items()
-        return counts if len(environments) == len(Environment) else _in(environments, counts)
-    return "; ".join(_in(environments, counts) for counts, environments in where.items())
+    by_access, by_findings = _grouped(changed, _access), _grouped(changed, _risks)
+    if len(by_access) > 1:
+        parts = _grouped(changed, lambda one: ", ".join(filter(None, (_access(one), _risks(one)))))
+        return "; ".join(f"{joined(where)}: {what}" for what, where in parts.items())
+    ((access, everywhere),) = by_access.items()
+    parts = {access: everywhere, **by_findings}
+    places = {
+        what: "" if where == everywhere else f" in {joined(where)}" for what, where in parts.items()
+    }
+    line = ", ".join(f"{what}{place}" for what, place in places.items() if what)
+    return line if len(everywhere) == len(Environment) else f"{joined(everywhere)}: {line}"
 
 
-def _in(environments: Sequence[Environment], counts: str) -> str:
-    return f"{joined(environments)}: {counts}"
+def _grouped(
+    environments: Iterable[EnvironmentReview], what: Callable[[EnvironmentReview], str]
+) -> dict[str, list[Environment]]:
+    where = dict[str, list[Environment]]()
+    for one in environments:
+        where.setdefault(what(one), []).append(one.environment)
+    return where
 
 
-def _counts(one: EnvironmentReview) -> str:
+def _access(one: EnvironmentReview) -> str:
     gaining = sum(workload.gains for workload in one.workloads)
     losing = sum(workload.loses for workload in one.workloads)
-    parts = list[str]()
     if gaining:
-        parts.append(counted(gaining, "workload gains access", "workloads gain access"))
-        if losing:
-            parts.append(counted(losing, "loses some", "lose some"))
-    elif losing:
+        gained = counted(gaining, "workload gains access", "workloads gain access")
+        return f"{gained}, {counted(losing, 'loses some', 'lose some')}" if losing else gained
+    if losing:
         lost = counted(losing, "workload loses some", "workloads lose some")
-        parts.append(f"No access is gained, {lost}")
-    else:
-        parts.append("No access is gained or lost")
+        return f"No access is gained, {lost}"
+    return "No access is gained or lost"
+
+
+def _risks(one: EnvironmentReview) -> str:
     found = Counter(finding.severity for _, finding in _found(one))
-    parts += [counted(found[severity], *words) for severity, words in _COUNTED.items()]
-    return ", ".join(filter(None, parts))
+    return ", ".join(
+        counted(found[severity], *words) for severity, words in _COUNTED.items() if found[severity]
+    )
 
 
 def verdict(review: Review) -> str:
@@ -100,12 +111,13 @@ class Told:
 
 
 def findings(review: Review) -> tuple[Told, ...]:
-    """Each once, the gravest first, then as the environments and labels go."""
-    where = dict[tuple[str, Finding], list[Environment]]()
-    for one in review.environments:
-        for key in _found(one):
-            where.setdefault(key, []).append(one.environment)
-    told = [Told(finding, label, tuple(there)) for (label, finding), there in where.items()]
+    """Each once, the gravest first, then by label."""
+    found = (
+        (one.environment, (label, finding))
+        for one in review.environments
+        for label, finding in _found(one)
+    )
+    told = [Told(finding, label, where) for (label, finding), where in alike(found)]
     return tuple(sorted(told, key=lambda one: (-one.finding.severity, one.label)))
 
 
@@ -144,14 +156,10 @@ class Changed:
 
 def workloads(review: Review) -> tuple[Changed, ...]:
     """Those that changed: the gravest findings first, then who gains, then by label."""
-    alike, where = dict[str, WorkloadReview](), dict[str, list[Environment]]()
-    for one in review.environments:
-        for workload in one.workloads:
-            key = repr(workload)  # an example's data cannot be hashed
-            alike[key] = workload
-            where.setdefault(key, []).append(one.environment)
-    changed = [Changed(alike[key], tuple(there)) for key, there in where.items()]
-    return tuple(sorted(changed, key=_gravity))
+    every = (
+        (one.environment, workload) for one in review.environments for workload in one.workloads
+    )
+    return tuple(sorted((Changed(*same) for same in alike(every)), key=_gravity))
 
 
 def _gravity(changed: Changed) -> tuple[int, bool, str, list[int]]:
@@ -221,9 +229,18 @@ def _line(same: Sequence[AccessChange]) -> Line:
 
 
 def lifetimes(of: Iterable[CredentialLifetime]) -> Iterator[tuple[str, str, str, str]]:
-    """Credential, before, after, and `longer`, `shorter` or nothing."""
+    """Credential, before, after, and `longer`, `shorter`, `other` or nothing."""
     for one in of:
         yield one.credential, lifetime(one.before), lifetime(one.after), _trend(one)
+
+
+def changed_lifetimes(
+    of: Iterable[CredentialLifetime],
+) -> tuple[list[CredentialLifetime], list[CredentialLifetime]]:
+    """Those that differ, and those that do not."""
+    both = list(of)
+    same = [one for one in both if one.before == one.after]
+    return [one for one in both if one not in same], same
 
 
 def lifetime(effective: EffectiveLifetime | None) -> str:

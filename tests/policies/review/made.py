@@ -164,7 +164,7 @@ def hostile(text: str) -> Review:
         Status.CHANGED,
         (change,),
         (term,),
-        (CredentialLifetime(text, effective, effective),),
+        (CredentialLifetime(text, effective, None), CredentialLifetime(text, effective, effective)),
         (finding,),
     )
     return Review(

@@ -103,6 +103,8 @@ FOLDER, ENTRY = "secret/data/shop/*", "secret/data/shop/db"
             "a/+",
             (mark(READ, NONE, ALL, "+"), mark(LIST, ALL, ALL)),
         ),
+        # Of the folder it still is allowed, of the path itself no longer.
+        ({"a": "list"}, {"a/*": "list"}, "a", (mark(LIST, ALL, SOME, "-"),)),
         ({ENTRY: "read"}, {ENTRY: "deny"}, ENTRY, (mark(READ, ALL, NONE, "-"),)),
     ],
 )
@@ -200,7 +202,11 @@ def test_exact_columns_are_what_vault_answers(
                 if getattr(one, extent) is Extent.ALL
             }
             answers = set(acl.capabilities(column.path)) - {"deny", "list"}
-            answers |= {"list"} & set(acl.capabilities(f"{column.path}/"))
+            answers |= (
+                {"list"}
+                & set(acl.capabilities(column.path))
+                & set(acl.capabilities(f"{column.path}/"))
+            )
             assert granted == answers
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from policies.environments import Environment
 from policies.hcl import Capability
 from policies.review.conditions import Example
 from policies.review.difference import Direction
 from policies.review.model import (
     CredentialLifetime,
     EffectiveLifetime,
+    EnvironmentReview,
     Review,
     Severity,
     Status,
@@ -19,6 +21,7 @@ from policies.review.model import (
 )
 from policies.review.output import wording
 from tests.policies.review.made import (
+    ACCOUNT,
     DEV,
     ESCALATION,
     FULL,
@@ -56,6 +59,21 @@ GAINS, LOSES = workload(READS), workload(NO_LONGER, label="shop/batch")
             "1 workload gains access, 1 escalation",
         ),
         (
+            review(
+                environment(DEV, GAINS),
+                environment(STAGING, GAINS),
+                environment(PROD, workload(READS, findings=(WARNING, WARNING))),
+            ),
+            "1 workload gains access, 2 warnings in prod",
+        ),
+        (
+            review(
+                environment(DEV, GAINS),
+                environment(PROD, workload(READS, findings=(WARNING,))),
+            ),
+            "dev and prod: 1 workload gains access, 1 warning in prod",
+        ),
+        (
             review(environment(DEV, GAINS), environment(STAGING), environment(PROD, GAINS)),
             "dev and prod: 1 workload gains access",
         ),
@@ -86,6 +104,20 @@ def test_a_workload_that_changes_alike_is_told_once() -> None:
     (one,) = wording.workloads(everywhere(workload(WRAPPED)))
     assert one.environments == (DEV, STAGING, PROD)
     assert len(wording.workloads(FULL)) == 3
+
+
+def test_what_differs_in_the_environments_name_only_is_told_once() -> None:
+    def of(one: Environment) -> EnvironmentReview:
+        term = replace(ACCOUNT, after=f"shop-{one}")
+        finding = replace(WARNING, title=f"namespace shop-{one} is new")
+        return environment(one, workload(term, findings=(finding,)))
+
+    shown = review(*map(of, Environment))
+    (changed,) = wording.workloads(shown)
+    assert changed.environments == (DEV, STAGING, PROD)
+    assert changed.workload.terms[0].after == "shop-<environment>"
+    (told,) = wording.findings(shown)
+    assert told.finding.title == "namespace shop-<environment> is new"
 
 
 def test_workloads_come_in_order_of_gravity() -> None:
@@ -155,6 +187,11 @@ def test_a_lifetimes_trend(seconds: tuple[int, int], trend: str) -> None:
 
     one = CredentialLifetime("token", effective(10, 30), effective(*seconds))
     assert [row[3] for row in wording.lifetimes((one,))] == [trend]
+
+
+def test_lifetimes_that_stay_are_told_apart() -> None:
+    same = CredentialLifetime("token", NEW.after, NEW.after)
+    assert wording.changed_lifetimes((LONGER, same, NEW)) == ([LONGER, NEW], [same])
 
 
 def test_words_are_joined_and_counted() -> None:

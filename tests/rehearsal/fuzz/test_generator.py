@@ -55,6 +55,13 @@ def test_there_is_some_of_everything() -> None:
     assert len({stanza.path for stanza in stanzas}) < len(stanzas)
 
 
+def test_no_map_has_names_that_differ_in_case_only() -> None:
+    """Vault would keep either, by chance."""
+    maps = [maker(seed)._parameters() for seed in range(500)]
+    assert any("B" in one for one in maps)
+    assert all(len({name.lower() for name in one}) == len(one) for one in maps)
+
+
 def test_paths_are_near_the_labels_and_can_be_asked_about() -> None:
     matched = 0
     for seed in SEEDS:

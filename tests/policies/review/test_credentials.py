@@ -1,0 +1,168 @@
+"""`policies.review.credentials`: each rule fires with its message, and not on its neighbour."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from policies.plan import AzureRole, PkiRole
+from policies.postgresql import DatabaseAccess, statements
+from policies.review import Review, Snapshot
+from policies.review.model import Severity
+from tests.policies.review.sides_made import (
+    BASE,
+    SHOP,
+    altered,
+    but,
+    finding,
+    reviewed,
+    rules_of,
+    with_policies,
+)
+
+SQL = BASE.database_roles[0].statements
+
+
+def with_sql(old: str, new: str) -> Snapshot:
+    creation = tuple(text.replace(old, new) for text in SQL.creation)
+    assert creation != SQL.creation
+    changed = dataclasses.replace(SQL, creation=creation)
+    return but(database_roles=altered(BASE.database_roles, "shop-readonly", statements=changed))
+
+
+TABLES = "GRANT SELECT ON ALL TABLES"
+
+
+def test_users_that_could_only_read() -> None:
+    head = with_sql(TABLES, "GRANT SELECT, INSERT, DELETE ON ALL TABLES")
+    one = finding(reviewed(head), "write-where-read")
+    assert one.title == (
+        "users of database/roles/shop-readonly gain DELETE, INSERT, and could only read"
+    )
+    assert one.severity is Severity.WARNING
+
+
+def test_users_that_could_write_already() -> None:
+    base = with_sql(TABLES, "GRANT SELECT, INSERT ON ALL TABLES")
+    head = with_sql(TABLES, "GRANT SELECT, INSERT, DELETE ON ALL TABLES")
+    assert rules_of(reviewed(head, base)) == []
+    assert rules_of(reviewed(BASE, head)) == []
+
+
+def test_reading_more_is_no_writing() -> None:
+    head = with_sql(TABLES, "GRANT SELECT, REFERENCES ON ALL TABLES")
+    assert rules_of(reviewed(head)) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "word"),
+    [
+        ("NOLOGIN SUPERUSER", "SUPERUSER"),
+        ("NOLOGIN CREATEROLE", "CREATEROLE"),
+        ("NOLOGIN IN ROLE pg_read_all_data", "PG_READ_ALL_DATA"),
+        ("NOLOGIN IN ROLE pg_execute_server_program", "PG_EXECUTE_SERVER_PROGRAM"),
+    ],
+)
+def test_administering_a_database(new: str, word: str) -> None:
+    one = finding(reviewed(with_sql("NOLOGIN", new)), "database-administration")
+    assert one.title == f"users of database/roles/shop-readonly gain {word}"
+    assert one.severity is Severity.ESCALATION
+    assert one.approvers == ("security-team",)
+
+
+def test_other_sql_administers_nothing() -> None:
+    head = with_sql("NOLOGIN", "NOLOGIN CONNECTION LIMIT 5")
+    assert rules_of(reviewed(head)) == []
+    own = statements(
+        database="shop", owner="shop", schema="public", access=DatabaseAccess.READ_WRITE
+    )
+    head = but(database_roles=altered(BASE.database_roles, "shop-readonly", statements=own))
+    assert "database-administration" not in rules_of(reviewed(head))
+
+
+def with_iam(*statements: dict[str, object]) -> Review:
+    document = json.loads(BASE.aws_roles[0].policy_document)
+    document["Statement"] += statements
+    roles = altered(BASE.aws_roles, "shop-files", policy_document=json.dumps(document))
+    return reviewed(but(aws_roles=roles))
+
+
+def allow(action: str, resource: str = "arn:aws:s3:::shop-prod/*") -> dict[str, object]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+@pytest.mark.parametrize(
+    "action", ["*", "iam:*", "iam:PutUserPolicy", "IAM:PassRole", "sts:AssumeRole", "iam:*Policy"]
+)
+def test_actions_that_hand_out_rights(action: str) -> None:
+    one = finding(with_iam(allow(action)), "cloud-escalation")
+    assert one.severity is Severity.ESCALATION
+    assert one.title == (
+        f"shop/api gains {action} on arn:aws:s3:::shop-prod/* by aws/roles/shop-files"
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"), [("s3:*", "arn:aws:s3:::shop-prod/*"), ("s3:PutObject", "*")]
+)
+def test_wildcards_of_a_cloud(action: str, resource: str) -> None:
+    one = finding(with_iam(allow(action, resource)), "cloud-wildcard")
+    assert one.severity is Severity.HIGH
+    assert one.title == f"shop/api gains {action} on {resource} by aws/roles/shop-files"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:PutObject", "arn:aws:s3:::shop-prod/*"),
+        ("iam:GetUser", "arn:aws:iam::333333333333:user/shop"),
+        ("ecr:GetAuthorizationToken", "*"),
+        ("sts:GetCallerIdentity", "*"),
+    ],
+)
+def test_harmless_actions(action: str, resource: str) -> None:
+    assert rules_of(with_iam(allow(action, resource))) == []
+
+
+def test_statements_that_are_more_than_actions() -> None:
+    deny: dict[str, object] = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    one = finding(with_iam(deny), "cloud-statement")
+    assert one.severity is Severity.HIGH
+    assert "before: none" in one.reasons
+
+
+@pytest.mark.parametrize("role", ["Owner", "User Access Administrator"])
+def test_azure_roles_that_assign_roles(role: str) -> None:
+    base = but(
+        with_policies({"shop-api-prod": {**SHOP, "azure/creds/z": "read"}}),
+        azure_roles=(AzureRole("z", (("Reader", "/a"),), 60, 60),),
+    )
+    head = but(base, azure_roles=(AzureRole("z", ((role, "/a"),), 60, 60),))
+    one = finding(reviewed(head, base), "cloud-escalation")
+    assert one.title == f"shop/api gains {role} at /a by azure/roles/z"
+    wide = but(base, azure_roles=(AzureRole("z", (("Contributor", "/a"),), 60, 60),))
+    assert rules_of(reviewed(wide, base)) == []
+
+
+def test_certificates_for_anothers_names() -> None:
+    rules = {"secret/data/blog/*": "read", "pki/issue/blog-api": "update"}
+    base = but(
+        with_policies({"blog-api-prod": rules}),
+        pki_roles=(
+            PkiRole("blog-api", ("blog.prod.example",), False, True, False, 60, 60),
+            *BASE.pki_roles,
+        ),
+    )
+
+    def head(domain: str) -> Snapshot:
+        roles = altered(
+            base.pki_roles, "blog-api", allow_subdomains=True, allowed_domains=(domain,)
+        )
+        return but(base, pki_roles=roles)
+
+    one = finding(reviewed(head("prod.example"), base), "another-application")
+    assert one.title == ("blog/api gains certificates for names of shop: prod.example and below")
+    assert one.approvers == ("shop-team",)
+    assert rules_of(reviewed(head("blog.prod.example"), base)) == []

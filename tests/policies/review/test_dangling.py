@@ -1,0 +1,191 @@
+"""`policies.review.dangling`: each rule fires on what the change brings about."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from policies.plan import AppRoleRole, AwsRole, DatabaseConnection
+from policies.review import Snapshot, Verdict
+from policies.review.model import Finding
+from tests.policies.review.sides_made import (
+    BASE,
+    SHOP,
+    altered,
+    but,
+    finding,
+    reviewed,
+    rules_of,
+    token,
+    with_policies,
+)
+
+
+def found(head: Snapshot, base: Snapshot = BASE) -> list[Finding]:
+    return [one for one in reviewed(head, base).findings if one.rule.startswith("dangling")]
+
+
+def told(head: Snapshot, base: Snapshot = BASE) -> list[tuple[str, str]]:
+    return [(one.rule, one.title) for one in found(head, base)]
+
+
+def shop(rules: dict[str, str]) -> Snapshot:
+    return with_policies({"shop-api-prod": {**SHOP, **rules}})
+
+
+def test_a_role_that_names_a_policy_that_is_not_there() -> None:
+    roles = altered(BASE.kubernetes_roles, "blog", token=token("blog-api-prod", "nothing"))
+    (one,) = found(but(kubernetes_roles=roles))
+    assert one.rule == "dangling-policy-name"
+    assert one.title == "blog/api: the role names the ACL policy nothing, which does not exist"
+    assert "whoever writes a policy of that name" in one.reasons[0]
+
+
+def test_a_policy_that_went_leaves_its_role_dangling() -> None:
+    head = with_policies({"blog-api-prod": None})
+    assert [rule for rule, _ in told(head)] == ["dangling-policy-name"]
+    assert told(head, head) == []
+    assert reviewed(head).verdict is Verdict.NOTHING_GAINED
+
+
+def test_a_role_that_names_a_policy_that_is_there() -> None:
+    roles = altered(BASE.kubernetes_roles, "blog", token=token("blog-api-prod", "people-ops-prod"))
+    assert told(but(kubernetes_roles=roles)) == []
+
+
+def test_a_policy_that_no_role_names() -> None:
+    head = with_policies({"left-over": {"secret/data/blog/x": "read"}})
+    assert told(head) == [("dangling-policy", "no role names the ACL policy left-over")]
+    assert told(head, head) == []
+
+
+@pytest.mark.parametrize("path", ["foo/bar", "foo/*", "secrets/data/x", "foo/+/x", "auth/ldap/x"])
+def test_a_rule_on_no_mount(path: str) -> None:
+    (one,) = found(shop({path: "read"}))
+    assert one.rule == "dangling-mount"
+    assert one.title == f"ACL policy shop-api-prod: {path} is on no mount"
+    assert "the mounts are secret, database" in one.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["sys/health", "secret/data/shop/x", "*", "+/data/x", "sec*", "cubbyhole/x", "auth/*", "sys/*"],
+)
+def test_a_rule_that_is_on_some_mount(path: str) -> None:
+    assert told(shop({path: "read"})) == []
+
+
+@pytest.mark.parametrize("path", ["secret/shop", "secret/shop/*", "secret/dat", "/secret/shop"])
+def test_a_rule_without_the_infix_of_kv(path: str) -> None:
+    (one,) = found(shop({path: "read"}))
+    assert one.rule == "dangling-infix"
+    assert "lacks data/ or metadata/ after secret/" in one.title
+    assert f"write secret/data/{path.removeprefix('/').removeprefix('secret/')}" in one.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["secret/metadata/shop", "secret/+/shop", "secret/*", "secret/da*", "secret/config"],
+)
+def test_a_rule_with_an_infix_of_kv(path: str) -> None:
+    assert told(shop({path: "read"})) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "database/creds/nobody",
+        "aws/creds/nobody",
+        "aws/sts/nobody",
+        "azure/creds/nobody",
+        "gcp/impersonated-account/nobody/token",
+        "pki/issue/nobody",
+        "pki/sign/nobody",
+        "auth/approle/role/nobody/secret-id",
+    ],
+)
+def test_a_rule_about_a_role_that_is_not_there(path: str) -> None:
+    (one,) = found(shop({path: "update"}))
+    assert one.rule == "dangling-role"
+    assert one.title == (
+        f"ACL policy shop-api-prod: {path} is about the role nobody, which does not exist"
+    )
+    assert one.witness == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "database/creds/shop-readonly",
+        "database/creds/*",
+        "database/creds/+",
+        "database/creds/{{identity.entity.name}}",
+        "auth/approle/role/shop-ci/role-id",
+    ],
+)
+def test_a_rule_about_a_role_that_is_there_or_about_many(path: str) -> None:
+    assert told(shop({path: "update"})) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "role"),
+    [
+        (but(aws_roles=()), "shop-files"),
+        (but(pki_roles=()), "shop-api"),
+        (but(database_roles=(), database_connections=()), "shop-readonly"),
+    ],
+)
+def test_a_role_that_went_leaves_the_rules_about_it_dangling(head: Snapshot, role: str) -> None:
+    (one,) = found(head)
+    assert one.rule == "dangling-role"
+    assert f"is about the role {role}, which does not exist" in one.title
+    assert told(head, head) == []
+
+
+def test_a_role_that_went_with_its_rules_leaves_nothing() -> None:
+    rules = {path: words for path, words in SHOP.items() if "aws" not in path}
+    head = but(with_policies({"shop-api-prod": rules}), aws_roles=())
+    assert told(head) == []
+
+
+def test_a_rule_that_was_dangling_before_is_not_told_again() -> None:
+    base = shop({"aws/creds/nobody": "read"})
+    head = dataclasses.replace(
+        base, policies={**base.policies, "shop-api-prod": base.policies["shop-api-prod"] + "\n"}
+    )
+    assert told(head, base) == []
+
+
+def test_a_path_that_is_written_in_another_way_is_found_too() -> None:
+    text = 'path "aws\\u002fcreds/shop-files" { capabilities = ["read"] }'
+    base = dataclasses.replace(BASE, policies={**BASE.policies, "blog-api-prod": text})
+    titles = [title for _, title in told(but(base, aws_roles=()), base)]
+    assert any("blog-api-prod" in title for title in titles)
+
+
+def test_a_database_role_that_its_connection_does_not_allow() -> None:
+    head = but(database_connections=(DatabaseConnection("shop", "shop", ()),))
+    assert told(head) == [
+        (
+            "dangling-database-role",
+            "database/roles/shop-readonly is not among the allowed_roles of its connection shop",
+        )
+    ]
+    assert told(head, head) == []
+    assert told(BASE, head) == []
+
+
+def test_a_database_role_of_no_connection() -> None:
+    head = but(database_connections=())
+    assert finding(reviewed(head), "dangling-database-role").title == (
+        "database/roles/shop-readonly is of the connection shop, which does not exist"
+    )
+
+
+def test_a_new_role_and_a_new_approle_leave_nothing_dangling() -> None:
+    head = but(
+        aws_roles=(*BASE.aws_roles, AwsRole("new", "{}", 60, 60)),
+        approle_roles=(*BASE.approle_roles, AppRoleRole("new", 60, 1, token("shop-ci-prod"))),
+    )
+    assert [rule for rule in rules_of(reviewed(head)) if rule.startswith("dangling")] == []

@@ -1,0 +1,194 @@
+"""`policies.review.identity`: each rule fires with its message, and not on a harmless neighbour."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from policies.environments import Environment
+from policies.plan import AwsRole, KubernetesRole, Member
+from policies.review import Review, Snapshot, compare
+from policies.review.identity import Names, accounts_of
+from policies.review.model import Severity
+from tests.policies.review.sides_made import (
+    BASE,
+    LIMITS,
+    SHOP,
+    altered,
+    but,
+    finding,
+    reviewed,
+    rules_of,
+    token,
+    with_policies,
+)
+
+
+def kubernetes(base: Snapshot = BASE, **fields: Any) -> Review:
+    head = but(base, kubernetes_roles=altered(base.kubernetes_roles, "shop", **fields))
+    return reviewed(head, base)
+
+
+def test_another_service_account_is_wider() -> None:
+    one = finding(kubernetes(service_account="shop-2"), "wider-identity")
+    assert one.title == "more may log in as shop/api: service account shop-2"
+    assert one.reasons == ("auth/kubernetes/role/shop: service account is shop-2, before shop",)
+    assert one.severity is Severity.WARNING
+
+
+def test_no_networks_any_more_is_graver() -> None:
+    base = but(
+        kubernetes_roles=altered(
+            BASE.kubernetes_roles, "shop", token=token("shop-api-prod", bound_cidrs=("10.0.0.0/8",))
+        )
+    )
+    one = finding(kubernetes(base, token=token("shop-api-prod")), "wider-identity")
+    assert one.severity is Severity.HIGH
+    assert one.title == "more may log in as shop/api: CIDR anywhere"
+
+
+def test_a_narrower_identity_is_no_finding() -> None:
+    narrow = token("shop-api-prod", bound_cidrs=("10.0.0.0/8",))
+    assert rules_of(kubernetes(token=narrow)) == []
+
+
+def test_a_longer_token_is_no_wider_identity() -> None:
+    assert rules_of(kubernetes(token=token("shop-api-prod", ttl_seconds=7200))) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "term"),
+    [
+        ({"service_account": "*"}, "service account that fits '*'"),
+        ({"namespace": "shop-*"}, "namespace that fits 'shop-*'"),
+        ({"audience": ""}, "audience that fits 'anyone'"),
+    ],
+)
+def test_wildcards(fields: dict[str, Any], term: str) -> None:
+    one = finding(kubernetes(**fields), "wildcard-identity")
+    assert one.severity is Severity.HIGH
+    assert one.title == f"auth/kubernetes/role/shop lets in any {term}"
+    assert one.approvers == ("security-team",)
+
+
+def test_everybody_of_an_identity_provider() -> None:
+    review = reviewed(but(oidc_roles=altered(BASE.oidc_roles, "ops", groups=())))
+    assert finding(review, "wildcard-identity").title == (
+        "auth/oidc/role/ops lets in any group that fits 'anyone'"
+    )
+
+
+def added(role: KubernetesRole, label: str) -> Snapshot:
+    blog, people, shop = BASE.owners
+    owner = dataclasses.replace(shop, members=(*shop.members, Member(label, role.name)))
+    return but(kubernetes_roles=(*BASE.kubernetes_roles, role), owners=(blog, people, owner))
+
+
+NEW = KubernetesRole("shop-new", "shop-new", "shop-prod", "vault-prod", token("shop-api-prod"))
+
+
+def test_a_workload_that_is_new_to_prod() -> None:
+    review = reviewed(added(NEW, "shop/new"))
+    one = finding(review, "new-to-prod")
+    assert one.title == "shop/new is new to prod"
+    assert rules_of(review) == ["new-to-prod"]
+
+
+def test_a_workload_that_is_new_elsewhere() -> None:
+    sides = {Environment.STAGING: dataclasses.replace(BASE, environment=Environment.STAGING)}
+    head = dataclasses.replace(added(NEW, "shop/new"), environment=Environment.STAGING)
+    review = compare(
+        sides, {Environment.STAGING: head}, base_name="a", head_name="b", limits=LIMITS
+    )
+    assert "new-to-prod" not in rules_of(review)
+
+
+def test_a_new_wildcard() -> None:
+    wild = dataclasses.replace(NEW, service_account="*")
+    assert "wildcard-identity" in rules_of(reviewed(added(wild, "shop/new")))
+
+
+def test_anothers_identity() -> None:
+    shared = dataclasses.replace(NEW, service_account="blog", namespace="blog-prod")
+    one = finding(reviewed(added(shared, "shop/new")), "shared-identity")
+    assert one.title == ("service account blog-prod/blog logs in as shop/new, and is blog/api")
+    assert one.severity is Severity.HIGH
+
+
+def test_an_identity_of_the_same_application() -> None:
+    shared = dataclasses.replace(NEW, service_account="shop")
+    assert "shared-identity" not in rules_of(reviewed(added(shared, "shop/new")))
+
+
+ELSEWHERE = "another-environment"
+
+
+@pytest.mark.parametrize(
+    "review",
+    [
+        kubernetes(namespace="shop-dev"),
+        kubernetes(audience="vault-staging"),
+        reviewed(but(oidc_roles=altered(BASE.oidc_roles, "ops", groups=("ops-prod", "ops-dev")))),
+        reviewed(with_policies({"shop-api-prod": {**SHOP, "secret/data/shop-dev/*": "read"}})),
+        reviewed(with_policies({"shop-api-prod": {**SHOP, "database/creds/dev_shop": "read"}})),
+        reviewed(
+            but(
+                aws_roles=altered(
+                    BASE.aws_roles,
+                    "shop-files",
+                    policy_document=BASE.aws_roles[0].policy_document.replace(
+                        "shop-prod", "shop-staging"
+                    ),
+                )
+            )
+        ),
+        reviewed(
+            but(pki_roles=altered(BASE.pki_roles, "shop-api", allowed_domains=("a.dev.example",)))
+        ),
+    ],
+    ids=["namespace", "audience", "group", "path", "role", "ARN", "domain"],
+)
+def test_names_of_another_environment(review: Review) -> None:
+    one = finding(review, ELSEWHERE)
+    assert one.severity is Severity.HIGH
+    assert "in prod gains what is named after" in one.title
+    assert "has the word" in one.reasons[0]
+
+
+@pytest.mark.parametrize("namespace", ["shop-2-prod", "devices-prod", "shop-prod2", "stagingly"])
+def test_other_names_are_no_environments(namespace: str) -> None:
+    assert ELSEWHERE not in rules_of(kubernetes(namespace=namespace))
+
+
+def test_an_application_that_is_named_so() -> None:
+    blog, people, shop = BASE.owners
+    members = (Member("dev-portal/api", "shop"),)
+    owner = dataclasses.replace(shop, name="dev-portal", members=members)
+    base = but(owners=(blog, owner, people))
+    assert ELSEWHERE not in rules_of(kubernetes(base, namespace="dev-portal-prod"))
+    assert ELSEWHERE in rules_of(kubernetes(base, namespace="dev-portal-dev"))
+
+
+def account(environment: Environment, number: str) -> Snapshot:
+    document = BASE.aws_roles[0].policy_document.replace(
+        '"Resource":[', f'"Resource":["arn:aws:eks:eu-west-1:{number}:cluster/a",'
+    )
+    roles = (AwsRole("shop-files", document, 3600, 14400),)
+    return dataclasses.replace(BASE, environment=environment, aws_roles=roles)
+
+
+def test_the_account_of_another_environment() -> None:
+    prod, staging = Environment.PROD, Environment.STAGING
+    base = {prod: account(prod, "3" * 12), staging: account(staging, "2" * 12)}
+
+    def review(number: str) -> Review:
+        head = {prod: account(prod, number), staging: base[staging]}
+        return compare(base, head, base_name="a", head_name="b", limits=LIMITS)
+
+    one = finding(review("2" * 12), ELSEWHERE)
+    assert "AWS account 222222222222 is staging's only" in one.reasons[0]
+    assert ELSEWHERE not in rules_of(review("4" * 12))
+    assert accounts_of(base[prod]) == {"3" * 12}
+    assert Names.known(base, prod).accounts == {"2" * 12: "staging"}

@@ -1,0 +1,158 @@
+"""`policies.review.reach` finds a mark if and only if some path within it is newly allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policies.acl import Acl, Pattern
+from policies.hcl import Capability, Stanza, parse
+from policies.plan import Owner
+from policies.review.difference import difference
+from policies.review.reach import Led, Reach, Reached, Secret, reach
+from policies.review.sides import Sides
+from policies.review.territory import Owned, Territory
+from tests.policies.review.sides_made import but, hcl
+
+OWNERS = (
+    Owner("other", "other-team", (), ("s/+/a/*", "b/c")),
+    Owner("own", "own-team", (), ("s/+/b/*",)),
+)
+TERRITORY = Territory(Sides(but(owners=OWNERS), but(owners=OWNERS)))
+READ, UPDATE, LIST, SUDO, DENY = (
+    Capability.READ,
+    Capability.UPDATE,
+    Capability.LIST,
+    Capability.SUDO,
+    Capability.DENY,
+)
+
+
+def reached(before: dict[str, str], after: dict[str, str], text: str = "") -> Reach:
+    old, new = Acl.of([parse(hcl(before))]), Acl.of([parse(hcl(after) + text)])
+    return reach(old, new, difference(old, new), TERRITORY, frozenset({"own"}))
+
+
+def powers(found: Reach) -> set[str]:
+    return {one.mark.power.name for one in found.powers if isinstance(one.mark, Led)}
+
+
+def shown(many: Sequence[Reached]) -> list[tuple[str, str, str]]:
+    return [(one.rule, " ".join(sorted(one.capabilities)), one.witness) for one in many]
+
+
+def test_anothers_paths() -> None:
+    found = reached({}, {"s/data/*": "read list"})
+    assert shown(found.owned) == [("s/data/*", "list read", "s/data/a/any")]
+    assert reached({}, {"s/data/b/*": "read"}).owned == []
+
+
+def test_what_was_there_before_is_not_reached() -> None:
+    assert reached({"s/+/a/*": "read"}, {"s/data/*": "read", "s/+/a/*": "read"}).owned == []
+
+
+def test_an_exception_keeps_a_wide_rule_away() -> None:
+    assert reached({}, {"s/*": "read", "s/+/a/*": "deny", "b/c": "read"}).owned[0].rule == "b/c"
+
+
+def test_what_is_given_more_freely_is_reached() -> None:
+    text = 'path "b/c" { capabilities = ["update"]\nrequired_parameters = ["why"] }'
+    asked = Acl.of([parse(text)])
+    free = Acl.of([parse(hcl({"b/c": "update"}))])
+    for old, new, count in ((asked, free, 1), (free, asked, 0)):
+        found = reach(old, new, difference(old, new), TERRITORY, frozenset({"own"}))
+        assert len(found.owned) == count
+
+
+def test_powers_take_sudo_where_the_path_is_root_protected() -> None:
+    assert powers(reached({}, {"sys/auth/x": "update"})) == set()
+    assert "mount-auth" in powers(reached({}, {"sys/auth/x": "update sudo"}))
+    assert "mount-auth" in powers(reached({"sys/auth/x": "update"}, {"sys/auth/x": "update sudo"}))
+
+
+def test_a_power_that_was_held_elsewhere_is_known() -> None:
+    before = {"database/roles/a": "update"}
+    found = reached(before, {**before, "database/roles/b": "update"})
+    assert powers(found) == {"write-database-roles"}
+    assert found.had == {"write-database-roles"}
+    assert reached({}, before).had == set()
+
+
+def test_no_power_where_vault_refuses_the_path() -> None:
+    assert powers(reached({}, {"database/roles/": "update"})) == set()
+
+
+def test_the_provisioners_credential() -> None:
+    found = reached({}, {"auth/provisioner/role/+/role-id": "read"})
+    assert [one.mark.what for one in found.secrets if isinstance(one.mark, Secret)] == [
+        "one half of what the provisioner logs in with"
+    ]
+    assert reached({}, {"auth/provisioner/role/+": "read"}).secrets == []
+    listing = reached({}, {"auth/provisioner/role/x/secret-id": "list"})
+    assert shown(listing.secrets)[0][:2] == ("auth/provisioner/role/x/secret-id", "list")
+
+
+def test_sudo_counts_on_root_protected_paths() -> None:
+    assert shown(reached({}, {"sys/leases/lookup/*": "list sudo"}).sudo)[0][:2] == (
+        "sys/leases/lookup/*",
+        "sudo",
+    )
+    assert reached({}, {"s/b/*": "read sudo"}).sudo == []
+    assert reached({}, {"sys/mounts": "read sudo"}).sudo == []
+
+
+def test_writing_what_was_only_read() -> None:
+    found = reached({"x/*": "read"}, {"x/*": "read update"})
+    assert [(one.rule, one.instead_of) for one in found.writes] == [("x/*", "x/*")]
+    assert reached({"x/*": "list"}, {"x/*": "list update"}).writes == []
+    assert reached({"x/*": "read create"}, {"x/*": "read create update"}).writes == []
+    assert reached({"x/a": "read"}, {"x/a": "read", "x/b": "update"}).writes == []
+
+
+# --- complete, for any two ACLs -------------------------------------------------------------------
+
+SEGMENTS = st.sampled_from(["s", "a", "b", "c", "+", "data"])
+PATHS = st.builds(
+    lambda parts, end: "/".join(parts) + end,
+    st.lists(SEGMENTS, min_size=1, max_size=4),
+    st.sampled_from(["", "*", "/*"]),
+).filter(lambda path: "+*" not in path)
+RULES = st.lists(
+    st.tuples(PATHS, st.lists(st.sampled_from([READ, UPDATE, LIST, SUDO, DENY]), max_size=3)),
+    max_size=5,
+)
+ASKED = st.lists(st.sampled_from(["s", "a", "b", "c", "data", "zz"]), min_size=1, max_size=5)
+
+
+def made(rules: list[tuple[str, list[Capability]]]) -> Acl:
+    return Acl.of([[Stanza(path, tuple(capabilities)) for path, capabilities in rules]])
+
+
+def granted(acl: Acl, path: str, capability: Capability) -> bool:
+    rule = acl.rule(path, listing=capability is LIST)
+    return rule is not None and capability in rule.granted
+
+
+@settings(max_examples=150, deadline=None)
+@given(RULES, RULES, st.lists(ASKED, min_size=20, max_size=40))
+def test_a_mark_is_reached_if_and_only_if_a_path_within_it_is(
+    before: list[tuple[str, list[Capability]]],
+    after: list[tuple[str, list[Capability]]],
+    asked: list[list[str]],
+) -> None:
+    old, new = made(before), made(after)
+    found = reach(old, new, difference(old, new), TERRITORY, frozenset({"own"})).owned
+    for one in found:
+        assert isinstance(one.mark, Owned)
+        assert one.mark.pattern.matches(one.witness)
+        gained = [c for c in one.capabilities if granted(new, one.witness, c)]
+        assert any(not granted(old, one.witness, c) for c in gained)
+    told = {(one.mark.pattern.text, c) for one in found if one.mark for c in one.capabilities}
+    for path in {"/".join(parts) for parts in asked} | {"b/c", "s/data/a/any"}:
+        for text in ("s/+/a/*", "b/c"):
+            for capability in (READ, UPDATE, SUDO, LIST):
+                newly = granted(new, path, capability) and not granted(old, path, capability)
+                if newly and Pattern.of(text).matches(path):
+                    assert (text, capability) in told

@@ -1,0 +1,195 @@
+"""`policies.review.risk`: each rule fires with its message, and not on a harmless neighbour."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.acl import Acl
+from policies.escalation import POWERS, Effect, Power
+from policies.hcl import Capability
+from policies.review import Review, Snapshot
+from policies.review.model import Severity
+from tests.policies.review.sides_made import (
+    BASE,
+    SHOP,
+    finding,
+    reviewed,
+    rules_of,
+    with_policies,
+    workload,
+)
+
+RISKS = {
+    "another-application",
+    "escalation",
+    "control-plane",
+    "availability",
+    "sudo",
+    "write-where-read",
+}
+
+
+def shop(rules: dict[str, str], base: Snapshot = BASE) -> Review:
+    return reviewed(with_policies({"shop-api-prod": {**SHOP, **rules}}), base)
+
+
+def found(review: Review) -> set[str]:
+    return RISKS & set(rules_of(review))
+
+
+def test_another_applications_paths() -> None:
+    one = finding(shop({"secret/data/*": "read"}), "another-application")
+    assert one.severity is Severity.HIGH
+    assert one.title == "shop/api gains read on paths of blog: secret/+/blog/*"
+    assert one.reasons == (
+        "secret/+/blog/* belongs to blog, for which blog-team answers",
+        "the rule secret/data/* grants read, as on secret/data/blog/any (before, no rule matched)",
+    )
+    assert one.witness == "secret/data/blog/any"
+    assert one.approvers == ("blog-team",)
+
+
+def test_only_the_names_of_anothers_secrets() -> None:
+    one = finding(shop({"secret/metadata/blog/": "list"}), "another-application")
+    assert one.severity is Severity.WARNING
+    assert one.approvers == ("blog-team",)
+
+
+def test_anothers_credentials_by_another_way() -> None:
+    head = with_policies({"blog-api-prod": {"secret/data/blog/*": "read", "aws/sts/*": "update"}})
+    one = finding(reviewed(head), "another-application")
+    assert one.title == "blog/api gains update on paths of shop: aws/sts/shop-files"
+
+
+def test_ones_own_paths_are_nobody_elses() -> None:
+    assert found(shop({"secret/metadata/shop/*": "read list"})) == set()
+
+
+def test_what_was_reached_before_is_no_finding() -> None:
+    base = with_policies({"shop-api-prod": {**SHOP, "secret/data/*": "read"}})
+    head = with_policies({"shop-api-prod": {**SHOP, "secret/data/*": "read", "sys/host": "read"}})
+    assert found(reviewed(head, base)) == set()
+    assert found(reviewed(BASE, base)) == set()
+
+
+def test_a_removed_denial_is_found() -> None:
+    rules = {"secret/data/*": "read"}
+    base = with_policies({"shop-api-prod": {**SHOP, **rules, "secret/data/blog/*": "deny"}})
+    assert found(shop(rules, base)) == {"another-application"}
+
+
+ESCALATING = [power for power in POWERS if power.effect is not Effect.HARM]
+HARMING = [power for power in POWERS if power.effect is Effect.HARM]
+
+
+def rule_for(power: Power) -> dict[str, str]:
+    way = power.ways[0]
+    return {way.pattern: f"{way.capabilities[-1].value} sudo"}
+
+
+@pytest.mark.parametrize("power", ESCALATING, ids=lambda power: power.name)
+def test_every_power_is_found_with_its_chain(power: Power) -> None:
+    review = shop(rule_for(power))
+    (one,) = (
+        one
+        for one in review.findings
+        if one.rule in ("escalation", "control-plane") and power.name in one.title
+    )
+    assert one.severity is Severity.ESCALATION
+    assert any(power.chain in reason and one.witness for reason in one.reasons)
+    assert one.approvers == ("security-team",)
+    assert "security-team" in review.approvers
+
+
+@pytest.mark.parametrize(
+    "power",
+    [power for power in POWERS if power.effect is Effect.HARM],
+    ids=lambda power: power.name,
+)
+def test_harm_is_told_as_such(power: Power) -> None:
+    one = finding(shop(rule_for(power)), "availability")
+    assert power.name in one.title
+    assert one.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("power", ESCALATING, ids=lambda power: power.name)
+def test_a_power_that_was_held_before_is_no_finding(power: Power) -> None:
+    base = with_policies({"shop-api-prod": {**SHOP, **rule_for(power)}})
+    assert found(shop({**rule_for(power), "sys/host": "read"}, base)) == set()
+    assert found(reviewed(BASE, base)) == set()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"sys/policies/acl/+": "read", "sys/policies/acl": "list"},
+        {"auth/kubernetes/role/+": "read"},
+        {"database/roles/+": "read"},
+        {"sys/mounts": "read"},
+        {"auth/token/lookup-self": "read", "auth/token/renew-self": "update"},
+        {"sys/internal/ui/mounts": "read"},
+    ],
+)
+def test_looking_is_no_power(rules: dict[str, str]) -> None:
+    assert found(shop(rules)) == set()
+
+
+def test_more_of_a_power_is_less_than_a_new_one() -> None:
+    base = with_policies({"shop-api-prod": {**SHOP, "database/roles/a": "update"}})
+    review = shop({"database/roles/a": "update", "database/roles/b": "update"}, base)
+    one = finding(review, "escalation")
+    assert one.severity is Severity.HIGH
+    assert one.title == ("shop/api gains more of write-database-roles by the rule database/roles/b")
+
+
+def test_who_was_as_good_as_root_gains_little() -> None:
+    held = {"sys/policies/acl/*": "update"}
+    base = with_policies({"shop-api-prod": {**SHOP, **held}})
+    one = finding(shop({**held, "sys/raw/*": "read sudo"}, base), "control-plane")
+    assert one.severity is Severity.WARNING
+    assert one.reasons[-1].startswith("it was as good as root before: update sys/policies/acl/")
+
+
+def test_one_rule_that_leads_to_much_is_one_finding() -> None:
+    review = shop({"sys/*": "create read update delete list sudo"})
+    assert rules_of(review).count("escalation") == 1
+    assert rules_of(review).count("control-plane") == 1
+    assert "write-acl-policies" in finding(review, "escalation").title
+
+
+def test_the_provisioners_role_id() -> None:
+    one = finding(shop({"auth/provisioner/role/+/role-id": "read"}), "control-plane")
+    assert one.reasons[0].endswith("is one half of what the provisioner logs in with")
+    assert one.severity is Severity.HIGH
+
+
+def test_sudo() -> None:
+    review = shop({"sys/leases/lookup/*": "list sudo"})
+    one = finding(review, "sudo")
+    assert one.title == (
+        "shop/api gains sudo on root-protected paths by the rule sys/leases/lookup/*"
+    )
+    assert found(shop({"secret/data/shop/*": "read sudo"})) == set()
+
+
+def test_writing_what_could_only_be_read() -> None:
+    one = finding(shop({"secret/data/shop/*": "read update"}), "write-where-read")
+    assert one.severity is Severity.WARNING
+    assert one.title == (
+        "shop/api may update by the rule secret/data/shop/* what it could only read"
+    )
+    assert found(shop({"secret/metadata/shop/*": "update"})) == set()
+
+
+def test_every_witness_is_newly_allowed() -> None:
+    head = with_policies({"shop-api-prod": {**SHOP, "+/*": "read update list sudo"}})
+    review = reviewed(head)
+    sides = [Acl({"p": side.stanzas("shop-api-prod")}) for side in (BASE, head)]
+    witnessed = [one for one in workload(review, "shop/api").findings if one.witness]
+    assert len(witnessed) > 5
+    for one in witnessed:
+        before, after = (
+            {c for c in Capability if (rule := acl.rule(one.witness)) and c in rule.granted}
+            for acl in sides
+        )
+        assert after - before, one.witness

@@ -1,0 +1,99 @@
+"""`policies.review.territory`: whose is what, by the base's word first."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from policies.plan import Owner
+from policies.review import Snapshot
+from policies.review.difference import AccessChange, Direction
+from policies.review.model import Severity
+from policies.review.sides import Sides
+from policies.review.territory import Territory, identities_of
+from tests.policies.review.sides_made import BASE, but, finding, reviewed, rules_of
+
+
+def line(rule: str) -> AccessChange:
+    return AccessChange(Direction.GAINED, (), rule, (), "", rule, ())
+
+
+def of_others(rule: str, own: str, head: Snapshot = BASE) -> set[tuple[str, str, str]]:
+    found = Territory(Sides(BASE, head)).of_others(line(rule), frozenset({own}))
+    return {(one.pattern.text, one.owner, one.team) for one in found}
+
+
+def test_what_a_rule_meets_of_others() -> None:
+    assert of_others("secret/data/*", "shop") == {("secret/+/blog/*", "blog", "blog-team")}
+    assert of_others("secret/data/shop/*", "shop") == set()
+    assert of_others("sys/*", "shop") == set()
+
+
+def test_whoever_owns_a_role_owns_its_other_ways() -> None:
+    assert of_others("aws/sts/*", "blog") == {("aws/sts/shop-files", "shop", "shop-team")}
+    assert of_others("pki/sign/shop-api", "blog") == {
+        ("pki/sign/shop-api", "shop", "shop-team"),
+    }
+
+
+def test_a_change_cannot_choose_who_is_asked() -> None:
+    blog, people, shop = BASE.owners
+    thief = dataclasses.replace(blog, team="shop-team")
+    assert of_others("secret/data/blog/*", "shop", but(owners=(thief, people, shop))) == {
+        ("secret/+/blog/*", "blog", "blog-team")
+    }
+    assert of_others("secret/data/blog/*", "shop", but(owners=(people, shop))) == {
+        ("secret/+/blog/*", "blog", "blog-team")
+    }
+
+
+def test_an_application_that_is_new_has_no_team_that_counts() -> None:
+    new = Owner("new", "new-team", (), ("secret/+/new/*",))
+    head = but(owners=(*BASE.owners, new))
+    assert of_others("secret/data/new/*", "shop", head) == {("secret/+/new/*", "new", "")}
+
+
+def test_another_team_is_told_and_the_old_one_asked() -> None:
+    blog, people, shop = BASE.owners
+    review = reviewed(but(owners=(dataclasses.replace(blog, team="other-team"), people, shop)))
+    one = finding(review, "ownership")
+    assert one.title == "blog answers to other-team instead of blog-team"
+    assert one.severity is Severity.HIGH
+    assert one.approvers == ("blog-team",)
+
+
+def test_taking_anothers_path_is_told() -> None:
+    blog, people, shop = BASE.owners
+    wide = dataclasses.replace(shop, paths=(*shop.paths, "secret/+/*"))
+    review = reviewed(but(owners=(blog, people, wide)))
+    one = finding(review, "ownership")
+    assert one.title == "secret/+/* is said to be of shop, and secret/+/blog/* is of blog"
+    assert one.approvers == ("blog-team",)
+
+
+def test_a_path_more_of_ones_own_is_not_told() -> None:
+    blog, people, shop = BASE.owners
+    more = dataclasses.replace(shop, paths=(*shop.paths, "aws/creds/shop-more"))
+    assert rules_of(reviewed(but(owners=(blog, people, more)))) == []
+
+
+def test_identities() -> None:
+    assert identities_of(BASE.kubernetes_roles[0]) == (("service account", "blog-prod", "blog"),)
+    assert identities_of(BASE.oidc_roles[0]) == (("group", "ops-prod"),)
+    assert identities_of(BASE.approle_roles[0]) == ()
+
+
+def test_who_else_logs_in_with_an_identity() -> None:
+    territory = Territory(Sides(BASE, BASE))
+    blog = ("service account", "blog-prod", "blog")
+    assert territory.others_as(blog, frozenset({"shop"})) == ["blog/api"]
+    assert territory.others_as(blog, frozenset({"blog"})) == []
+
+
+def test_whose_names_a_domain_covers() -> None:
+    territory = Territory(Sides(BASE, BASE))
+    wide = "prod.example and below"
+    assert list(territory.domains_of_others(wide, frozenset({"blog"}))) == [
+        ("pki/roles/shop-api", "shop", "shop-team")
+    ]
+    assert list(territory.domains_of_others(wide, frozenset({"shop"}))) == []
+    assert list(territory.domains_of_others("blog.example", frozenset({"blog"}))) == []

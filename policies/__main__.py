@@ -69,6 +69,8 @@ def _parser(given: Sequence[str]) -> tuple[_Parser, Any]:
     """The parser, and the chosen command's module: only that one is imported."""
     chosen = next((word for word in given if not word.startswith("-")), "")
     parser = _Parser(prog="python -m policies", **_help(__doc__))
+    if given and given[0].startswith("-") and given[0] not in ("-h", "--help"):
+        parser.error(f"{given[0]}: options come after the command: COMMAND {given[0]}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     command = None
     for name, summary in COMMANDS.items():

@@ -22,7 +22,7 @@ class CommandError(ValueError):
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """That there is nothing of this name, what may have been meant, and what there is."""
     names = list(map(str, known))
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name, names, n=3)
     meant = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
     more = len(names) - _MOST_NAMED
     others = f" and {more} more, which `python -m policies matrix` shows" if more > 0 else ""

@@ -1,128 +1,134 @@
-"""`python -m policies`: what it writes, what it refuses, and its exit status."""
+"""`python -m policies`: help, errors, exit status, and what is imported for it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import policies
-from policies import rendering
-from policies.__main__ import main
-from policies.plan import Plan
+from policies.__main__ import COMMANDS, main
+from policies.commands import render
 
 ROOT = Path(policies.__file__).parents[1]
 
 
-@pytest.fixture
-def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in the place of `policies/rendered`."""
-    for function in (rendering.write, rendering.stale):
-        monkeypatch.setattr(rendering, function.__name__, within(tmp_path, function))
-    return tmp_path
-
-
-def within(
-    folder: Path, function: Callable[[Plan, Path], tuple[str, ...]]
-) -> Callable[..., tuple[str, ...]]:
-    def run(plan: Plan, root: Path = folder) -> tuple[str, ...]:
-        return function(plan, root)
-
-    return run
-
-
-def folders(root: Path) -> set[str]:
-    return {path.name for path in root.iterdir()}
-
-
-def test_render_writes_every_environment_and_names_what_it_wrote(
-    rendered: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["render"]) == 0
-    assert folders(rendered) == {"dev", "staging", "prod"}
-    written = capsys.readouterr().out.splitlines()
-    assert "policies/rendered/dev/acl/kubesentiment-api-dev.hcl" in written
-    assert len(written) == len([path for path in rendered.rglob("*") if path.is_file()])
-
-
-def test_render_of_what_is_fresh_writes_nothing(
-    rendered: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["render"])
-    capsys.readouterr()
-    assert main(["render"]) == 0
-    assert capsys.readouterr() == ("", "")
-    assert rendered.exists()
-
-
-def test_render_of_one_environment_leaves_the_others(rendered: Path) -> None:
-    assert main(["render", "--env", "staging"]) == 0
-    assert folders(rendered) == {"staging"}
-
-
-def test_check_of_what_is_fresh_is_silent(
-    rendered: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["render"])
-    capsys.readouterr()
-    assert main(["render", "--check"]) == 0
-    assert capsys.readouterr() == ("", "")
-    assert rendered.exists()
-
-
-def test_check_names_what_is_stale_and_the_fix_and_writes_nothing(
-    rendered: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["render"])
-    changed = rendered / "dev/acl/kubesentiment-api-dev.hcl"
-    changed.write_text(changed.read_text() + "# by hand\n")
-    (rendered / "prod/aws_roles.json").unlink()
-    capsys.readouterr()
-    assert main(["render", "--check"]) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.splitlines() == [
-        f"policies/rendered/{name}: not what policies/matrix.py says"
-        for name in ("dev/acl/kubesentiment-api-dev.hcl", "prod/aws_roles.json")
-    ] + ["fix: python -m policies render, and commit what it changes"]
-    assert changed.read_text().endswith("# by hand\n")
-    assert not (rendered / "prod/aws_roles.json").exists()
-
-
-def test_check_of_one_environment_does_not_look_at_the_others(rendered: Path) -> None:
-    main(["render"])
-    (rendered / "prod/aws_roles.json").unlink()
-    assert main(["render", "--check", "--env", "dev"]) == 0
-    assert main(["render", "--check", "--env", "prod"]) == 1
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["render", "--env", "qa"], "invalid choice: 'qa' (choose from"),
+        (["render", "--env", "qa"], "environment 'qa': there is none of this name"),
         ([], "the following arguments are required: COMMAND"),
         (["draw"], "invalid choice: 'draw'"),
         (["render", "--write"], "unrecognized arguments: --write"),
+        (["--env", "dev", "render"], "--env: options come after the command"),
     ],
 )
-def test_a_wrong_call_says_what_is_wrong_and_exits_2(
+def test_a_wrong_call_says_what_is_wrong_and_exits_3(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
-    assert caught.value.code == 2
-    assert said in capsys.readouterr().err
+    assert caught.value.code == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "usage: python -m policies" in err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_with_examples_and_its_exit_status(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    told = capsys.readouterr().out
+    assert f"python -m policies {command}" in told.partition("\n\n")[2]
+    assert "Exit status: 0" in told
+    assert "3 an\nerror" in told or "3 an error" in told
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(f"{command} {summary}" in told for command, summary in COMMANDS.items())
+
+
+def test_a_crash_is_3_with_its_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python would end with 1, which is an answer of `can` and of `review`."""
+
+    def fails(_: object) -> int:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(render, "run", fails)
+    assert main(["render"]) == 3
+    assert "RuntimeError: a fault of ours" in capsys.readouterr().err
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(render, "run", interrupted)
+    assert main(["render"]) == 130
 
 
 def test_it_runs_as_a_module() -> None:
+    ended = run("-m", "policies", "render", "--check")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_who_stops_reading_is_not_told_of_it() -> None:
+    command = [sys.executable, "-m", "policies", "matrix"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 3
+
+
+def test_a_question_waits_for_no_import_that_it_does_not_need() -> None:
+    ended = run(
+        "-c",
+        "import sys; from policies.__main__ import main\n"
+        "main(['can', 'kubesentiment/api', 'read', 'sys/mounts'])\n"
+        "print(*sys.modules)",
+    )
+    imported = set(ended.stdout.splitlines()[-1].split())
+    assert "policies.commands.can" in imported
+    assert imported.isdisjoint({"rich", "jinja2", "pulumi", "policies.commands.review"})
+
+
+@pytest.mark.parametrize("columns", [None, 60])
+def test_it_needs_no_terminal_and_obeys_its_width(columns: int | None) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     ended = subprocess.run(
-        [sys.executable, "-m", "policies", "render", "--check"],
+        [sys.executable, "-m", "policies", "who-can", "sys/mounts", "--env", "dev"],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
+        env={**environment, "COLUMNS": str(columns)} if columns else environment,
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert ended.stderr == ""
+    assert "\x1b" not in ended.stdout
+    lines = ended.stdout.rstrip().splitlines()
+    if columns:
+        assert max(map(len, lines)) <= columns
+    else:
+        assert len(lines) == 4

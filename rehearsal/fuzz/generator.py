@@ -167,9 +167,10 @@ class Maker:
     def _parameters(self) -> dict[str, list[Any]]:
         random = self.random
         names = random.sample(_NAMES, random.choice((0, 1, 1, 2, 3)))
+        values = {name: random.choices(_VALUES, k=random.choice((0, 1, 2, 3))) for name in names}
         # Of names that differ in case only, Vault keeps either, by chance: nothing to compare.
-        distinct = {name.lower(): name for name in names}.values()
-        return {name: random.choices(_VALUES, k=random.choice((0, 1, 2, 3))) for name in distinct}
+        distinct = {name.lower(): name for name in sorted(names, reverse=True)}
+        return {name: values[name] for name in distinct.values()}
 
     def _part(self) -> str:
         random = self.random

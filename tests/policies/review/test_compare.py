@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from policies.compile import compile_plan
 from policies.environments import Environment
+from policies.hcl import Stanza
 from policies.matrix import MATRIX
-from policies.plan import KubernetesRole
-from policies.review import Snapshot, Verdict, compare, of_plan, read
+from policies.model import AccessMatrix, Workload
+from policies.plan import AppRoleRole, KubernetesRole
+from policies.review import (
+    Review,
+    Snapshot,
+    SnapshotError,
+    Verdict,
+    compare,
+    of_plan,
+    read,
+)
+from policies.review.difference import Direction
 from policies.review.model import Status
 from tests.policies.review.sides_made import (
     BASE,
@@ -45,7 +58,7 @@ def test_the_same_is_no_change() -> None:
     assert [one.unchanged for one in review.environments] == [
         len(sides[one].workloads) for one in Environment
     ]
-    assert review.findings == review.approvers == review.over_limit == ()
+    assert not [*review.findings, *review.approvers, *review.over_limit]
 
 
 @pytest.mark.parametrize("environment", Environment)
@@ -108,3 +121,107 @@ def test_an_environment_that_is_new_is_all_added_and_one_that_goes_all_removed()
     )
     assert set(statuses(review).values()) == {Status.REMOVED}
     assert review.verdict is Verdict.NOTHING_GAINED
+
+
+def without_each_grant() -> Iterator[tuple[str, AccessMatrix]]:
+    """The matrix with one grant less, for each that there is."""
+    applications = list(MATRIX.applications)
+    for place, application in enumerate(applications):
+        for name, grant, fewer in fewer_grants(application.workloads):
+            changed = dataclasses.replace(application, workloads=fewer)
+            rest = (*applications[:place], changed, *applications[place + 1 :])
+            label = f"{application.name}/{name}: {grant}"
+            yield label, dataclasses.replace(MATRIX, applications=rest)
+    for name, grant, fewer in fewer_grants(MATRIX.people):
+        yield f"people/{name}: {grant}", dataclasses.replace(MATRIX, people=fewer)
+
+
+def fewer_grants(
+    workloads: tuple[Workload, ...],
+) -> Iterator[tuple[str, str, tuple[Workload, ...]]]:
+    for place, one in enumerate(workloads):
+        for number, grant in enumerate(one.grants):
+            rest = (*one.grants[:number], *one.grants[number + 1 :])
+            kept = (dataclasses.replace(one, grants=rest),) if rest else ()
+            yield one.name, str(grant), (*workloads[:place], *kept, *workloads[place + 1 :])
+
+
+def of_matrix(matrix: AccessMatrix, side: str) -> dict[Environment, Snapshot]:
+    return {one: of_plan(compile_plan(matrix, one), side) for one in Environment}
+
+
+FEWER = dict(without_each_grant())
+
+
+@cache
+def full() -> Mapping[Environment, Snapshot]:
+    return of_matrix(MATRIX, "full")
+
+
+@pytest.mark.parametrize("label", FEWER)
+def test_no_removed_grant_gains_anything_and_the_way_back_gains_what_was_lost(label: str) -> None:
+    fewer = of_matrix(FEWER[label], "fewer")
+    there = compare(full(), fewer, base_name="a", head_name="b", limits=LIMITS)
+    assert there.verdict is Verdict.NOTHING_GAINED
+    assert not [*there.findings, *there.approvers]
+    losing = {one.label for each in there.environments for one in each.workloads if one.loses}
+    assert losing == {label.partition(":")[0]}
+    back = compare(fewer, full(), base_name="b", head_name="a", limits=LIMITS)
+    assert back.verdict > Verdict.NOTHING_GAINED
+    assert changes_of(there, Direction.LOST) == changes_of(back, Direction.GAINED)
+    assert changes_of(there, Direction.GAINED) == changes_of(back, Direction.LOST) == set()
+
+
+def changes_of(review: Review, direction: Direction) -> set[tuple[str, ...]]:
+    found = set[tuple[str, ...]]()
+    for environment in review.environments:
+        for one in environment.workloads:
+            where = (environment.environment.value, one.label)
+            found |= {
+                (*where, line.paths, *line.besides, *line.capabilities)
+                for line in one.access
+                if line.direction is direction
+            }
+            found |= {
+                (*where, term.role, term.term, term.before + term.after)
+                for term in one.terms
+                if term.direction is direction
+            }
+    return found
+
+
+def test_only_what_changed_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = list[str]()
+    genuine = Snapshot._parse
+
+    def counting(self: Snapshot, policy: str) -> tuple[Stanza, ...]:
+        parsed.append(f"{self.side}: {policy}")
+        return genuine(self, policy)
+
+    monkeypatch.setattr(Snapshot, "_parse", counting)
+    head = dataclasses.replace(
+        with_policies({"blog-api-prod": {"secret/data/blog/db": "read"}}), side="head"
+    )
+    reviewed(head, base=dataclasses.replace(BASE))
+    assert sorted(parsed) == ["base: blog-api-prod", "head: blog-api-prod"]
+
+
+def test_a_second_role_of_one_name_is_not_hidden() -> None:
+    hidden = AppRoleRole("shop", 60, 0, token("shop-api-prod"))
+    review = reviewed(but(approle_roles=(*BASE.approle_roles, hidden)))
+    assert statuses(review) == {"shop/api (approle)": Status.ADDED}
+    assert review.verdict is Verdict.NEEDS_APPROVAL
+
+
+def test_a_policy_that_vault_refuses_is_an_error_that_names_it() -> None:
+    head = dataclasses.replace(BASE, side="head", policies={**BASE.policies, "blog-api-prod": "x"})
+    with pytest.raises(SnapshotError, match=r"head, prod/acl/blog-api-prod\.hcl: line 1"):
+        reviewed(head)
+
+
+def test_findings_are_sorted_by_gravity() -> None:
+    rules = {"secret/data/*": "read", "sys/*": "read update sudo"}
+    findings = workload(reviewed(with_policies({"blog-api-prod": rules})), "blog/api").findings
+    assert [one.severity for one in findings] == sorted(
+        (one.severity for one in findings), reverse=True
+    )

@@ -23,6 +23,7 @@ from policies.acl import Acl, Pattern, Rule, regions
 from policies.acl.patterns import Precedence, meeting
 from policies.hcl import Capability
 from policies.review.conditions import Example, conditions_of, loosened
+from policies.review.meetings import Meetings
 
 _ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
 _NONE: Final[frozenset[Capability]] = frozenset()
@@ -157,13 +158,16 @@ def _told(cases: list[_Case], direction: Direction) -> Iterator[AccessChange]:
     for case in cases:
         if rule := case.granting(direction):
             by_rule[rule.pattern].append(case)
-    for of_rule in by_rule.values():
+    meeting_it = Meetings((one, one) for one in by_rule)
+    for pattern, of_rule in by_rule.items():
         for only_conditions, changed in ((False, _Case.changed), (True, _Case.loosened)):
             for capabilities, changing in _together(of_rule, direction, changed):
                 exceptions = [
-                    pattern
-                    for pattern, theirs in by_rule.items()
-                    if not all(changed(c, direction).issuperset(capabilities) for c in theirs)
+                    other
+                    for other in meeting_it.of(pattern)
+                    if not all(
+                        changed(case, direction).issuperset(capabilities) for case in by_rule[other]
+                    )
                 ]
                 for line in _lines(changing, of_rule, direction):
                     yield line.told(capabilities, exceptions, only_conditions=only_conditions)
@@ -240,7 +244,8 @@ def _lines(changing: Iterable[_Case], cases: list[_Case], direction: Direction) 
     """Of one granting rule's cases those that change, in as few lines as there can be: a case that
     lies within an earlier line, and outside its exceptions, belongs to it.
     """
-    lines, rest = list[_Line](), [case for case in cases if case not in changing]
+    changes = set(changing)
+    lines, rest = list[_Line](), [case for case in cases if case not in changes]
     for case in sorted(changing, key=lambda case: case.rank(direction)):
         fitting = next((line for line in lines if line.covers(case)), None)
         if fitting:

@@ -135,11 +135,11 @@ def _terms(one: Issued, mounts: MountLifetimes, *, alone: bool) -> Iterator[Term
 
 def _database(role: DatabaseRole, database: str, *, alone: bool) -> Iterator[Term]:
     yield Names("database", frozenset({database}))
-    creation = "\n".join(role.statements.creation)
-    yield Names("right", sql(creation).names, by_right)
     if alone and (form := own_form(role, database)):
         yield Text("SQL", form)
         return
+    creation = "\n".join(role.statements.creation)
+    yield Names("right", sql(creation).names, by_right)
     yield Text("creation SQL", creation, only_rights_differ)
     yield Text("revocation SQL", "\n".join(role.statements.revocation))
     yield Text("renewal SQL", "\n".join(role.statements.renewal))

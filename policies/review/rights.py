@@ -70,7 +70,16 @@ def own_form(role: DatabaseRole, database: str) -> str:
         if role.statements == statements(
             database=database, owner=owner, schema=schema, access=access
         ):
-            return f"the program's own, {access.value}, of {owner} in schema {schema}"
+            words = sorted(
+                {
+                    name.partition(" ON ")[0]
+                    for name in sql("\n".join(role.statements.creation)).names
+                    if " ON ALL TABLES " in name
+                }
+            )
+            return (
+                f"the program's own: {', '.join(words)} on all tables of {owner} in schema {schema}"
+            )
     return ""
 
 

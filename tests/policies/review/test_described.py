@@ -169,9 +169,8 @@ def test_a_role_that_its_connection_allows_now_is_gained_in_full() -> None:
     none = but(database_connections=(DatabaseConnection("shop", "shop", ()),))
     lines = told(BASE, base=none)
     assert f"gained {DATABASE} TTL:  -> 1h" in lines
-    assert f"gained {DATABASE} SQL:  -> the program's own, readonly, of shop in schema public" in (
-        lines
-    )
+    own = "the program's own: SELECT on all tables of shop in schema public"
+    assert f"gained {DATABASE} SQL:  -> {own}" in lines
 
 
 def test_a_shared_role_is_told_with_each_who_can_use_it_and_nobody_else() -> None:

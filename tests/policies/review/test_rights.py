@@ -60,11 +60,15 @@ def test_a_grant_that_goes_is_a_change_of_rights_alone() -> None:
 
 
 def test_the_programs_own_sql_is_known() -> None:
-    assert own_form(READONLY, "shop") == "the program's own, readonly, of shop in schema public"
+    assert own_form(READONLY, "shop") == (
+        "the program's own: SELECT on all tables of shop in schema public"
+    )
     assert own_form(READONLY, "other") == ""
     own = statements(database="shop", owner="o", schema="s", access=DatabaseAccess.READ_WRITE)
     (wider,) = altered((READONLY,), "shop-readonly", statements=own)
-    assert own_form(wider, "shop") == "the program's own, readwrite, of o in schema s"
+    assert own_form(wider, "shop") == (
+        "the program's own: DELETE, INSERT, SELECT, UPDATE on all tables of o in schema s"
+    )
 
 
 def test_changed_lines() -> None:

@@ -81,6 +81,11 @@ class Oracle:
         made = self.connection.call("POST", path, self.root, body).require("a token")
         return str(made["auth"]["client_token"])
 
+    def empty_kv(self) -> None:
+        """Leave nothing there that an earlier round wrote."""
+        for method, body in (("DELETE", None), ("POST", {"type": KV})):
+            self.connection.call(method, f"sys/mounts/{KV}", self.root, body).require(KV)
+
     def capabilities(self, token: str, paths: Sequence[str]) -> Reply:
         """What `sys/capabilities` answers; `data` has an answer for each path."""
         body = {"token": token, "paths": paths}

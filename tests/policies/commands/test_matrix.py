@@ -32,6 +32,8 @@ def test_a_column_for_each_workload_and_a_line_for_each_rule(call: Call) -> None
     assert found["admin", "secret/data/kubesentiment/*"] == "CRUDP"
     assert found["api", "secret/data/kubesentiment/*"] == "R"
     assert found["ci", "secret/data/kubesentiment/*"] == ""
+    # No rule is about it alone: it has no line of its own.
+    assert ("api", "secret/data/kubesentiment/config") not in found
     assert found["rotation", "secret/data/media-catalog/api"] == "P"
     assert found["auditors", "secret/metadata/*"] == "RL"
     assert found["operators", "auth/approle/role/kubesentiment-ci/secret-id"] == "U?"

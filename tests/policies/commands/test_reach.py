@@ -128,6 +128,7 @@ def test_what_is_protected_is_told_apart_within_a_rule() -> None:
     assert rows == {}
     rows = found(acl(("pki/+", "delete")), "pki/*")
     assert rows == {"pki/+": ("delete", "pki/any")}
+    assert found(acl(("pki/root*", "delete")), "pki/*") == {"pki/root*": ("delete", "pki/rootany")}
 
 
 @pytest.mark.parametrize("path", ["secret/data/x", "/sys/mounts", "auth/token/create", "+/data/*"])

@@ -13,12 +13,12 @@ def login(role: KubernetesRole | AppRoleRole | OidcRole) -> str:
     """How its holder proves who it is."""
     match role:
         case KubernetesRole():
-            how = f"Kubernetes, as service account {role.namespace}/{role.service_account}"
+            how = f"Kubernetes service account {role.namespace}/{role.service_account}"
         case AppRoleRole(secret_id_uses=uses):
             times = f"{uses} logins" if uses else "any number of logins"
-            how = f"AppRole, with a secret ID for {times} in {duration(role.secret_id_ttl_seconds)}"
+            how = f"AppRole, a secret ID for {times} in {duration(role.secret_id_ttl_seconds)}"
         case OidcRole():
-            how = f"OIDC, as a member of {joined(role.groups)}"
+            how = f"OIDC group {joined(role.groups)}"
     cidrs = role.token.bound_cidrs
     return f"{how}, from {joined(cidrs)}" if cidrs else how
 

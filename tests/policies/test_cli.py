@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +134,31 @@ def test_it_needs_no_terminal_and_obeys_its_width(columns: int | None) -> None:
         assert max(map(len, lines)) <= columns
     else:
         assert len(lines) == 4
+
+
+PAGE = ROOT / "docs" / "access.md"
+EXAMPLES = re.findall(r"```console\n\$ python -m policies (.*)\n((?:.*\n)*?)```", PAGE.read_text())
+
+
+def test_the_page_has_examples() -> None:
+    assert len(EXAMPLES) == PAGE.read_text().count("```console") > 4
+
+
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES)
+def test_the_page_shows_what_the_commands_say(
+    command: str,
+    shown: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In 120 columns; `...` stands for what is left out."""
+    monkeypatch.setenv("COLUMNS", "120")
+    main(shlex.split(command))
+    said = "\n".join(line.rstrip() for line in capsys.readouterr().out.strip().splitlines())
+    parts = [part.strip("\n") for part in re.split(r"^\.\.\.$", shown, flags=re.MULTILINE)]
+    if len(parts) == 1:
+        assert said == parts[0]
+    at = 0
+    for part in parts:
+        assert part in said[at:]
+        at = said.index(part, at) + len(part)

@@ -15,7 +15,7 @@ def test_a_workload_in_words(call: Call) -> None:
     lines = [" ".join(line.split()) for line in ended.lines]
     assert lines[:8] == [
         "kubesentiment/api in prod, of sentiment-team",
-        "logs in by Kubernetes, as service account kubesentiment-prod/kubesentiment",
+        "logs in by Kubernetes service account kubesentiment-prod/kubesentiment",
         "with a token for the audience vault-prod",
         "role auth/kubernetes/role/kubesentiment",
         "policies kubesentiment-api-prod",
@@ -68,7 +68,7 @@ def test_json_has_all_that_is_said(call: Call) -> None:
         "answers"
     ]
     assert one["workload"] == "kubesentiment/ci"
-    assert one["login"] == "AppRole, with a secret ID for 20 logins in 24h"
+    assert one["login"] == "AppRole, a secret ID for 20 logins in 24h"
     assert one["secrets"] == ["deploy/kubesentiment/keys (registry_token, signing_key)"]
     (reach,) = [reach for reach in one["reaches"] if reach["rule"].startswith("secret/")]
     assert reach == {

@@ -36,7 +36,7 @@ def test_a_row_says_who_by_which_rule_and_how_they_log_in(call: Call) -> None:
         "environment": "prod",
         "workload": "people/operators",
         "role": "operators",
-        "login": "OIDC, as a member of vault-operators-prod",
+        "login": "OIDC group vault-operators-prod",
         "capabilities": ["update"],
         "rule": "auth/approle/role/kubesentiment-ci/secret-id",
         "grants": ["people/operators: issue secret IDs (hand a pipeline what it logs in with)"],
@@ -51,7 +51,7 @@ def test_a_row_says_who_by_which_rule_and_how_they_log_in(call: Call) -> None:
         "people/operators",
         "update",
         "wrapped for at least 60 s; wrapped for at most 3600 s",
-        "OIDC, as a member of vault-operators-prod",
+        "OIDC group vault-operators-prod",
     ):
         assert cell in row
 

@@ -15,16 +15,16 @@ BOUND = TokenSettings(("p",), 60, 60, ("10.0.0.0/8", "192.168.0.0/16"))
 @pytest.mark.parametrize(
     ("role", "told"),
     [
-        (KubernetesRole("r", "sa", "ns", "aud", TOKEN), "Kubernetes, as service account ns/sa"),
+        (KubernetesRole("r", "sa", "ns", "aud", TOKEN), "Kubernetes service account ns/sa"),
         (
             AppRoleRole("r", 5400, 20, BOUND),
-            "AppRole, with a secret ID for 20 logins in 1h30m, from 10.0.0.0/8 and 192.168.0.0/16",
+            "AppRole, a secret ID for 20 logins in 1h30m, from 10.0.0.0/8 and 192.168.0.0/16",
         ),
         (
             AppRoleRole("r", 0, 0, TOKEN),
-            "AppRole, with a secret ID for any number of logins in no limit of its own",
+            "AppRole, a secret ID for any number of logins in no limit of its own",
         ),
-        (OidcRole("r", ("a", "b"), TOKEN), "OIDC, as a member of a and b"),
+        (OidcRole("r", ("a", "b"), TOKEN), "OIDC group a and b"),
     ],
 )
 def test_how_somebody_logs_in(role: KubernetesRole | AppRoleRole | OidcRole, told: str) -> None:

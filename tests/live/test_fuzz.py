@@ -15,7 +15,7 @@ from policies.acl.templates import filled_in
 from policies.decide import decide
 from policies.hcl import parse
 from rehearsal.binaries import Binary, Tool
-from rehearsal.fuzz import pace, people, run, texts, vault
+from rehearsal.fuzz import operations, pace, people, run, texts, vault
 from rehearsal.fuzz.people import People
 from rehearsal.fuzz.results import Kind
 from rehearsal.fuzz.run import Enough
@@ -46,7 +46,9 @@ def test_twenty_thousand_answers_are_those_of_a_real_vault(oracle: Oracle, settl
     found = [pair for tally in results.tallies.values() for pair in tally.differences]
     assert not found, f"python -m rehearsal.fuzz --rounds 1 --seed {found[0][0]}: {found[0][1]}"
     assert results.compared >= ANSWERS
-    assert all(tally.granted for tally in results.tallies.values())
+    # Not of differences: of few pairs, none may have any.
+    for kind in (Kind.CAPABILITIES, Kind.TEXTS, Kind.OPERATIONS):
+        assert 0 < results.tallies[kind].granted < results.tallies[kind].compared
 
 
 def _nobody_is_root_protected(_path: str, _mounts: Mapping[str, str]) -> bool:
@@ -106,6 +108,14 @@ def test_the_same_seed_asks_the_same(oracle: Oracle, settled: People) -> None:
     for kind in Kind:
         assert first.tallies[kind].compared == second.tallies[kind].compared
         assert first.tallies[kind].granted == second.tallies[kind].granted
+
+
+def test_what_is_left_behind_changes_no_round(oracle: Oracle, settled: People) -> None:
+    """A write to what is there is an update."""
+    for seed in range(SEED, SEED + 6):
+        for name in operations._LITERALS:
+            oracle.connection.call("PUT", f"kv/{name}", oracle.root, {"a": 1}).require(name)
+        assert not operations.compare(oracle, settled, Random(seed)).differences
 
 
 def test_the_time_is_the_clocks(oracle: Oracle) -> None:

@@ -80,6 +80,10 @@ fuzz: .venv/locked ## compare policies.acl with a real Vault on random policies;
 bench-program: .venv/locked ## how long the program takes, by stack and by number of workloads
 	@$(BIN)/python -m rehearsal.bench
 
+.PHONY: bench-review
+bench-review: .venv/locked ## how long a review of access takes, by the number of workloads
+	@$(BIN)/python -m rehearsal.bench_review $(ARGS)
+
 .PHONY: cost
 cost: .venv/locked ## what each environment costs in a month on AWS, item by item
 	@$(BIN)/python -m rehearsal.cost

@@ -30,7 +30,7 @@ from policies.commands.plans import Plans, plans
 from policies.commands.words import seen
 from policies.review.columns import Column
 from policies.review.compare import compare
-from policies.review.grid import Cell, Extent, Mark, grid
+from policies.review.grid import Cell, Extent, Grid, Mark, Row, grid
 from policies.review.limits import unwritten
 from policies.review.output.markdown import code, prose
 from policies.review.output.picture import LETTERS
@@ -60,24 +60,44 @@ class _Panel:
     """For each workload the letters; empty where it may do nothing."""
 
 
-def _panels(snapshot: Snapshot) -> Iterator[_Panel]:
+@dataclass(frozen=True, slots=True)
+class _Application:
+    """Or the people, or roles of no application. Each has a grid of its own: one of all would have
+    as many cells as workloads times rules.
+    """
+
+    name: str
+    team: str
+    members: tuple[Workload, ...]
+    grid: Grid
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(row for application in self.grid.applications for row in application.rows)
+
+
+def _applications(snapshot: Snapshot) -> Iterator[_Application]:
     by_owner = dict[str, list[Workload]]()
     for one in snapshot.workloads.values():
         by_owner.setdefault(one.owner.name if one.owner else _NOBODYS, []).append(one)
     for name, members in by_owner.items():
-        labels = tuple(one.label for one in members)
-        shown = grid(snapshot, snapshot, labels)
-        workloads = [row for application in shown.applications for row in application.rows]
-        written = set(_paths(snapshot, members))
+        owner = members[0].owner
+        theirs = grid(snapshot, snapshot, [one.label for one in members])
+        yield _Application(name, owner.team if owner else "", tuple(members), theirs)
+
+
+def _panels(snapshot: Snapshot) -> Iterator[_Panel]:
+    for one in _applications(snapshot):
+        written = set(_paths(snapshot, one.members))
         rows = tuple(
-            (column, tuple(_letters(row.cells[place]) for row in workloads))
-            for place, column in enumerate(shown.columns)
+            (column, tuple(_letters(row.cells[place]) for row in one.rows))
+            for place, column in enumerate(one.grid.columns)
             # What is granted is so by a rule, and each rule has a line of its own.
             if column.path in written
         )
-        team = members[0].owner.team if members[0].owner else ""
-        title = f"{name}, of {team}" if team else name
-        yield _Panel(title, tuple(row.label.removeprefix(f"{name}/") for row in workloads), rows)
+        title = f"{one.name}, of {one.team}" if one.team else one.name
+        labels = tuple(row.label.removeprefix(f"{one.name}/") for row in one.rows)
+        yield _Panel(title, labels, rows)
 
 
 def _paths(snapshot: Snapshot, members: Iterable[Workload]) -> Iterator[str]:
@@ -166,34 +186,34 @@ def _html(asked: Plans) -> None:
 
 
 def _document(environment: str, snapshot: Snapshot) -> dict[str, Any]:
-    shown = grid(snapshot, snapshot)
     return {
         "environment": str(environment),
         "workloads": [
             {
                 "workload": row.label,
-                "application": application.application,
-                "team": application.team,
+                "application": one.name if one.members[0].owner else "",
+                "team": one.team,
                 "paths": [
                     {
                         "path": column.path,
                         "section": column.section.value,
-                        "capabilities": [
-                            {
-                                "capability": mark.capability.value,
-                                "extent": mark.after.value,
-                                "conditions": mark.conditions,
-                            }
-                            for mark in cell
-                        ],
+                        "capabilities": list(map(_capability, cell)),
                     }
-                    for column, cell in zip(shown.columns, row.cells, strict=True)
+                    for column, cell in zip(one.grid.columns, row.cells, strict=True)
                     if cell
                 ],
             }
-            for application in shown.applications
-            for row in application.rows
+            for one in _applications(snapshot)
+            for row in one.rows
         ],
+    }
+
+
+def _capability(mark: Mark) -> dict[str, str]:
+    return {
+        "capability": mark.capability.value,
+        "extent": mark.after.value,
+        "conditions": mark.conditions,
     }
 
 

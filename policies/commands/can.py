@@ -28,7 +28,7 @@ from policies.commands import arguments, words
 from policies.commands.errors import CommandError
 from policies.commands.plans import MOUNTS, Asked, plans, workload
 from policies.commands.plans import REFUSALS as OF_PLANS
-from policies.commands.reach import WRITES, listed_as, served, templated
+from policies.commands.reach import WRITES, listed_as, served
 from policies.environments import Environment
 from policies.hcl import Capability, Stanza, render
 from policies.review.conditions import conditions_of
@@ -71,7 +71,7 @@ class _Answer:
     allowed: bool
     reason: str
     rules: tuple[Considered, ...] = ()
-    templated: tuple[str, ...] = ()
+    not_known: tuple[str, ...] = ()
 
     @property
     def deciding(self) -> Rule | None:
@@ -122,7 +122,7 @@ def _answer(environment: Environment, asked: Asked | None, request: Request) -> 
     if allowed and request.path.endswith("/") and request.operation.value in WRITES:
         allowed = False
         reason = "Vault refuses to write to a path that ends in a slash, whatever a rule says"
-    return _Answer(environment, asked, allowed, reason, rules, templated(acl))
+    return _Answer(environment, asked, allowed, reason, rules, asked.not_known)
 
 
 # --- in words ------------------------------------------------------------------------------------
@@ -158,8 +158,8 @@ def _told(request: Request, answer: _Answer) -> Iterator[str]:
     if far := len(rest) - len(near):
         rules = "1 rule does" if far == 1 else f"{far} rules do"
         yield f"\n{rules} not match in the first segment"
-    if answer.templated:
-        yield f"\nNot known: whom these are about, as they are templated: {answer.templated}"
+    for what in answer.not_known:
+        yield f"\nNot weighed: {what}"
 
 
 def _decided(rule: Rule) -> Iterator[str]:
@@ -215,7 +215,7 @@ def _document(name: str, request: Request, answers: Iterable[_Answer]) -> Mappin
                     }
                     for one in answer.others
                 ],
-                "templated": answer.templated,
+                "not_weighed": answer.not_known,
             }
             for answer in answers
         ],

@@ -25,7 +25,7 @@ from policies.commands import arguments, screen, words
 from policies.commands.meaning import meaning
 from policies.commands.plans import REFUSALS as OF_PLANS
 from policies.commands.plans import Asked, plans, workload
-from policies.commands.reach import Reach, reaches, templated
+from policies.commands.reach import Reach, reaches
 from policies.escalation import Held, held
 from policies.hcl import Capability
 from policies.plan import KubernetesRole
@@ -53,7 +53,6 @@ class _About:
     """The KV entries of the plan whose values it can read."""
     lifetimes: tuple[tuple[str, EffectiveLifetime], ...]
     powers: tuple[Held, ...]
-    templated: tuple[str, ...]
 
     @classmethod
     def of(cls, asked: Asked) -> _About:
@@ -64,7 +63,6 @@ class _About:
             tuple(_readable(asked)),
             tuple(_lifetimes(asked)),
             held(acl),
-            templated(acl),
         )
 
 
@@ -110,8 +108,8 @@ def _print(about: _About) -> None:
         print("\nCredentials that it can have:")
         screen.table(("from", "lives", "ends"), [[_credential(*one) for one in credentials]])
     print("\n" + words.seen("\n".join(_powers(about.powers))))
-    if about.templated:
-        print(words.seen(f"Not known: where its templated rules lead: {about.templated}"))
+    for what in about.asked.not_known:
+        print(words.seen(f"Not weighed: {what}"))
 
 
 def _head(about: _About) -> Iterator[str]:
@@ -195,5 +193,5 @@ def _document(about: _About) -> dict[str, Any]:
             }
             for one in about.powers
         ],
-        "templated": list(about.templated),
+        "not_weighed": list(about.asked.not_known),
     }

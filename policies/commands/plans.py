@@ -5,7 +5,7 @@ Either way it is a `Snapshot`. Of a commit nothing is run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -43,6 +43,20 @@ class Asked:
         """
         names = self.workload.token.policies
         return Acl({name: self.snapshot.stanzas(name) for name in names}, Symbolic())
+
+    @property
+    def not_known(self) -> tuple[str, ...]:
+        """What an answer leaves out, in words; nothing where it is whole."""
+        return tuple(self._not_known())
+
+    def _not_known(self) -> Iterator[str]:
+        templated = sorted(pattern.text for pattern in self.acl.rules if "{{" in pattern.text)
+        if templated:
+            yield f"templated rules are about who asks, which is not known: {', '.join(templated)}"
+        names = self.workload.token.policies
+        if missing := [name for name in names if name not in self.snapshot.policies]:
+            # One that nobody wrote allows nothing, but Vault comes with a `default`.
+            yield f"ACL policies that the plan does not have: {', '.join(missing)}"
 
 
 def plans(reference: str | None, environment: Environment | None) -> Plans:

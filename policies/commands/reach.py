@@ -131,8 +131,3 @@ def _allowed(rule: Rule, path: str) -> frozenset[Capability]:
 def _plain(witness: str) -> tuple[bool, bool, int, str]:
     """Of several witnesses the least is shown."""
     return witness.endswith("/"), "//" in witness, len(witness), witness
-
-
-def templated(acl: Acl) -> tuple[str, ...]:
-    """The rules whose paths depend on who asks, which nobody here knows."""
-    return tuple(sorted(pattern.text for pattern in acl.rules if "{{" in pattern.text))

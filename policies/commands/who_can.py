@@ -16,7 +16,7 @@ Exit status: 0 answered, be it with nobody; 3 an error.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -26,7 +26,7 @@ from policies.acl.patterns import Kind
 from policies.commands import arguments, screen, words
 from policies.commands.plans import REFUSALS as OF_PLANS
 from policies.commands.plans import Asked, everyone, plans
-from policies.commands.reach import Reach, reaches, served, templated
+from policies.commands.reach import Reach, reaches, served
 from policies.hcl import Capability
 
 REFUSALS: Final = OF_PLANS
@@ -54,7 +54,9 @@ def run(options: Namespace) -> int:
     pattern = served(options.path)
     asked = everyone(plans(options.ref, options.env))
     answers = tuple(_answers(asked, pattern, options.capability))
-    unsure = sorted({one.workload.label for one in asked if templated(one.acl)})
+    unsure = {
+        f"{one.environment}, {one.workload.label}": one.not_known for one in asked if one.not_known
+    }
     if options.format == "json":
         screen.as_json(_document(answers, pattern, unsure))
         return 0
@@ -62,11 +64,9 @@ def run(options: Namespace) -> int:
         _print(answers, pattern)
     else:
         print(words.seen(f"nobody may{_what(options.capability)} at {pattern}"))
-    if unsure:
-        print(
-            f"Not known: {words.seen(words.joined(unsure))} have templated rules, whose paths "
-            "depend on who asks."
-        )
+    for who, reasons in unsure.items():
+        for reason in reasons:
+            print(words.seen(f"Not weighed: {who}: {reason}"))
     return 0
 
 
@@ -106,7 +106,9 @@ def _print(answers: Iterable[_Answer], pattern: Pattern) -> None:
     screen.table(headings, ([row(answer) for answer in group] for _, group in by_environment))
 
 
-def _document(answers: Iterable[_Answer], pattern: Pattern, unsure: list[str]) -> dict[str, Any]:
+def _document(
+    answers: Iterable[_Answer], pattern: Pattern, unsure: Mapping[str, Iterable[str]]
+) -> dict[str, Any]:
     return {
         "path": pattern.text,
         "answers": [
@@ -124,5 +126,5 @@ def _document(answers: Iterable[_Answer], pattern: Pattern, unsure: list[str]) -
             }
             for answer in answers
         ],
-        "templated": unsure,
+        "not_weighed": {who: list(reasons) for who, reasons in unsure.items()},
     }

@@ -178,11 +178,28 @@ def test_a_templated_rule_is_not_passed_over_in_silence(call: Call, repository: 
     path = "secret/data/{{identity.entity.name}}/*"
     repository.write(policy, f'path "{path}" {{\n  capabilities = ["read"]\n}}\n')
     repository.commit()
-    where = ("--env", "dev", "--ref", "HEAD")
-    ended = call("can", "kubesentiment/api", "read", "secret/data/bob/x", *where)
+    asked = ("can", "kubesentiment/api", "read", "secret/data/bob/x")
+    ended = call(*asked, "--env", "dev", "--ref", "HEAD")
     assert ended.status == 1
-    assert ended.lines[-2].startswith("Not known: ")
-    assert path in ended.lines[-2]
+    said = f"templated rules are about who asks, which is not known: {path}"
+    assert f"Not weighed: {said}" in ended.lines
+    document = call(*asked, "--env", "dev", "--ref", "HEAD", "--format", "json").document
+    assert document["answers"][0]["not_weighed"] == [said]
+
+
+def test_nor_is_an_acl_policy_that_the_plan_does_not_have(
+    call: Call, repository: Repository
+) -> None:
+    """Vault comes with one of the name `default`."""
+    roles = repository.root / "policies/rendered/dev/approle_roles.json"
+    text = roles.read_text().replace('"kubesentiment-ci-dev"', '"default", "kubesentiment-ci-dev"')
+    repository.write("policies/rendered/dev/approle_roles.json", text)
+    repository.commit()
+    asked = ("can", "kubesentiment/ci", "update", "sys/tools/hash", "--env", "dev")
+    ended = call(*asked, "--ref", "HEAD")
+    assert ended.status == 1
+    assert "Not weighed: ACL policies that the plan does not have: default" in ended.lines
+    assert "Not weighed" not in call(*asked).out
 
 
 def test_what_a_terminal_would_obey_is_shown_and_not_done(

@@ -94,7 +94,7 @@ def test_a_rule_that_decides_nothing_is_left_out(call: Call, repository: Reposit
     ended = call("explain", "kubesentiment/api", "--env", "dev", "--ref", "HEAD")
     assert ended.status == 0
     assert "sys/audit" not in ended.out  # root-protected, and without sudo
-    assert ended.lines[-1].startswith("Not known: where its templated rules lead")
+    assert ended.lines[-1].startswith("Not weighed: templated rules are about who asks")
 
 
 @pytest.mark.parametrize(

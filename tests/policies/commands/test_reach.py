@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.acl import Acl, Operation, Pattern, Request, Symbolic
+from policies.acl import Acl, Operation, Pattern, Request
 from policies.commands.errors import CommandError
 from policies.commands.plans import MOUNTS
-from policies.commands.reach import Reach, listed_as, reaches, served, templated
+from policies.commands.reach import Reach, listed_as, reaches, served
 from policies.hcl import Capability, Stanza
 
 WORDS = ("create", "read", "update", "delete", "list", "sudo", "patch", "deny")
@@ -143,10 +143,3 @@ def test_a_path_that_no_mount_serves_is_told_the_mounts(path: str) -> None:
     assert f"path {path!r}: must lie under a mount; the mounts are secret, database" in str(
         caught.value
     )
-
-
-def test_templated_rules_are_named() -> None:
-    path = "secret/data/{{identity.entity.id}}"
-    stanzas = [Stanza(one, (Capability.READ,)) for one in (f"/{path}", "sys/mounts")]
-    assert templated(Acl.of([stanzas], Symbolic())) == (path,)
-    assert templated(acl(("sys/mounts", "read"))) == ()

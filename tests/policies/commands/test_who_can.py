@@ -109,7 +109,10 @@ def test_a_commit_can_be_asked_and_its_templated_rules_are_named(
     ended = call("who-can", "sys/seal", "--ref", "main")
     assert ended.status == 0
     assert "kubesentiment/api" in ended.out
-    assert ended.lines[-1].startswith("Not known: kubesentiment/api have templated rules")
+    assert ended.lines[-1] == (
+        "Not weighed: dev, kubesentiment/api: templated rules are about who asks, which is not "
+        "known: secret/data/{{identity.entity.id}}/*"
+    )
     assert call("who-can", "sys/seal").out.startswith("nobody")
 
 

@@ -30,7 +30,9 @@ class _Node(Generic[T]):
             if self.any is None:
                 self.any = _Node()
             return self.any
-        return self.literals.setdefault(part, _Node())
+        if part not in self.literals:
+            self.literals[part] = _Node()
+        return self.literals[part]
 
     def children(self) -> Iterator[_Node[T]]:
         yield from self.literals.values()

@@ -35,8 +35,9 @@ class Sides:
     @cached_property
     def counters(self) -> tuple[Counter, Counter]:
         """Of entries only those that changed: whoever comes to read others is told by the path."""
-        before, after = self.issued
-        return Counter(self._told(before.values())), Counter(self._told(after.values()))
+        before, after = (list(self._told(things.values())) for things in self.issued)
+        counter = Counter(before)
+        return counter, Counter(after) if self.changed_issued else counter
 
     def _told(self, things: Iterable[Issued]) -> Iterator[Issued]:
         for one in things:

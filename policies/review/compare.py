@@ -40,14 +40,16 @@ def compare(
     base_name: str,
     head_name: str,
     limits: Limits,
+    head_limits: Limits | None = None,
     mounts: MountLifetimes = OWN,
 ) -> Review:
-    """What `head` gives and takes away, beside `base`.
+    """What `head` gives and takes away, beside `base`. `limits` are the base's; where those of the
+    head are given, too, it is told what they ask less.
 
     Raises `SnapshotError` where an ACL policy that is compared is none that Vault takes.
     """
     environments = tuple(
-        _Comparison(base, head, one, base_name, head_name, limits, mounts).review()
+        _Comparison(base, head, one, base_name, head_name, limits, mounts).review(head_limits)
         for one in Environment
         if one in base or one in head
     )
@@ -85,11 +87,15 @@ class _Comparison:
         self._territory = Territory(self._sides)
         self._names = Names.known(base, environment)
 
-    def review(self) -> EnvironmentReview:
+    def review(self, head_limits: Limits | None) -> EnvironmentReview:
         reviews = tuple(self._workloads())
         labels = self._sides.base.workloads.keys() | self._sides.head.workloads.keys()
-        findings = self._weighed((*self._territory.moved(), *dangling(self._sides)))
-        return EnvironmentReview(self._environment, reviews, len(labels) - len(reviews), findings)
+        findings = [*self._territory.moved(), *dangling(self._sides)]
+        if head_limits:
+            findings += self._limits.loosened(self._environment, head_limits)
+        return EnvironmentReview(
+            self._environment, reviews, len(labels) - len(reviews), self._weighed(findings)
+        )
 
     def _workloads(self) -> Iterator[WorkloadReview]:
         for pair in self._sides.pairs():

@@ -68,6 +68,21 @@ class Limits:
             approvers = finding.approvers or (limits.team,)
         return dataclasses.replace(finding, approvers=tuple(sorted(set(approvers))))
 
+    def loosened(self, environment: Environment, after: Limits) -> Iterator[Finding]:
+        """Where `after` asks less, or others: it counts from the next change on, so it is told."""
+        reasons = [
+            *_replaced("security", self.security, after.security),
+            *_looser(self.environments[environment], after.environments[environment]),
+        ]
+        if reasons:
+            yield Finding(
+                Severity.HIGH,
+                "limits",
+                f"from the next change on fewer, or others, approve in {environment}",
+                tuple(reasons),
+                approvers=(self.security,),
+            )
+
     def exceeded(self, review: EnvironmentReview) -> Iterator[Excess]:
         """What takes an approval, of a review whose findings were weighed."""
         limits = self.environments[review.environment]
@@ -97,6 +112,21 @@ def unwritten(team: str = "security-team") -> Limits:
     """What holds where the base has no limits yet: whatever is gained takes an approval."""
     strictest = EnvironmentLimits(team, Severity.NOTE, frozenset(Topic), owners=True)
     return Limits(team, dict.fromkeys(Environment, strictest))
+
+
+def _looser(old: EnvironmentLimits, new: EnvironmentLimits) -> Iterator[str]:
+    yield from _replaced("team", old.team, new.team)
+    if new.severity > old.severity:
+        yield from _replaced("severity", old.severity.name.lower(), new.severity.name.lower())
+    if gone := old.topics - new.topics:
+        yield f"topics are without {', '.join(sorted(gone))}"
+    if old.owners and not new.owners:
+        yield "owners are not asked any more"
+
+
+def _replaced(key: str, old: str, new: str) -> Iterator[str]:
+    if old != new:
+        yield f"{key} is {new} and not {old}"
 
 
 def _over(finding: Finding, environment: str, label: str) -> Iterator[Excess]:

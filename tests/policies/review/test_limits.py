@@ -139,3 +139,41 @@ def test_verdicts() -> None:
     assert review.verdict is Verdict.NEEDS_APPROVAL
     assert review.approvers == ("shop-team",)
     assert reviewed(BASE, over, limits=LIMITS).verdict is Verdict.NOTHING_GAINED
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('security = "security-team"', 'security = "x"', "security is x and not security-team"),
+        ('topics = ["login", "cloud"]', 'topics = ["login"]', "topics are without cloud"),
+        ('severity = "high"\ntopics = ["l', 'severity = "escalation"\ntopics = ["l', "escalation"),
+    ],
+)
+def test_looser_limits_are_told_at_once(old: str, new: str, said: str) -> None:
+    base, head = Limits.parse(TEXT), Limits.parse(TEXT.replace(old, new))
+    review = reviewed(BASE, limits=base, head_limits=head)
+    (one,) = review.findings
+    assert one.rule == "limits"
+    assert said in " ".join(one.reasons)
+    assert review.verdict is Verdict.NEEDS_APPROVAL
+    assert review.approvers == ("security-team",)
+
+
+def test_owners_and_teams_that_are_not_asked_any_more_are_told() -> None:
+    base = Limits.parse(TEXT)
+    others = TEXT.replace("platform-team", "other-team").replace("owners = true", "owners = false")
+    (one,) = base.loosened(PROD, Limits.parse(others))
+    assert one.reasons == (
+        "team is other-team and not platform-team",
+        "owners are not asked any more",
+    )
+
+
+def test_equal_and_stricter_limits_are_no_finding() -> None:
+    base = Limits.parse(TEXT)
+    strict = Limits.parse(
+        TEXT.replace('"escalation"', '"note"').replace("topics = []", 'topics = ["token"]')
+    )
+    assert not list(base.loosened(DEV, base))
+    assert not list(base.loosened(DEV, strict))
+    assert list(strict.loosened(DEV, base))

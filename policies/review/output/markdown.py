@@ -15,14 +15,17 @@ from typing import Final
 from policies.environments import Environment
 from policies.review.difference import Direction
 from policies.review.model import Review, TermChange, Verdict, WorkloadReview
-from policies.review.output import wording
-from policies.review.output.wording import Changed, Line, Told, joined
+from policies.review.output import texts, wording
+from policies.review.output.texts import clipped, joined, some
+from policies.review.output.wording import Changed, Line, Told
 
 MOST_CHARACTERS: Final = 60_000
 """GitHub takes 65,536; the rest is for what CI writes around it."""
+_FOR_REASONS: Final = 1 / 6
 _FOR_FINDINGS: Final = 2 / 3
-_FOR_SENTENCES: Final = 2_000
+_FOR_SENTENCES: Final = 4_000
 """What the sentences of what was left out may take."""
+_MOST_OF_A_NAME: Final = 100
 
 # What stands for nothing but itself, in Markdown and for GitHub: a word, a number.
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z'-]*|(?:\d+(?:[.,]\d+)*[a-z]{0,3})+%?|[-\u2013\u2212]")
@@ -31,57 +34,60 @@ _LINKED: Final = re.compile(r"gh-.*|(?=.*\d)[0-9a-f]{7,}", re.IGNORECASE)
 
 
 def render(review: Review, most: int = MOST_CHARACTERS) -> str:
-    """At most `most` characters, unless the first lines alone take more."""
-    page = "\n".join(_first(review)) + "\n"
-    findings = list(map(_finding, wording.findings(review)))
-    kept = _fitting(findings, int((most - len(page)) * _FOR_FINDINGS) - _FOR_SENTENCES)
-    if findings:
-        page += "\n### Findings\n\n" + "".join(findings[:kept])
-        if left := len(findings) - kept:
-            mild = wording.counted(left, "finding", "findings")
+    """At most `most` characters."""
+    end = _unchanged(review)
+    page, room = _first(review, int(most * _FOR_REASONS)), most - len(end) - _FOR_SENTENCES
+    if findings := wording.findings(review):
+        kept = _fitting(map(_finding, findings), int((room - len(page)) * _FOR_FINDINGS))
+        page += "\n### Findings\n\n" + "".join(kept)
+        if left := len(findings) - len(kept):
+            mild = texts.counted(left, "finding", "findings")
             page += f"\n_{mild}, none graver than these, left out: a comment has no more room._\n"
-    changed = wording.workloads(review)
-    details = [f"\n{_workload(one)}" for one in changed]
-    heading = "\n### Details\n" if details else ""
-    kept = _fitting(details, most - len(page) - len(heading) - _FOR_SENTENCES)
-    page += heading + "".join(details[:kept])
-    if kept < len(details):
-        page += _left_out(changed[kept:])
-    return page + "\n" + _unchanged(review)
+    if changed := wording.workloads(review):
+        page += "\n### Details\n"
+        kept = _fitting(map(_workload, changed), room - len(page))
+        page += "".join(kept)
+        page += _left_out(changed[len(kept) :]) if len(kept) < len(changed) else ""
+    return f"{page}\n{end}"
 
 
-def _fitting(texts: Sequence[str], room: int) -> int:
-    """How many of the first ones fit."""
-    for number, text in enumerate(texts):
+def _fitting(texts: Iterable[str], room: int) -> list[str]:
+    """The first ones, as many as fit."""
+    kept = list[str]()
+    for text in texts:
         room -= len(text)
         if room < 0:
-            return number
-    return len(texts)
+            break
+        kept.append(text)
+    return kept
 
 
-def _first(review: Review) -> Iterator[str]:
-    yield f"**{wording.headline(review)}**"
-    yield ""
-    if review.verdict is Verdict.NEEDS_APPROVAL:
-        teams = joined(map(code, review.approvers)) or "a person who may approve"
-        yield f"**Needs the approval of {teams}**" + (", because" if review.over_limit else ".")
-        if review.over_limit:
-            yield ""
-            yield from (f"- {prose(sentence)}" for sentence in review.over_limit)
-    else:
-        yield wording.verdict(review)
+def _first(review: Review, room: int) -> str:
+    first = f"**{wording.headline(review)}**\n\n"
+    if review.verdict is not Verdict.NEEDS_APPROVAL:
+        return f"{first}{wording.verdict(review)}\n"
+    teams = some([_name(team) for team in review.approvers]) or "a person who may approve"
+    if not review.over_limit:
+        return f"{first}**Needs the approval of {teams}**.\n"
+    kept = _fitting((f"- {prose(sentence)}\n" for sentence in review.over_limit), room)
+    left = texts.counted(len(review.over_limit) - len(kept), "more reason", "more reasons")
+    return f"{first}**Needs the approval of {teams}**, because\n\n{''.join(kept)}" + (
+        f"- {left}\n" if left else ""
+    )
 
 
 def _finding(told: Told) -> str:
     finding = told.finding
     whom = f"{code(told.label)} in " if told.label else ""
     text = f"- **{told.severity}**, {whom}{joined(told.environments)}: {prose(finding.title)}\n"
-    for number, reason in enumerate(finding.reasons, 1):
+    for number, reason in enumerate(finding.reasons[: texts.MOST_REASONS], 1):
         text += f"  {number}. {prose(reason)}\n"
+    if (left := len(finding.reasons) - texts.MOST_REASONS) > 0:
+        text += f"  - and {left} more, which the JSON has\n"
     if finding.witness:
         text += f"  - to ask Vault about: {code(finding.witness)}\n"
     if finding.approvers:
-        text += f"  - to be approved by {joined(map(code, finding.approvers))}\n"
+        text += f"  - to be approved by {some([_name(team) for team in finding.approvers])}\n"
     return text
 
 
@@ -91,7 +97,7 @@ def _workload(changed: Changed) -> str:
     where = joined(changed.environments)
     title = f"<b>{_html(workload.label)}</b>{team}, in {where}: {changed.title}"
     parts = [
-        f"<details><summary>{title}</summary>",
+        f"\n<details><summary>{title}</summary>",
         *_access(workload),
         *_terms(workload.terms),
         *_lifetimes(workload),
@@ -112,15 +118,15 @@ def _access(workload: WorkloadReview) -> Iterator[str]:
 
 def _line(line: Line) -> Sequence[str]:
     where = code(line.paths)
-    where += f", besides {joined(map(code, line.besides))}" if line.besides else ""
+    where += f", besides {some(list(map(code, line.besides)))}" if line.besides else ""
     where += f"; {prose(line.only_if)}" if line.only_if else ""
     return (
         f"**{wording.SIGN[line.direction]}**",
         ", ".join(line.capabilities),
         where,
-        ", ".join(_same(witness, line) for witness in line.witnesses),
+        some([_same(witness, line) for witness in line.witnesses]),
         _same(line.rule, line),
-        joined(code(rule) if rule else "no rule" for rule in line.instead_of),
+        some([code(rule) if rule else "no rule" for rule in line.instead_of]),
     )
 
 
@@ -167,13 +173,11 @@ def _lifetimes(workload: WorkloadReview) -> Iterator[str]:
 
 
 def _left_out(changed: Sequence[Changed]) -> str:
-    details = wording.counted(len(changed), "more workload", "more workloads")
-    first = changed[:10]
-    named = [f"{code(one.workload.label)} ({joined(one.environments)})" for one in first]
-    more = f" and {len(changed) - len(first)} others" if len(changed) > len(first) else ""
+    details = texts.counted(len(changed), "more workload", "more workloads")
+    named = [f"{_name(one.workload.label)} ({joined(one.environments)})" for one in changed]
     return (
         f"\n_The details of {details} are left out, for a comment has no more room:_ "
-        f"{', '.join(named)}{more}. _They are in the page, and in_ "
+        f"{some(named)}. _They are in the page, and in_ "
         f"`python -m policies review`.\n"
     )
 
@@ -183,11 +187,11 @@ def _unchanged(review: Review) -> str:
     for one in review.environments:
         by_number.setdefault(one.unchanged, []).append(one.environment)
     amounts = [
-        f"{wording.counted(number, 'workload', 'workloads') or 'no workload'} in {joined(where)}"
+        f"{texts.counted(number, 'workload', 'workloads') or 'no workload'} in {joined(where)}"
         for number, where in by_number.items()
     ]
     unchanged = f"Unchanged: {', '.join(amounts)}. " if amounts else ""
-    return f"{unchanged}Compared: {code(review.base)} with {code(review.head)}.\n"
+    return f"{unchanged}Compared: {_name(review.base)} with {_name(review.head)}.\n"
 
 
 def _sign(direction: Direction) -> str:
@@ -198,17 +202,25 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Even in a code span a pipe would end the cell; a backslash never stands before one here."""
     lines = [headings, ["---"] * len(headings)]
     lines += [[cell.replace("|", r"\|") for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    most = texts.MOST_LINES + 2
+    left = texts.counted(len(lines) - most, "more line", "more lines") if lines[most:] else ""
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines[:most])
+    return f"{table}\n\n_{left}, which the JSON has._" if left else table
 
 
 def code(text: str) -> str:
     """A code span that holds exactly this text, and cannot be left by it. What could end it, and
     what is not seen, or not as what it is, becomes an escape such as `\\x60`.
     """
-    shown = "".join(map(_shown, text))
+    shown = "".join(map(_shown, clipped(text)))
     if shown != shown.strip() or not shown:
         shown = "".join(rf"\x{ord(one):02x}" if one == " " else one for one in shown) or '""'
     return f"`{shown}`"
+
+
+def _name(text: str) -> str:
+    """A name among many: those of Vault and of git are shorter than what is shown here."""
+    return code(clipped(text, _MOST_OF_A_NAME))
 
 
 def _shown(character: str) -> str:
@@ -220,7 +232,7 @@ def _shown(character: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence: plain words as they are, and whatever else is in it as code."""
-    return " ".join(map(_word, text.split()))
+    return " ".join(map(_word, clipped(text).split()))
 
 
 def _word(text: str) -> str:
@@ -242,6 +254,6 @@ def _html(text: str) -> str:
     """Code within a tag, where Markdown is read too: every character that could mean something to
     either is written as a number.
     """
-    shown = "".join(map(_shown, text))
+    shown = "".join(map(_shown, clipped(text)))
     safe = (one if one.isalnum() or one in " -/" else f"&#{ord(one)};" for one in shown)
     return f"<code>{''.join(safe)}</code>"

@@ -20,14 +20,14 @@ from policies.environments import Environment
 from policies.review.difference import Direction
 from policies.review.grid import chosen, grid
 from policies.review.model import EnvironmentReview, Review, Verdict
-from policies.review.output import wording
+from policies.review.output import texts, wording
 from policies.review.output.picture import LETTERS, Table, tables
 from policies.review.snapshot import Snapshot, empty
 
 MOST_ROWS: Final = 60
 """Workloads in one environment's picture."""
 MOST_DETAILS: Final = 200
-"""Workloads whose details are written out."""
+"""Workloads whose details are written out, and findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,11 @@ def render(
         panels=list(_panels(review, base, head)),
         details=changed[:MOST_DETAILS],
         details_left_out=max(0, len(changed) - MOST_DETAILS),
+        most=MOST_DETAILS,
         needs_approval=review.verdict is Verdict.NEEDS_APPROVAL,
         letters=LETTERS,
         gained=Direction.GAINED,
+        texts=texts,
         wording=wording,
     )
 
@@ -108,7 +110,8 @@ def _seen(value: Any) -> Any:
 
 def _path(text: str) -> Markup:
     """A path that can be broken after its slashes."""
-    return Markup("/<wbr>").join(escape(_seen(part)) for part in text.split("/"))
+    parts = texts.clipped(text).split("/")
+    return Markup("/<wbr>").join(escape(_seen(part)) for part in parts)
 
 
 _TEMPLATES: Final = Templates(
@@ -119,5 +122,11 @@ _TEMPLATES: Final = Templates(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"path": _path, "joined": wording.joined, "counted": wording.counted}
+_TEMPLATES.filters |= {
+    "path": _path,
+    "joined": texts.joined,
+    "counted": texts.counted,
+    "clipped": texts.clipped,
+    "some": texts.some,
+}
 _TEMPLATE: Final = _TEMPLATES.get_template("page.html.jinja")

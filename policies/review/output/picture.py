@@ -6,7 +6,7 @@ sees no letters is told the same in words. How it looks is the page's business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from itertools import groupby
@@ -16,7 +16,8 @@ from policies.hcl import Capability
 from policies.review.columns import Column, Section
 from policies.review.difference import Direction
 from policies.review.grid import Cell, Extent, Grid, Mark, Row
-from policies.review.output.wording import SIGN, joined
+from policies.review.output.texts import joined
+from policies.review.output.wording import SIGN
 
 LETTERS: Final[Mapping[Capability, str]] = {
     Capability.CREATE: "C",
@@ -104,6 +105,12 @@ class Table:
     """Workloads that may do something here, or might before."""
     nothing: tuple[str, ...]
     """Labels of all others."""
+    left_out: int
+    """Columns that are not shown, for there are too many."""
+
+
+MOST_COLUMNS: Final = 40
+"""In one table."""
 
 
 def tables(grid: Grid, changed: frozenset[str] = frozenset()) -> Iterator[Table]:
@@ -111,28 +118,44 @@ def tables(grid: Grid, changed: frozenset[str] = frozenset()) -> Iterator[Table]
     no cell shows, such as who may log in.
     """
     numbered = list(enumerate(grid.columns))
+    every = [row for rows in grid.applications for row in rows.rows]
     for section, theirs in groupby(numbered, key=lambda item: item[1].section):
-        places = list(theirs)
-        columns = tuple(column for _, column in places)
+        places = [place for place, _ in theirs]
+        shown = _shown(places, every)
+        columns = tuple(grid.columns[place] for place in shown)
         headings = tuple(
             (heading, len(list(same)))
             for heading, same in groupby(columns, key=lambda column: column.group)
         )
-        starts = [sum(width for _, width in headings[:number]) for number in range(len(headings))]
-        positions = [place for place, _ in places]
-        groups = [
+        starts = (sum(width for _, width in headings[:number]) for number in range(len(headings)))
+        groups = (
             Group(
                 rows.application,
                 rows.team,
-                tuple(_band(row, positions, changed) for row in rows.rows if _any(row, positions)),
+                tuple(_band(row, shown, changed) for row in rows.rows if _any(row, places)),
             )
             for rows in grid.applications
-        ]
-        nothing = (
-            row.label for rows in grid.applications for row in rows.rows if not _any(row, positions)
         )
-        shown = tuple(group for group in groups if group.bands)
-        yield Table(section, headings, columns, frozenset(starts), shown, tuple(nothing))
+        yield Table(
+            section,
+            headings,
+            columns,
+            frozenset(starts),
+            tuple(group for group in groups if group.bands),
+            tuple(row.label for row in every if not _any(row, places)),
+            len(places) - len(shown),
+        )
+
+
+def _shown(places: Sequence[int], rows: Iterable[Row]) -> list[int]:
+    """Of too many columns those in which something changes, and then the first."""
+    moving = {
+        place
+        for row in rows
+        for place in places
+        if any(mark.gained or mark.lost for mark in row.cells[place])
+    }
+    return sorted(sorted(places, key=lambda place: place not in moving)[:MOST_COLUMNS])
 
 
 def _any(row: Row, places: Iterable[int]) -> bool:

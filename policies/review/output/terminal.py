@@ -16,7 +16,8 @@ from rich.text import Text
 from policies.review.difference import Direction
 from policies.review.model import Review, Severity, TermChange, Verdict
 from policies.review.output import wording
-from policies.review.output.wording import Changed, Line, Told, joined
+from policies.review.output.texts import joined
+from policies.review.output.wording import Changed, Line, Told
 
 _COLOURS: Final = {
     Severity.ESCALATION: "bold red",

@@ -27,6 +27,7 @@ from policies.review.model import (
     WorkloadReview,
 )
 from policies.review.output.alike import alike
+from policies.review.output.texts import counted, joined, some
 
 _ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
 _ENVIRONMENTS: Final = {environment: place for place, environment in enumerate(Environment)}
@@ -94,7 +95,7 @@ def verdict(review: Review) -> str:
         case Verdict.WITHIN_LIMITS:
             return "What is gained is within the limits: no approval is needed."
         case Verdict.NEEDS_APPROVAL:
-            return f"Needs the approval of {joined(review.approvers) or 'a person who may approve'}"
+            return f"Needs the approval of {some(review.approvers) or 'a person who may approve'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,14 +271,3 @@ def _trend(one: CredentialLifetime) -> str:
 def duration(seconds: int) -> str:
     """`1h30m`; nothing has no length."""
     return str(Duration(seconds)) if seconds > 0 else "0s"
-
-
-def joined(words: Iterable[str]) -> str:
-    """`a, b and c`."""
-    *others, last = list(words) or [""]
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """`1 escalation`, `2 escalations`; empty for none."""
-    return f"{number} {one if number == 1 else many}" if number else ""

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from policies.review.output import markdown
 from policies.review.output.markdown import code, prose
 from tests.policies.review.made import (
+    ACCOUNT,
     ESCALATION,
     FULL,
     PROD,
@@ -182,6 +183,59 @@ def test_findings_are_cut_last_and_the_mild_ones_first() -> None:
     assert findings > 200
     assert "- **escalation**, `shop/z` in prod" in text
     assert f"{1000 - findings} findings, none graver than these, left out" in text
+
+
+def test_a_finding_of_many_reasons_is_cut_and_says_so() -> None:
+    finding = replace(WARNING, reasons=tuple(f"reason {number}" for number in range(100)))
+    text = markdown.render(everywhere(workload(READS, findings=(finding,))))
+    assert "  20. reason 19\n  - and 80 more, which the JSON has\n" in text
+
+
+def test_a_table_of_many_lines_is_cut_and_says_so() -> None:
+    terms = [replace(ACCOUNT, after=f"account-{number:03}") for number in range(300)]
+    text = markdown.render(everywhere(workload(*terms)))
+    assert "account-099" in text
+    assert "account-100" not in text
+    assert "_200 more lines, which the JSON has._" in text
+
+
+def test_many_reasons_for_an_approval_are_cut_and_counted() -> None:
+    reasons = tuple(f"reason {number} {'x' * 80}" for number in range(1000))
+    one = replace(FULL, over_limit=reasons, approvers=tuple(f"team-{n}" for n in range(300)))
+    text = markdown.render(one)
+    kept = text.count("\n- reason ")
+    assert 50 < kept < 200
+    assert f"\n- {1000 - kept} more reasons\n" in text
+    assert "`team-9` and 290 others" in text
+    assert ESCALATION.reasons[1] in text
+
+
+@pytest.mark.parametrize("character", ["x", "\U0010ffff", "<", "|", "\n", " ", "`", "@ "])
+def test_whatever_is_in_it_it_is_short_enough(character: str) -> None:
+    one = hostile(character * 2_000)
+    (prod,) = one.environments
+    many = replace(
+        one,
+        approvers=one.approvers * 100,
+        over_limit=one.over_limit * 100,
+        environments=(
+            replace(
+                prod,
+                workloads=tuple(
+                    replace(
+                        workload,
+                        label=f"{number}{workload.label}",
+                        access=workload.access * 5,
+                        terms=workload.terms * 5,
+                        findings=workload.findings * 5,
+                    )
+                    for number in range(5)
+                    for workload in prod.workloads
+                ),
+            ),
+        ),
+    )
+    assert len(markdown.render(many)) <= markdown.MOST_CHARACTERS
 
 
 def test_what_did_not_change_is_counted() -> None:

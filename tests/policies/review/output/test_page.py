@@ -18,11 +18,14 @@ from policies.review.model import Review
 from policies.review.output import page
 from policies.review.snapshot import Snapshot, of_plan
 from tests.policies.review.made import (
+    ACCOUNT,
     DEV,
+    ESCALATION,
     FULL,
     LONGER,
     PROD,
     READS,
+    WARNING,
     environment,
     hostile,
     review,
@@ -196,6 +199,25 @@ def test_of_a_thousand_details_the_first_are_shown_and_the_rest_counted() -> Non
     shown = page.render(review(environment(PROD, *every)), sides, sides)
     assert shown.count('<details class="workload"') == page.MOST_DETAILS
     assert "The details of 800 more workloads are left out" in shown
+
+
+def test_long_lists_are_cut_and_say_so() -> None:
+    sides = {PROD: _side("shop")}
+    terms = [replace(ACCOUNT, after=f"account-{number:03}") for number in range(300)]
+    finding = replace(ESCALATION, reasons=tuple(f"reason {number}" for number in range(50)))
+    many = [replace(WARNING, rule=str(number)) for number in range(page.MOST_DETAILS)]
+    one = workload(*terms, label="shop", findings=(finding, *many))
+    limits = tuple(f"limit {number}" for number in range(30))
+    text = Tree(page.render(review(environment(PROD, one), over_limit=limits), sides, sides)).text
+    for left in (
+        "reason 19\n\nand 30 more, which the JSON has",
+        "and 200 more, which the JSON has",
+        "limit 19\nand 10 more, which the JSON has",
+        "and 1 more, which the JSON has",
+    ):
+        assert left in text
+    assert "account-099" in text
+    assert "account-100" not in text
 
 
 def test_an_environment_on_one_side_only_is_shown() -> None:

@@ -7,7 +7,7 @@ import pytest
 from policies.hcl import Capability
 from policies.review.columns import in_order
 from policies.review.grid import Extent, Grid, Mark, Row, Rows
-from policies.review.output.picture import LETTERS, Fate, square, tables
+from policies.review.output.picture import LETTERS, MOST_COLUMNS, Fate, square, tables
 
 NONE, SOME, ALL = Extent.NONE, Extent.SOME, Extent.ALL
 READ, LIST = Capability.READ, Capability.LIST
@@ -102,3 +102,19 @@ def test_each_section_is_a_table_with_headings() -> None:
     assert [band.label for band in secrets.groups[0].bands] == ["shop/api"]
     assert secrets.groups[0].bands[0].squares == (square(kept), square(()), square(()))
     assert secrets.nothing == ("other/api", "shop/ci", "shop/old", "shop/same", "shop/term")
+
+
+def test_of_too_many_columns_those_that_change_are_shown_and_the_rest_counted() -> None:
+    columns = in_order(f"sys/path-{number:03}" for number in range(100))
+    cells = tuple(
+        (mark(NONE, ALL, "+"),) if n in (70, 99) else (mark(ALL, ALL),) for n in range(100)
+    )
+    row = Row("shop/api", was_there=True, is_there=True, cells=cells)
+    (table,) = tables(Grid(columns, (Rows("shop", "", (row,)),)))
+    assert [column.name for column in table.columns] == [
+        *(f"path-{number:03}" for number in range(MOST_COLUMNS - 2)),
+        "path-070",
+        "path-099",
+    ]
+    assert table.left_out == 100 - MOST_COLUMNS
+    assert len(table.groups[0].bands[0].squares) == MOST_COLUMNS

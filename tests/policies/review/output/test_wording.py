@@ -194,12 +194,5 @@ def test_lifetimes_that_stay_are_told_apart() -> None:
     assert wording.changed_lifetimes((LONGER, same, NEW)) == ([LONGER, NEW], [same])
 
 
-def test_words_are_joined_and_counted() -> None:
-    assert [wording.joined(words) for words in ((), ("a",), ("a", "b"), ("a", "b", "c"))] == [
-        "",
-        "a",
-        "a and b",
-        "a, b and c",
-    ]
-    assert [wording.counted(n, "one", "many") for n in (0, 1, 2)] == ["", "1 one", "2 many"]
-    assert wording.duration(0) == "0s"
+def test_nothing_has_no_length() -> None:
+    assert [wording.duration(seconds) for seconds in (0, 90)] == ["0s", "1m30s"]

@@ -1,0 +1,28 @@
+"""Words in a row, amounts, and long texts."""
+
+from __future__ import annotations
+
+from policies.review.output import texts
+
+
+def test_words_are_joined() -> None:
+    assert [texts.joined(words) for words in ((), ("a",), ("a", "b"), ("a", "b", "c"))] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+
+
+def test_of_too_many_the_first_are_named_and_the_others_counted() -> None:
+    assert texts.some("abc", most=3) == "a, b and c"
+    assert texts.some("abcde", most=3) == "a, b, c and 2 others"
+
+
+def test_amounts() -> None:
+    assert [texts.counted(n, "one", "many") for n in (0, 1, 2)] == ["", "1 one", "2 many"]
+
+
+def test_long_texts_are_cut_and_say_so() -> None:
+    assert texts.clipped("x" * 1000) == "x" * 1000
+    assert texts.clipped("x" * 1007) == f"{'x' * 1000}\N{HORIZONTAL ELLIPSIS} (7 more characters)"

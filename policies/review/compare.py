@@ -28,7 +28,7 @@ from policies.review.model import (
 )
 from policies.review.risk import risks
 from policies.review.sides import Pair, Sides
-from policies.review.snapshot import Snapshot, empty
+from policies.review.snapshot import LoginRole, Snapshot, empty
 from policies.review.terms import changes
 from policies.review.territory import Territory
 
@@ -130,9 +130,10 @@ class _Comparison:
 def _terms(pair: Pair, mounts: MountLifetimes) -> Iterator[TermChange]:
     before, after = pair.issued
     sides = ((pair.base, before, after), (pair.head, after, before))
+    renamed = _renamed(pair)
     old, new = (
         [
-            *(described.login(workload.role, mounts) if workload else ()),
+            *(described.login(workload.role, mounts, renamed) if workload else ()),
             *(
                 described.issued(one, mounts, alone=role not in others)
                 for role, one in issued.items()
@@ -141,3 +142,11 @@ def _terms(pair: Pair, mounts: MountLifetimes) -> Iterator[TermChange]:
         for workload, issued, others in sides
     )
     yield from changes(old, new)
+
+
+def _renamed(pair: Pair) -> LoginRole | None:
+    """The role at the head, where it is of the same method and has another name."""
+    if pair.base is None or pair.head is None:
+        return None
+    old, new = pair.base.role, pair.head.role
+    return new if type(old) is type(new) and old.name != new.name else None

@@ -18,10 +18,9 @@ from typing import Final
 from policies import paths
 from policies.acl import Pattern
 from policies.review.model import Finding, Severity
-from policies.review.sides import Sides
+from policies.review.sides import Sides, pieces
 from policies.review.snapshot import Snapshot
 
-_QUOTED: Final = re.compile(r'"([^"\n]*)"')
 _INFIXES: Final = ("config", "data", "delete", "destroy", "metadata", "subkeys", "undelete")
 _WILD: Final = re.compile(r"[*+]|\{\{")
 _CUBBYHOLE: Final = "cubbyhole"
@@ -163,9 +162,9 @@ def _may_name(text: str, went: set[tuple[str, str]]) -> bool:
         return True
     return any(
         (table, found[1]) in went
-        for quoted in _QUOTED.findall(text)
+        for piece in pieces(text)
         for form, table in _ROLES
-        if (found := form.fullmatch(quoted.removeprefix("/")))
+        if (found := form.fullmatch(piece.removeprefix("/")))
     )
 
 

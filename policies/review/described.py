@@ -39,10 +39,16 @@ from policies.review.terms import Amount, Described, Names, Term, Text, seconds
 _YES = frozenset({"yes"})
 
 
-def login(role: LoginRole, mounts: MountLifetimes) -> Iterator[Described]:
-    """Who may log in, and what token that gives."""
-    path = login_path(role)
-    yield Described(path, Topic.LOGIN, (*_who(role), _from(role.token)))
+def login(
+    role: LoginRole, mounts: MountLifetimes, renamed: LoginRole | None = None
+) -> Iterator[Described]:
+    """Who may log in, and what token that gives. `renamed`: the same role by its name at the head,
+    where a workload's role has another one there.
+    """
+    path, name = login_path(renamed or role), tuple[Term, ...]()
+    if renamed:
+        name = (Names("role", frozenset({role.name})),)
+    yield Described(path, Topic.LOGIN, (*name, *_who(role), _from(role.token)))
     yield Described(path, Topic.TOKEN, _token(role.token, mounts.system))
 
 

@@ -14,7 +14,14 @@ from policies.review.issued import Counter, Issued, changed, issued_by
 from policies.review.model import Status, Topic
 from policies.review.snapshot import Snapshot, Workload
 
-_QUOTED: Final = re.compile(r'"([^"\n]*)"')
+_BOUNDS: Final = re.compile(r'["\n]')
+
+
+def pieces(text: str) -> set[str]:
+    """All that may be a path in HCL without escapes: whatever stands between quotes or ends of
+    lines. What is beside a quote that a comment holds is among it, too.
+    """
+    return set(_BOUNDS.split(text))
 
 
 class Sides:
@@ -71,9 +78,7 @@ class Sides:
         """
         if "\\" in text or "<<" in text or "{{" in text:
             return True
-        return any(
-            self._changed_counter.may_meet(Pattern.of(quoted)) for quoted in _QUOTED.findall(text)
-        )
+        return any(self._changed_counter.may_meet(Pattern.of(piece)) for piece in pieces(text))
 
 
 @dataclass(frozen=True)

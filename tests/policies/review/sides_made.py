@@ -128,7 +128,7 @@ def shop_with(**rules: str) -> Snapshot:
     return with_policies({"shop-api-prod": {**SHOP, **rules}})
 
 
-def altered(things: tuple[Any, ...], name: str, **fields: Any) -> tuple[Any, ...]:
+def altered(things: tuple[Any, ...], name: str, /, **fields: Any) -> tuple[Any, ...]:
     """The same things, of which the one of this name says something else."""
     return tuple(
         dataclasses.replace(thing, **fields) if thing.name == name else thing for thing in things

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policies.plan import AppRoleRole, AzureRole, DatabaseConnection, GcpRole, KvSecret
+from policies.plan import AppRoleRole, AzureRole, DatabaseConnection, GcpRole, KvSecret, Member
 from policies.review import Snapshot, Verdict
 from tests.policies.review.sides_made import (
     BASE,
@@ -62,6 +62,16 @@ LOGIN = "auth/kubernetes/role/shop"
 )
 def test_a_kubernetes_role(fields: dict[str, Any], line: str) -> None:
     assert told(kubernetes(**fields)) == [line]
+
+
+def test_a_role_by_another_name_is_the_same_role() -> None:
+    blog, people, shop = BASE.owners
+    members = (Member("shop/api", "shop-2"), Member("shop/ci", "shop-ci"))
+    head = but(
+        kubernetes_roles=altered(BASE.kubernetes_roles, "shop", name="shop-2"),
+        owners=(blog, people, dataclasses.replace(shop, members=members)),
+    )
+    assert told(head) == ["gained auth/kubernetes/role/shop-2 role: shop -> shop-2"]
 
 
 def approle(uses: int = 20, seconds: int = 86400, cidrs: tuple[str, ...] = ()) -> Snapshot:

@@ -34,6 +34,7 @@ def test_a_changed_text_and_a_changed_role_are() -> None:
         hcl({"/database/creds/*": "read"}),
         hcl({"+/creds/*": "read"}),
         'path "d\\u0061tabase/creds/shop-readonly" { capabilities = ["read"] }',
+        '/* a quote: " */ path "database/creds/shop-readonly" { capabilities = ["read"] }',
         '{"path": {"database/creds/shop-readonly": {"capabilities": ["read"]}}}',
     ],
 )

@@ -23,6 +23,7 @@ from enum import StrEnum, unique
 from itertools import groupby
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from policies.go_text import lowered
 from policies.hcl_syntax import (
     HclError,
     Kind,
@@ -150,8 +151,8 @@ class Stanza:
         capabilities = (Capability.DENY,) if denied else _in_order(self.capabilities)
         object.__setattr__(self, "capabilities", capabilities)
         for name in ("allowed_parameters", "denied_parameters"):
-            lowered = {_lower(key): tuple(values) for key, values in getattr(self, name)}
-            object.__setattr__(self, name, tuple(sorted(lowered.items(), key=_key)))
+            named = {lowered(key): tuple(values) for key, values in getattr(self, name)}
+            object.__setattr__(self, name, tuple(sorted(named.items(), key=_key)))
 
 
 def _in_order(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
@@ -160,11 +161,6 @@ def _in_order(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
 
 def _key(pair: tuple[str, object]) -> str:
     return pair[0]
-
-
-def _lower(text: str) -> str:
-    """Go's `strings.ToLower`, which goes letter by letter."""
-    return "".join("i" if letter == "\u0130" else letter.lower() for letter in text)
 
 
 def parse(text: str) -> tuple[Stanza, ...]:

@@ -8,6 +8,7 @@ are those of its role: tokens carry no default policy.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from policies.environments import Environment
 from policies.review import described
@@ -80,10 +81,12 @@ class _Comparison:
         mounts: MountLifetimes,
     ) -> None:
         self._environment, self._limits, self._mounts = environment, limits, mounts
-        self._sides = Sides(
-            base.get(environment) or empty(environment, base_name),
-            head.get(environment) or empty(environment, head_name),
-        )
+        before = base.get(environment) or empty(environment, base_name)
+        after = head.get(environment) or empty(environment, head_name)
+        if not before.owners:
+            # Rendered before plans named owners: its roles are called as they are at the head.
+            before = replace(before, owners=after.owners)
+        self._sides = Sides(before, after)
         self._territory = Territory(self._sides)
         self._names = Names.known(base, environment)
 

@@ -61,6 +61,15 @@ def test_the_same_is_no_change() -> None:
     assert not [*review.findings, *review.approvers, *review.over_limit]
 
 
+def test_a_base_rendered_before_there_were_owners_is_compared_by_its_roles() -> None:
+    """Else everybody would have gone, and come anew."""
+    head = rendered()
+    base = {one: dataclasses.replace(side, owners=()) for one, side in head.items()}
+    review = compare(base, head, base_name="a", head_name="b", limits=LIMITS)
+    assert review.verdict is Verdict.NOTHING_GAINED
+    assert [one.workloads for one in review.environments] == [()] * 3
+
+
 @pytest.mark.parametrize("environment", Environment)
 def test_what_is_read_from_files_is_what_was_compiled(environment: Environment) -> None:
     plan = {environment: of_plan(compile_plan(MATRIX, environment), "plan")}

@@ -26,7 +26,7 @@ from policies.review.difference import AccessChange, Direction, difference
 from rehearsal.fuzz.generator import Maker
 from rehearsal.fuzz.lines import Change, Sides, opposite, said
 from rehearsal.fuzz.people import People
-from rehearsal.fuzz.requests import Question
+from rehearsal.fuzz.questions import Question
 from rehearsal.fuzz.results import Difference, Round
 from rehearsal.fuzz.vault import KV, Oracle, TokenType
 

@@ -7,7 +7,7 @@ import pytest
 from policies.hcl import Capability
 from rehearsal.errors import RehearsalError
 from rehearsal.fuzz.connection import Reply
-from rehearsal.fuzz.requests import Question
+from rehearsal.fuzz.questions import Question
 from tests.rehearsal.fuzz.answering import Answerer
 
 CREATE, READ, UPDATE, PATCH, DELETE, LIST = (
@@ -30,6 +30,8 @@ CREATE, READ, UPDATE, PATCH, DELETE, LIST = (
         (Question(LIST, "kv/b/"), None),
         (Question(CREATE, "a/b"), "without a mount"),
         (Question(CREATE, "kv/"), "ends in a slash"),
+        (Question(READ, "kv"), None),
+        (Question(UPDATE, "kv"), "write to itself"),
         (Question(UPDATE, "a/"), "ends in a slash"),
         (Question(PATCH, "a/"), "ends in a slash"),
         (Question(READ, "a//b"), "HTTP rewrites"),

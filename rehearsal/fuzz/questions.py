@@ -50,6 +50,8 @@ class Question:
             return "Vault writes to no path that ends in a slash"
         if method == "LIST" and not self.path.endswith("/"):
             return "Vault adds a slash to what is listed"
+        if method in {"PUT", "PATCH"} and self.path == KV:
+            return "the mount says whether a write to itself is a create"
         if self.capability is Capability.CREATE and not self._is_kept:
             return "without a mount no write is a create"
         if method in _IN_QUERY and not all(isinstance(v, str) for v in self.data.values()):

@@ -8,7 +8,6 @@ details, then mild findings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -26,11 +25,6 @@ _FOR_FINDINGS: Final = 2 / 3
 _FOR_SENTENCES: Final = 4_000
 """What the sentences of what was left out may take."""
 _MOST_OF_A_NAME: Final = 100
-
-# What stands for nothing but itself, in Markdown and for GitHub: a word, a number.
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z'-]*|(?:\d+(?:[.,]\d+)*[a-z]{0,3})+%?|[-\u2013\u2212]")
-# ... unless GitHub makes a link of it: an issue's number, a commit.
-_LINKED: Final = re.compile(r"gh-.*|(?=.*\d)[0-9a-f]{7,}", re.IGNORECASE)
 
 
 def render(review: Review, most: int = MOST_CHARACTERS) -> str:
@@ -232,22 +226,8 @@ def _shown(character: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence: plain words as they are, and whatever else is in it as code."""
-    return " ".join(map(_word, clipped(text).split()))
-
-
-def _word(text: str) -> str:
-    word = text.lstrip("('\"")
-    before, after = text[: len(text) - len(word)], ""
-    while word and word[-1] in ")'\".,;:!?" and not _opened(word):
-        word, after = word[:-1], word[-1] + after
-    if not word or (_PLAIN.fullmatch(word) and not _LINKED.fullmatch(word)):
-        return text
-    return f"{before}{code(word)}{after}"
-
-
-def _opened(word: str) -> bool:
-    """Whether the last character closes what the word itself opens."""
-    return {")": "("}.get(word[-1], word[-1]) in word[:-1] and word[-1] in ")'\""
+    words = texts.words(clipped(text))
+    return " ".join(f"{before}{code(word) if word else ''}{after}" for before, word, after in words)
 
 
 def _html(text: str) -> str:

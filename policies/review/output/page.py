@@ -114,6 +114,17 @@ def _path(text: str) -> Markup:
     return Markup("/<wbr>").join(escape(_seen(part)) for part in parts)
 
 
+def _prose(text: str) -> Markup:
+    """A sentence, with its paths and names as code."""
+    words = (
+        escape(_seen(before))
+        + (Markup("<code>{}</code>").format(_path(word)) if word else "")
+        + escape(after)
+        for before, word, after in texts.words(texts.clipped(text))
+    )
+    return Markup(" ").join(words)
+
+
 _TEMPLATES: Final = Templates(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -124,6 +135,7 @@ _TEMPLATES: Final = Templates(
 )
 _TEMPLATES.filters |= {
     "path": _path,
+    "prose": _prose,
     "joined": texts.joined,
     "counted": texts.counted,
     "clipped": texts.clipped,

@@ -112,14 +112,22 @@ class Told:
 
 
 def findings(review: Review) -> tuple[Told, ...]:
-    """Each once, the gravest first, then by label."""
+    """Each once, the gravest first, prod's before the others', then by label."""
     found = (
         (one.environment, (label, finding))
         for one in review.environments
         for label, finding in _found(one)
     )
     told = [Told(finding, label, where) for (label, finding), where in alike(found)]
-    return tuple(sorted(told, key=lambda one: (-one.finding.severity, one.label)))
+    return tuple(sorted(told, key=_urgency))
+
+
+def _urgency(told: Told) -> tuple[int, int, str]:
+    return -told.finding.severity, -_last(told.environments), told.label
+
+
+def _last(environments: Iterable[Environment]) -> int:
+    return max(_ENVIRONMENTS[environment] for environment in environments)
 
 
 def _found(one: EnvironmentReview) -> Iterator[tuple[str, Finding]]:
@@ -156,18 +164,17 @@ class Changed:
 
 
 def workloads(review: Review) -> tuple[Changed, ...]:
-    """Those that changed: the gravest findings first, then who gains, then by label."""
+    """Those that changed: the gravest first, then who gains, then prod's, then by label."""
     every = (
         (one.environment, workload) for one in review.environments for workload in one.workloads
     )
     return tuple(sorted((Changed(*same) for same in alike(every)), key=_gravity))
 
 
-def _gravity(changed: Changed) -> tuple[int, bool, str, list[int]]:
+def _gravity(changed: Changed) -> tuple[int, bool, int, str]:
     workload = changed.workload
     gravest = max((finding.severity for finding in workload.findings), default=-1)
-    places = [_ENVIRONMENTS[environment] for environment in changed.environments]
-    return -gravest, not workload.gains, workload.label, places
+    return -gravest, not workload.gains, -_last(changed.environments), workload.label
 
 
 @dataclass(frozen=True, slots=True)

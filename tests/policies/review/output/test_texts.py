@@ -26,3 +26,14 @@ def test_amounts() -> None:
 def test_long_texts_are_cut_and_say_so() -> None:
     assert texts.clipped("x" * 1000) == "x" * 1000
     assert texts.clipped("x" * 1007) == f"{'x' * 1000}\N{HORIZONTAL ELLIPSIS} (7 more characters)"
+
+
+def test_paths_and_names_are_told_from_plain_words() -> None:
+    assert list(texts.words('may read "secret/data/a*", (f(x)) for 24h.')) == [
+        ("may", "", ""),
+        ("read", "", ""),
+        ('"', "secret/data/a*", '",'),
+        ("(", "f(x)", ")"),
+        ("for", "", ""),
+        ("24h.", "", ""),
+    ]

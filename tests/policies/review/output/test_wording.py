@@ -126,6 +126,14 @@ def test_workloads_come_in_order_of_gravity() -> None:
     assert [one.workload.label for one in shown] == ["z", "shop/api", "shop/batch"]
 
 
+def test_of_equal_gravity_prod_comes_first() -> None:
+    dev = workload(READS, label="a", findings=(WARNING,))
+    prod = workload(READS, label="b", findings=(WARNING,))
+    shown = review(environment(DEV, dev), environment(PROD, prod))
+    assert [one.workload.label for one in wording.workloads(shown)] == ["b", "a"]
+    assert [one.label for one in wording.findings(shown)] == ["b", "a"]
+
+
 def test_a_title_counts_the_lines_that_follow() -> None:
     one = workload(READS, LISTS, NO_LONGER, findings=(WARNING, WARNING), status=Status.ADDED)
     (changed,) = wording.workloads(review(environment(PROD, one)))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Final, TypeAlias
 
@@ -142,6 +142,12 @@ class _Case:
         rules = (self.granting(direction), self.other(direction))
         return tuple(rule.pattern for rule in rules if rule)
 
+    def place(self, direction: Direction) -> Pattern:
+        """Cases of one granting rule have a path in common only if these patterns have one. Of LIST
+        the two sides' patterns can be about the folder with its slash and without.
+        """
+        return self.patterns(direction)[0 if self.listed else -1]
+
     def rank(self, direction: Direction) -> Precedence | tuple[()]:
         """The other side's rule decides rather than those of lower rank."""
         other = self.other(direction)
@@ -200,12 +206,17 @@ class _Line:
     first: _Case
     besides: list[_Case]
     cases: list[_Case]
+    _near: Meetings[_Case] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._near = _by_place(self.besides, self.direction)
 
     def covers(self, case: _Case) -> bool:
         patterns = case.patterns(self.direction)
         within = meeting(*self.first.patterns(self.direction), *patterns) == meeting(*patterns)
         return within and not any(
-            meeting(*patterns, *beside.patterns(self.direction)) for beside in self.besides
+            meeting(*patterns, *beside.patterns(self.direction))
+            for beside in self._near.of(case.place(self.direction))
         )
 
     def told(
@@ -240,22 +251,29 @@ class _Line:
         )
 
 
+def _by_place(cases: Iterable[_Case], direction: Direction) -> Meetings[_Case]:
+    return Meetings((case.place(direction), case) for case in cases)
+
+
 def _lines(changing: Iterable[_Case], cases: list[_Case], direction: Direction) -> list[_Line]:
     """Of one granting rule's cases those that change, in as few lines as there can be: a case that
     lies within an earlier line, and outside its exceptions, belongs to it.
     """
     changes = set(changing)
-    lines, rest = list[_Line](), [case for case in cases if case not in changes]
+    rest = _by_place((case for case in cases if case not in changes), direction)
+    lines, numbers = list[_Line](), Meetings[int]()
     for case in sorted(changing, key=lambda case: case.rank(direction)):
-        fitting = next((line for line in lines if line.covers(case)), None)
-        if fitting:
+        place = case.place(direction)
+        near = (lines[number] for number in sorted(numbers.of(place)))
+        if fitting := next((line for line in near if line.covers(case)), None):
             fitting.cases.append(case)
             continue
         besides = [
             other
-            for other in rest
+            for other in rest.of(place)
             if other.rank(direction) > case.rank(direction)
             and meeting(*case.patterns(direction), *other.patterns(direction))
         ]
+        numbers.add(place, len(lines))
         lines.append(_Line(direction, case, besides, [case]))
     return lines

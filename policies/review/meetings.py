@@ -50,16 +50,19 @@ class _Node(Generic[T]):
 class Meetings(Generic[T]):
     """Values by pattern."""
 
-    def __init__(self, items: Iterable[tuple[Pattern, T]]) -> None:
+    def __init__(self, items: Iterable[tuple[Pattern, T]] = ()) -> None:
         self._root = _Node[T]()
         for pattern, value in items:
-            node, last = self._root, pattern.parts[-1]
-            for part in pattern.parts[:-1]:
-                node = node.child(part)
-            if pattern.globbed:
-                node.beginnings.setdefault(last or "", []).append(value)
-            else:
-                node.child(last).ends.append(value)
+            self.add(pattern, value)
+
+    def add(self, pattern: Pattern, value: T) -> None:
+        node, last = self._root, pattern.parts[-1]
+        for part in pattern.parts[:-1]:
+            node = node.child(part)
+        if pattern.globbed:
+            node.beginnings.setdefault(last or "", []).append(value)
+        else:
+            node.child(last).ends.append(value)
 
     def of(self, pattern: Pattern) -> Iterator[T]:
         """The values of all patterns that some path of `pattern` matches, too."""

@@ -139,20 +139,7 @@ def pki_issue(role: str) -> str:
     return f"{PKI}/issue/{role}"
 
 
-_CA_SECRETS = (
-    "issue/*",
-    "sign*",
-    "issuer/+/issue/*",
-    "issuer/+/sign*",
-    "root*",
-    "intermediate/generate/*",
-    "issuers/generate/*",
-    "keys/generate/*",
-    "acme/*",
-    "roles/+/acme/*",
-)
-# Where values, credentials, signatures and secret IDs are handed out, for every mount.
-_SECRETS: Final = (
+HANDED_OUT: Final = (
     f"{KV}/data/*",
     f"{KV}/subkeys/*",
     f"{DATABASE}/creds/*",
@@ -162,12 +149,37 @@ _SECRETS: Final = (
     f"{AWS}/sts/*",
     f"{AZURE}/creds/*",
     f"{AZURE}/static-creds/*",
-    f"{GCP}/impersonated-account/*",
+    f"{GCP}/impersonated-account/+/token",
     f"{GCP}/key/*",
-    f"{GCP}/roleset/*",
-    f"{GCP}/static-account/*",
+    f"{GCP}/roleset/+/key",
+    f"{GCP}/roleset/+/token",
+    f"{GCP}/static-account/+/key",
+    f"{GCP}/static-account/+/token",
     f"{GCP}/token/*",
-    *(f"{mount}/{secrets}" for mount in (PKI, PKI_ROOT) for secrets in _CA_SECRETS),
+    *(
+        f"{mount}/{secrets}"
+        for mount in (PKI, PKI_ROOT)
+        for secrets in ("issue/*", "sign*", "issuer/+/issue/*", "issuer/+/sign*")
+    ),
+)
+"""Where values, credentials, signatures and certificates are handed out."""
+
+# And what leads to them: Google's roles, CAs, secret IDs, tokens, and what lies below all rules.
+_SECRETS: Final = (
+    *(f"{GCP}/{kind}/*" for kind in ("impersonated-account", "roleset", "static-account")),
+    *HANDED_OUT,
+    *(
+        f"{mount}/{secrets}"
+        for mount in (PKI, PKI_ROOT)
+        for secrets in (
+            "root*",
+            "intermediate/generate/*",
+            "issuers/generate/*",
+            "keys/generate/*",
+            "acme/*",
+            "roles/+/acme/*",
+        )
+    ),
     *(
         f"auth/{mount}/role/+/{secret_id}"
         for mount in (APPROLE_AUTH, PROVISIONER_AUTH)

@@ -25,35 +25,8 @@ from policies.matrix import MATRIX
 
 _POLICY: Final = "vault:index/policy:Policy"
 
-# Where values, credentials and certificates are handed out. Secret IDs are a power: `escalation`.
-HANDED_OUT: Final = tuple(
-    map(
-        Pattern.of,
-        (
-            f"{paths.KV}/data/*",
-            f"{paths.KV}/subkeys/*",
-            f"{paths.DATABASE}/creds/*",
-            f"{paths.DATABASE}/static-creds/*",
-            f"{paths.AWS}/creds/*",
-            f"{paths.AWS}/static-creds/*",
-            f"{paths.AWS}/sts/*",
-            f"{paths.AZURE}/creds/*",
-            f"{paths.AZURE}/static-creds/*",
-            f"{paths.GCP}/impersonated-account/+/token",
-            f"{paths.GCP}/key/*",
-            f"{paths.GCP}/roleset/+/key",
-            f"{paths.GCP}/roleset/+/token",
-            f"{paths.GCP}/static-account/+/key",
-            f"{paths.GCP}/static-account/+/token",
-            f"{paths.GCP}/token/*",
-            *(
-                f"{mount}/{way}"
-                for mount in (paths.PKI, paths.PKI_ROOT)
-                for way in ("issue/*", "sign/*", "issuer/+/issue/*", "issuer/+/sign/*")
-            ),
-        ),
-    )
-)
+# Secret IDs are a power: `escalation`.
+HANDED_OUT: Final = tuple(map(Pattern.of, paths.HANDED_OUT))
 
 
 def acl_of(resource: Resource) -> Acl:

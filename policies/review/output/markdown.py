@@ -72,8 +72,9 @@ def _first(review: Review, room: int) -> str:
 
 def _finding(told: Told) -> str:
     finding = told.finding
-    whom = f"{code(told.label)} in " if told.label else ""
-    text = f"- **{told.severity}**, {whom}{joined(told.environments)}: {prose(finding.title)}\n"
+    whom = f", {code(told.label)}" if told.names_whom else ""
+    where = joined(told.environments)
+    text = f"- **{told.severity}** in {where}{whom}: {prose(finding.title)}\n"
     for number, reason in enumerate(finding.reasons[: texts.MOST_REASONS], 1):
         text += f"  {number}. {prose(reason)}\n"
     if (left := len(finding.reasons) - texts.MOST_REASONS) > 0:

@@ -54,7 +54,7 @@ def _finding(told: Told) -> RenderableType:
     title = Text.assemble(
         "\n",
         (told.severity, _COLOURS[finding.severity]),
-        f"  {seen(told.label)}{' in ' if told.label else ''}{joined(told.environments)}: ",
+        f" in {joined(told.environments)}{f', {seen(told.label)}' if told.names_whom else ''}: ",
         (seen(finding.title), "bold"),
     )
     reasons = [Text(f"{n}. {seen(reason)}") for n, reason in enumerate(finding.reasons, 1)]

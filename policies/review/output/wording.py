@@ -110,6 +110,11 @@ class Told:
     def severity(self) -> str:
         return self.finding.severity.name.lower()
 
+    @property
+    def names_whom(self) -> bool:
+        """Whether whom it is about must be said, as its title does not begin with it."""
+        return bool(self.label) and not self.finding.title.startswith(self.label)
+
 
 def findings(review: Review) -> tuple[Told, ...]:
     """Each once, the gravest first, prod's before the others', then by label."""

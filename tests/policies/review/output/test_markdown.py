@@ -181,7 +181,7 @@ def test_findings_are_cut_last_and_the_mild_ones_first() -> None:
     assert len(text) <= markdown.MOST_CHARACTERS
     findings = text.count("- **warning**")
     assert findings > 200
-    assert "- **escalation**, `shop/z` in prod" in text
+    assert "- **escalation** in prod, `shop/z`: `shop/api` can write" in text
     assert f"{1000 - findings} findings, none graver than these, left out" in text
 
 

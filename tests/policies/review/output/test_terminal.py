@@ -36,7 +36,7 @@ def test_everything_that_changed_is_there() -> None:
     text = shown(FULL, 200)
     for part in (
         "- prod: an escalation needs the approval of security-team",
-        "escalation  shop/api in prod:",
+        "escalation in prod: shop/api can write",
         "2. It can give itself any rule, and log in again.",
         "ask Vault about sys/policies/acl/any",
         "+ gained",

@@ -98,6 +98,9 @@ def test_findings_are_told_once_and_the_gravest_first() -> None:
     assert [one.finding.severity for one in told] == [Severity.ESCALATION, Severity.NOTE]
     assert told[0].environments == (DEV, STAGING, PROD)
     assert (told[0].label, told[0].severity) == ("shop/api", "escalation")
+    assert not told[0].names_whom
+    (other,) = wording.findings(everywhere(workload(READS, findings=(WARNING,))))
+    assert other.names_whom
 
 
 def test_a_workload_that_changes_alike_is_told_once() -> None:

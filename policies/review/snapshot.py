@@ -6,10 +6,12 @@ of thousands most are equal on both sides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
@@ -39,6 +41,7 @@ _METHODS: Mapping[type[LoginRole], str] = {
     AppRoleRole: paths.APPROLE_AUTH,
     OidcRole: paths.OIDC_AUTH,
 }
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 
 
 class SnapshotError(ValueError):
@@ -162,14 +165,65 @@ def _snapshot(environment: Environment, texts: Mapping[str, str], side: str) -> 
     for name, text in sorted(texts.items()):
         where = f"{side}, {environment.value}/{name}"
         if name.startswith("acl/") and name.endswith(".hcl"):
-            policies[name.removeprefix("acl/").removesuffix(".hcl")] = text
+            policy = name.removeprefix("acl/").removesuffix(".hcl")
+            _refuse_names((policy,), where)
+            policies[policy] = text
         elif name.endswith(".json") and (kind := name.removesuffix(".json")) in _KINDS:
             tables[kind] = _table(text, _KINDS[kind], where)
+            _refuse_names(_names_in(tables[kind]), where)
         else:
             raise SnapshotError(
                 f"{where}: nothing that a plan is rendered to; fix: python -m policies render"
             )
+    _refuse_members_twice(tables.get("owners", ()), f"{side}, {environment.value}/owners.json")
     return Snapshot(side, environment, policies, **tables)
+
+
+def _names_in(things: Iterable[Any]) -> Iterator[str]:
+    """All but those of entries, which are paths."""
+    for thing in things:
+        match thing:
+            case KvSecret():
+                continue
+            case KubernetesRole() | AppRoleRole() | OidcRole():
+                yield from thing.token.policies
+            case DatabaseConnection():
+                yield from thing.allowed_roles
+            case Owner():
+                for member in thing.members:
+                    yield member.role
+                    yield from member.workload.split("/")
+            case _:
+                pass
+        yield thing.name
+
+
+def _refuse_names(names: Iterable[str], where: str) -> None:
+    """Vault lower-cases the names of ACL policies and strips blanks: `Admin` would be read here as
+    a policy that is not there, and be `admin` in Vault. Of two names that look alike a reader sees
+    one, and of a wildcard nobody sees what it takes in.
+    """
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise SnapshotError(
+                f"{where}: {name!a} is no name (lower-case letters, digits, and hyphens within): "
+                "Vault or a reader would take it for another; fix: python -m policies render"
+            )
+
+
+def _refuse_members_twice(owners: Iterable[Owner], where: str) -> None:
+    """Whose a role is, and how a workload is called, has one answer: none hides another."""
+    members = [member for owner in owners for member in owner.members]
+    for what, names in (
+        ("role", [member.role for member in members]),
+        ("workload", [member.workload for member in members]),
+    ):
+        for name, times in Counter(names).items():
+            if times > 1:
+                raise SnapshotError(
+                    f"{where}: the {what} {name} is there {times} times, and hides another; "
+                    "fix: python -m policies render"
+                )
 
 
 def _table(text: str, kind: type[Any], where: str) -> tuple[Any, ...]:

@@ -136,3 +136,36 @@ def test_a_file_that_no_plan_has_is_refused(name: str) -> None:
 
 def test_a_folder_that_is_no_environment_is_refused() -> None:
     assert "'production' is no environment" in refused(changed("production/acl/a.hcl", ""))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Kubesentiment-admin-dev", "kubesentiment-admin-dev ", "\u0430dmin", "admin*", "", "a/b"],
+)
+def test_a_name_that_vault_or_a_reader_takes_for_another_is_refused(name: str) -> None:
+    roles, owners = table("dev/kubernetes_roles.json"), table("dev/owners.json")
+    roles[0]["token"]["policies"].append(name)
+    owners[0]["members"][0]["role"] = name
+    for file, changed_table in (("kubernetes_roles", roles), ("owners", owners)):
+        message = refused(changed(f"dev/{file}.json", json.dumps(changed_table)))
+        assert f"{name!a} is no name" in message
+    roles = table("dev/kubernetes_roles.json")
+    roles[0]["name"] = name
+    assert "is no name" in refused(changed("dev/kubernetes_roles.json", json.dumps(roles)))
+    assert "is no name" in refused(changed(f"dev/acl/{name}.hcl", ""))
+
+
+def test_a_connection_that_allows_whatever_is_named_so_is_refused() -> None:
+    connections = table("dev/database_connections.json")
+    connections[0]["allowed_roles"] = ["*"]
+    message = refused(changed("dev/database_connections.json", json.dumps(connections)))
+    assert "'*' is no name" in message
+
+
+@pytest.mark.parametrize(("key", "other"), [("workload", "role"), ("role", "workload")])
+def test_two_members_of_one_name_would_hide_each_other(key: str, other: str) -> None:
+    owners = table("dev/owners.json")
+    first = owners[0]["members"][0]
+    owners[1]["members"].append({key: first[key], other: "another"})
+    message = refused(changed("dev/owners.json", json.dumps(owners)))
+    assert f"the {key} {first[key]} is there 2 times" in message

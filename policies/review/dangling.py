@@ -2,9 +2,12 @@
 infix, a database role that no connection allows.
 
 It does no harm today, but whoever makes the thing later gives access that nobody reviews; or it is
-a mistake, and its author believes to have granted something. Only what the change brings about is
-told, be it that a rule came or that the thing went. An ACL policy whose text did not change is
-parsed only if it names something that went.
+a mistake, and its author believes to have granted something. Where a role takes up the name of an
+ACL policy it is more than that: Vault may have the policy, and these files not (`default`, the
+provisioner's, another environment's). What it gives cannot be told, so it is a high risk.
+
+Only what the change brings about is told, be it that a rule came or that the thing went. An ACL
+policy whose text did not change is parsed only if it names something that went.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ class Dangling:
     title: str
     reason: str
     witness: str = ""
+    severity: Severity = Severity.WARNING
 
 
 _ROLES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
@@ -63,7 +67,8 @@ _ROLES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
 def dangling(sides: Sides) -> Iterator[Finding]:
     """What leads nowhere at the head and did not at the base."""
     base, head = _Names(sides.base), _Names(sides.head)
-    for find in (_policies_of_roles, _database_roles, _unused_policies):
+    yield from _policies_of_roles(base, head)
+    for find in (_database_roles, _unused_policies):
         yield from _new(find, base, head)
     for name in _to_look_at(base, head):
         after = list(_rules(head, name))
@@ -103,17 +108,37 @@ def _new(
 
 
 def _finding(one: Dangling) -> Finding:
-    return Finding(Severity.WARNING, f"dangling-{one.rule}", one.title, (one.reason,), one.witness)
+    return Finding(one.severity, f"dangling-{one.rule}", one.title, (one.reason,), one.witness)
 
 
-def _policies_of_roles(names: _Names) -> Iterator[Dangling]:
-    for name, labels in names.named_policies.items():
-        if name not in names.side.policies:
-            yield Dangling(
-                "policy-name",
-                f"{', '.join(labels)}: the role names the ACL policy {name}, which does not exist",
-                "Vault takes a name without a policy for no rights; whoever writes a policy of "
-                "that name gives it to these tokens, and to those that are out already",
+def _policies_of_roles(base: _Names, head: _Names) -> Iterator[Finding]:
+    """That a policy went takes from whoever had it; that a role names it now may give."""
+    for name, labels in head.named_policies.items():
+        if name in head.side.policies:
+            continue
+        before = () if name in base.side.policies else base.named_policies.get(name, ())
+        had = base.named_policies.get(name, ())
+        if taking := [label for label in labels if label not in had]:
+            yield _finding(
+                Dangling(
+                    "policy-name",
+                    f"{', '.join(taking)}: the role names the ACL policy {name}, which these "
+                    "files do not have",
+                    "what it gives cannot be told: Vault may have it from elsewhere (default, "
+                    "the provisioner's, another environment's); if it has not, whoever writes a "
+                    "policy of that name gives it to these tokens",
+                    severity=Severity.HIGH,
+                )
+            )
+        if left := [label for label in labels if label in had and label not in before]:
+            yield _finding(
+                Dangling(
+                    "policy-name",
+                    f"{', '.join(left)}: the role names the ACL policy {name}, which does not "
+                    "exist any more",
+                    "Vault takes a name without a policy for no rights; whoever writes a policy "
+                    "of that name gives it to these tokens, and to those that are out already",
+                )
             )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from policies.plan import AppRoleRole, AwsRole, DatabaseConnection
 from policies.review import Snapshot, Verdict
-from policies.review.model import Finding
+from policies.review.model import Finding, Severity
 from tests.policies.review.sides_made import (
     BASE,
     SHOP,
@@ -38,15 +38,41 @@ def test_a_role_that_names_a_policy_that_is_not_there() -> None:
     roles = altered(BASE.kubernetes_roles, "blog", token=token("blog-api-prod", "nothing"))
     (one,) = found(but(kubernetes_roles=roles))
     assert one.rule == "dangling-policy-name"
-    assert one.title == "blog/api: the role names the ACL policy nothing, which does not exist"
+    assert one.title == (
+        "blog/api: the role names the ACL policy nothing, which these files do not have"
+    )
     assert "whoever writes a policy of that name" in one.reasons[0]
+
+
+@pytest.mark.parametrize("name", ["default", "provisioner", "shop-api-staging"])
+def test_a_policy_that_only_vault_has_takes_an_approval(name: str) -> None:
+    """What it gives is in no file: to say that nothing is gained would be a guess."""
+    roles = altered(BASE.kubernetes_roles, "blog", token=token("blog-api-prod", name))
+    head = but(kubernetes_roles=roles)
+    (one,) = found(head)
+    assert one.severity is Severity.HIGH
+    assert reviewed(head).verdict is Verdict.NEEDS_APPROVAL
+    assert told(head, head) == []
 
 
 def test_a_policy_that_went_leaves_its_role_dangling() -> None:
     head = with_policies({"blog-api-prod": None})
-    assert [rule for rule, _ in told(head)] == ["dangling-policy-name"]
+    (one,) = found(head)
+    assert one.title == (
+        "blog/api: the role names the ACL policy blog-api-prod, which does not exist any more"
+    )
+    assert one.severity is Severity.WARNING
     assert told(head, head) == []
     assert reviewed(head).verdict is Verdict.NOTHING_GAINED
+
+
+def test_a_second_role_that_names_a_policy_that_went() -> None:
+    roles = altered(BASE.kubernetes_roles, "shop", token=token("shop-api-prod", "blog-api-prod"))
+    head = dataclasses.replace(with_policies({"blog-api-prod": None}), kubernetes_roles=roles)
+    assert {(one.title.partition(":")[0], one.severity) for one in found(head)} == {
+        ("blog/api", Severity.WARNING),
+        ("shop/api", Severity.HIGH),
+    }
 
 
 def test_a_role_that_names_a_policy_that_is_there() -> None:

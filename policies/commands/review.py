@@ -6,8 +6,8 @@
 
 Without --head it compares with the working tree, whose rendered files must be fresh. Both sides are
 read as data, and nothing of either commit is run. What may pass without an approval says
-policies/approvals.toml of the base, so that no change can loosen its own limits. Where the base has
-none, whatever is gained takes an approval.
+policies/approvals.toml of the base, so that no change can loosen its own limits; that it loosens
+those of the next is told. Where the base has none, whatever is gained takes an approval.
 
 Exit status: 0 nothing is gained; 1 something, within the limits; 2 it needs an approval; 3 an
 error, and no review.
@@ -34,7 +34,7 @@ from policies.commands.plans import WORKING_TREE, Plans
 from policies.commands.render import FIX
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.git import APPROVALS, Commit, commit_at
+from policies.git import APPROVALS, REPOSITORY, commit_at
 from policies.matrix import MATRIX
 from policies.review.compare import compare
 from policies.review.limits import Limits, LimitsError, unwritten
@@ -79,14 +79,23 @@ def run(options: Namespace) -> int:
     commit = commit_at(options.base)
     base = _chosen(read(commit.rendered, options.base), options.env)
     head_name = options.head or WORKING_TREE
-    head = _chosen(_head(options.head, options.env), options.env)
+    rendered, approvals = _head(options.head, options.env)
+    head = _chosen(rendered, options.env)
     if options.env and options.env not in {*base, *head}:
         raise CommandError(
             f"environment {options.env.value!r}: neither {options.base} nor {head_name} has it; "
             "leave --env out"
         )
-    limits = _limits(commit)
-    review = compare(base, head, base_name=options.base, head_name=head_name, limits=limits)
+    limits = _limits(commit.approvals, options.base) or unwritten()
+    review = compare(
+        base,
+        head,
+        base_name=options.base,
+        head_name=head_name,
+        limits=limits,
+        # Without any nothing passes, so that a head that has none asks no less.
+        head_limits=_limits(approvals, head_name),
+    )
     if commit.approvals is None:
         review = _without_limits(review, limits)
     for file, name in outputs.items():
@@ -100,9 +109,11 @@ def run(options: Namespace) -> int:
     return review.verdict.value
 
 
-def _head(reference: str | None, environment: Environment | None) -> Plans:
+def _head(reference: str | None, environment: Environment | None) -> tuple[Plans, str | None]:
+    """Its plan, and the text of its limits; None where it has none."""
     if reference is not None:
-        return read(commit_at(reference).rendered, reference)
+        commit = commit_at(reference)
+        return read(commit.rendered, reference), commit.approvals
     compiled = [
         compile_plan(MATRIX, spec.environment)
         for spec in MATRIX.environments
@@ -114,17 +125,17 @@ def _head(reference: str | None, environment: Environment | None) -> Plans:
             f"working tree: these rendered files are not what policies/matrix.py says:{files}\n"
             f"{FIX}; or name a commit with --head"
         )
-    return {plan.environment: of_plan(plan, WORKING_TREE) for plan in compiled}
+    file = REPOSITORY / APPROVALS
+    approvals = file.read_text(encoding="utf-8") if file.exists() else None
+    return {plan.environment: of_plan(plan, WORKING_TREE) for plan in compiled}, approvals
 
 
 def _chosen(side: Plans, environment: Environment | None) -> Plans:
     return {one: snapshot for one, snapshot in side.items() if environment in (None, one)}
 
 
-def _limits(base: Commit) -> Limits:
-    if base.approvals is None:
-        return unwritten()
-    return Limits.parse(base.approvals, file=f"{base.reference}, {APPROVALS}")
+def _limits(text: str | None, side: str) -> Limits | None:
+    return None if text is None else Limits.parse(text, file=f"{side}, {APPROVALS}")
 
 
 def _without_limits(review: Review, limits: Limits) -> Review:

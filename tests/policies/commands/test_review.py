@@ -75,12 +75,23 @@ def test_an_escalation_is_2(call: Call, limited: Repository) -> None:
 
 def test_the_limits_are_the_bases(call: Call, limited: Repository) -> None:
     text = (limited.root / API).read_text()
-    loose = LIMITS.replace('severity = "escalation"', 'severity = "escalation" # looser')
-    limited.write("policies/approvals.toml", loose.replace("security-team", "anybody"))
+    limited.write("policies/approvals.toml", LIMITS.replace("security-team", "anybody"))
     changed(limited, text + stanza("sys/policies/acl/*", "update"))
     ended = call("review", "--base", "base", "--head", "main")
     assert ended.status == 2
-    assert "anybody" not in ended.out
+    assert ended.lines[1] == "Needs the approval of security-team, because"
+
+
+def test_limits_that_the_change_loosens_are_told(call: Call, limited: Repository) -> None:
+    limited.write("policies/approvals.toml", LIMITS.replace("owners = true", "owners = false"))
+    limited.commit()
+    ended = call("review", "--base", "base", "--head", "main")
+    assert ended.status == 2
+    assert "owners are not asked any more" in ended.out
+    limited.git("rm", "--quiet", "policies/approvals.toml")
+    limited.commit()
+    # Without any nothing passes: that is not looser.
+    assert call("review", "--base", "base", "--head", "main").status == 0
 
 
 def test_a_base_without_limits_lets_nothing_pass(call: Call, repository: Repository) -> None:
@@ -175,10 +186,11 @@ def test_a_file_by_hand_that_is_no_plan(call: Call, limited: Repository) -> None
 def test_limits_that_cannot_be_read(call: Call, limited: Repository) -> None:
     limited.write("policies/approvals.toml", "security = 1\n")
     limited.commit()
-    ended = call("review", "--base", "main", "--head", "main")
-    assert ended.status == 3
-    assert "main, policies/approvals.toml: " in ended.err
-    assert "Traceback" not in ended.err
+    for base, head in (("main", "base"), ("base", "main")):
+        ended = call("review", "--base", base, "--head", head)
+        assert ended.status == 3
+        assert "main, policies/approvals.toml: " in ended.err
+        assert "Traceback" not in ended.err
 
 
 def test_an_environment_that_neither_side_has(call: Call, limited: Repository) -> None:

@@ -307,6 +307,12 @@ def test_entries_are_told_with_who_reads_them() -> None:
     assert told(but(kv_entries=other)) == []
 
 
+def test_entries_that_were_there_are_told_by_their_path_alone() -> None:
+    base = but(kv_entries=(*BASE.kv_entries, KvSecret("blog/db", ("key",), None)))
+    head = with_policies({"shop-api-prod": {**SHOP, "secret/data/blog/db": "read"}}, base)
+    assert told(head, base=base) == []
+
+
 def test_a_shorter_generated_value_is_gained() -> None:
     long, short = (but(kv_entries=(KvSecret("shop/config", ("k",), n),)) for n in (48, 8))
     assert told(short, base=long) == [

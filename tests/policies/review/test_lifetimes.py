@@ -110,6 +110,12 @@ def test_a_secret_id_ends_by_itself_or_never() -> None:
     assert found == EffectiveLifetime(0, "role", 0, "role", ends_with_token=False)
 
 
+def test_a_secret_id_is_not_above_the_systems_most() -> None:
+    path = "auth/approle/role/shop-ci/secret-id"
+    found = of(BASE, "shop/ci", MountLifetimes(system=Bounds(60, HOUR)))[path]
+    assert found == EffectiveLifetime(HOUR, "system", HOUR, "system", ends_with_token=False)
+
+
 def test_both_sides_are_told() -> None:
     head = shop(RENEWS)
     (pair,) = Sides(BASE, head).pairs()

@@ -55,6 +55,12 @@ def test_a_grant_that_moves_is_no_change_of_rights_alone() -> None:
     assert not only_rights_differ(before, after)
 
 
+def test_rights_that_change_places_are_no_change_of_rights_alone() -> None:
+    before = "IF a THEN GRANT SELECT ON t TO g; ELSE GRANT DELETE ON t TO g; END IF;"
+    after = "IF a THEN GRANT DELETE ON t TO g; ELSE GRANT SELECT ON t TO g; END IF;"
+    assert not only_rights_differ(before, after)
+
+
 def test_a_grant_that_goes_is_a_change_of_rights_alone() -> None:
     assert only_rights_differ(f"{GRANT} GRANT USAGE ON SCHEMA app TO g;", GRANT)
 

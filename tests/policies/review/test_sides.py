@@ -57,6 +57,16 @@ def test_a_pair_answers_to_the_bases_owner() -> None:
     assert pair.status is Status.CHANGED
 
 
+def test_an_application_cannot_claim_anothers_workload() -> None:
+    blog, people, shop = BASE.owners
+    shop = dataclasses.replace(shop, members=(*shop.members, *blog.members))
+    head = but(with_policies({"blog-api-prod": SHOP}), owners=(people, shop))
+    (pair,) = Sides(BASE, head).pairs()
+    assert pair.head
+    assert pair.head.owner == shop
+    assert pair.owners == {"blog"}
+
+
 def test_rules_that_are_equal_are_parsed_once() -> None:
     roles = altered(BASE.kubernetes_roles, "shop", audience="x")
     (pair,) = Sides(BASE, but(kubernetes_roles=roles)).pairs()

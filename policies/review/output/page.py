@@ -26,6 +26,8 @@ from policies.review.snapshot import Snapshot, empty
 
 MOST_ROWS: Final = 60
 """Workloads in one environment's picture."""
+OPEN_FINDINGS: Final = 20
+"""The others are folded, so that the picture is not far."""
 MOST_DETAILS: Final = 200
 """Workloads whose details are written out, and findings."""
 
@@ -58,6 +60,7 @@ def render(
         panels=list(_panels(review, base, head)),
         details=changed[:MOST_DETAILS],
         details_left_out=max(0, len(changed) - MOST_DETAILS),
+        first=OPEN_FINDINGS,
         most=MOST_DETAILS,
         needs_approval=review.verdict is Verdict.NEEDS_APPROVAL,
         letters=LETTERS,

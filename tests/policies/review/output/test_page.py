@@ -220,6 +220,22 @@ def test_long_lists_are_cut_and_say_so() -> None:
     assert "account-100" not in text
 
 
+def test_findings_beyond_the_first_are_folded() -> None:
+    sides = {PROD: _side("shop")}
+    many = tuple(replace(WARNING, rule=str(number)) for number in range(30))
+    shown = page.render(
+        review(environment(PROD, workload(READS, label="shop", findings=many))), sides, sides
+    )
+    first, more = shown.split('<details class="more">')
+    assert first.count('<li class="finding warning">') == page.OPEN_FINDINGS
+    assert more.count('<li class="finding warning">') == 10
+    assert "10 findings more, none graver than these" in more
+    few = page.render(
+        review(environment(PROD, workload(READS, label="shop", findings=many[:20]))), sides, sides
+    )
+    assert '<details class="more">' not in few
+
+
 def test_an_environment_on_one_side_only_is_shown() -> None:
     one = review(environment(DEV), environment(PROD, workload(READS, LONGER_ONLY)))
     assert "added" in page.render(one, {}, {PROD: _side("shop")})

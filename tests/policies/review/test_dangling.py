@@ -8,7 +8,9 @@ import pytest
 
 from policies.plan import AppRoleRole, AwsRole, DatabaseConnection
 from policies.review import Snapshot, Verdict
+from policies.review.dangling import dangling
 from policies.review.model import Finding, Severity
+from policies.review.sides import Sides
 from tests.policies.review.sides_made import (
     BASE,
     SHOP,
@@ -32,6 +34,12 @@ def told(head: Snapshot, base: Snapshot = BASE) -> list[tuple[str, str]]:
 
 def shop(rules: dict[str, str]) -> Snapshot:
     return with_policies({"shop-api-prod": {**SHOP, **rules}})
+
+
+def test_what_was_so_before_is_not_found() -> None:
+    broken = but(shop({"foo/bar": "read"}), database_connections=())
+    assert list(dangling(Sides(broken, broken))) == []
+    assert len(list(dangling(Sides(BASE, broken)))) == 2
 
 
 def test_a_role_that_names_a_policy_that_is_not_there() -> None:

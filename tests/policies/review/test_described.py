@@ -12,6 +12,7 @@ import pytest
 
 from policies.plan import AppRoleRole, AzureRole, DatabaseConnection, GcpRole, KvSecret, Member
 from policies.review import Snapshot, Verdict
+from policies.review.described import login_path
 from tests.policies.review.sides_made import (
     BASE,
     SHOP,
@@ -36,7 +37,7 @@ def kubernetes(**fields: Any) -> Snapshot:
     return but(kubernetes_roles=altered(BASE.kubernetes_roles, "shop", **fields))
 
 
-LOGIN = "auth/kubernetes/role/shop"
+LOGIN = login_path(BASE.kubernetes_roles[1])
 
 
 @pytest.mark.parametrize(

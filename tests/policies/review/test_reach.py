@@ -72,6 +72,18 @@ def test_powers_take_sudo_where_the_path_is_root_protected() -> None:
     assert "mount-auth" in powers(reached({"sys/auth/x": "update"}, {"sys/auth/x": "update sudo"}))
 
 
+def test_some_powers_take_sudo_although_vault_does_not_ask_for_it() -> None:
+    assert powers(reached({}, {"auth/token/create": "update"})) == {"create-tokens"}
+    found = reached({}, {"auth/token/create": "update sudo"})
+    assert powers(found) == {"create-tokens", "create-any-token"}
+
+
+def test_a_power_that_was_held_by_another_way_is_known() -> None:
+    before = {"database/static-roles/a": "update"}
+    found = reached(before, {**before, "database/roles/b": "update"})
+    assert found.had == {"write-database-roles"}
+
+
 def test_a_power_that_was_held_elsewhere_is_known() -> None:
     before = {"database/roles/a": "update"}
     found = reached(before, {**before, "database/roles/b": "update"})

@@ -1,8 +1,10 @@
 """What is a risk in the credentials that a workload can take: rights that write, that administer a
-database, or that lead to more in a cloud; names of another application's certificates.
+database, or that lead to more in a cloud; another application's database, or names of its
+certificates.
 
-SQL is looked at word by word, not parsed. Of a cloud it knows what hands out rights there, and
-wildcards; what an action does beyond that is its name's to say.
+SQL is looked at word by word, not parsed: what is more than plain rights (`rights` takes them out),
+and is not as the program writes it, a person must read. Of a cloud it knows what hands out rights
+there, and wildcards; what an action does beyond that is its name's to say.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from policies.plan import DatabaseRole
 from policies.review.difference import Direction
 from policies.review.limits import OWNERS_RULE
 from policies.review.model import Finding, Severity, TermChange, Topic
-from policies.review.rights import sql
+from policies.review.rights import own_form, sql
 from policies.review.sides import Pair
 from policies.review.territory import Territory
 
@@ -25,11 +27,15 @@ _ADMINISTERS: Final = re.compile(
     r"\b(SUPERUSER|CREATEROLE|CREATEDB|REPLICATION|BYPASSRLS|pg_[a-z_]*(?:server|all)[a-z_]*)\b",
     re.IGNORECASE,
 )
+_EVERYBODY: Final = re.compile(r" TO (?:.*,)?\s*PUBLIC\b", re.IGNORECASE)
+_SQL: Final = frozenset({"creation SQL", "revocation SQL", "renewal SQL", "rollback SQL"})
 _HANDS_OUT: Final = re.compile(
     r"(?!iam:(get|list|generate|simulate)[a-z*]*$)(\*|iam:.*|sts:(\*|assume.*)|organizations:.*)",
     re.IGNORECASE,
 )
 """IAM actions that give rights, to the holder as to others."""
+_KEYS: Final = ("iam:CreateAccessKey", "iam:PassRole", "iam:PutRolePolicy", "sts:AssumeRole")
+"""What a pattern must not cover, whatever else it does."""
 _NO_RESOURCE: Final = frozenset({"ecr:getauthorizationtoken", "sts:getcalleridentity"})
 _AZURE_HANDS_OUT: Final = (
     "owner",
@@ -48,6 +54,8 @@ def credential_risks(
         match term.topic:
             case Topic.DATABASE:
                 yield from _administers(term, security)
+                yield from _statements(pair, term, security)
+                yield from _database(pair, term, territory)
             case Topic.CLOUD:
                 yield from _cloud(pair, term, security)
             case Topic.CERTIFICATE if term.term == "domain":
@@ -96,12 +104,59 @@ def _administers(term: TermChange, security: str) -> Iterator[Finding]:
         )
 
 
+def _statements(pair: Pair, term: TermChange, security: str) -> Iterator[Finding]:
+    """Memberships, functions, SQL that is put together while it runs: no list of words has all."""
+    everybody = term.term == "right" and _EVERYBODY.search(term.after)
+    if everybody or (term.term in _SQL and not _is_own(pair, term.role)):
+        yield Finding(
+            Severity.HIGH,
+            "database-everybody" if everybody else "database-statements",
+            f"{pair.label} gains {term.after} by {term.role}"
+            if everybody
+            else f"the {term.term} of {term.role} changes in more than rights, or is not the "
+            "program's own",
+            (
+                "every user of that database has what PUBLIC has, for good"
+                if everybody
+                else "Vault runs it as the database's administrator, whatever it says",
+                f"before: {term.before or 'none'}",
+                f"after: {term.after or 'none'}",
+            ),
+            approvers=(security,),
+        )
+
+
+def _is_own(pair: Pair, role: str) -> bool:
+    _, after = pair.issued
+    says = after[role].says
+    return isinstance(says, DatabaseRole) and bool(own_form(says, after[role].database))
+
+
+def _database(pair: Pair, term: TermChange, territory: Territory) -> Iterator[Finding]:
+    if term.term != "database":
+        return
+    others = list(territory.databases_of_others(term.after, pair.owners))
+    if any(role == term.role for role, _, _ in others):
+        return  # that its path is another's is a finding of its own
+    for role, owner, team in others:
+        yield Finding(
+            Severity.HIGH,
+            OWNERS_RULE,
+            f"{pair.label} gains users in the database {term.after} of {owner}",
+            (
+                f"{term.role} makes users in {term.after}",
+                f"{role} of {owner} makes users there, at the base",
+            ),
+            approvers=(team,) if team else (),
+        )
+
+
 def _cloud(pair: Pair, term: TermChange, security: str) -> Iterator[Finding]:
     if term.term == "IAM action":
         action, _, resource = term.after.partition(" on ")
-        if _HANDS_OUT.fullmatch(action):
+        if _HANDS_OUT.fullmatch(action) or any(_could_be(action, one) for one in _KEYS):
             yield _gives_rights(pair, term, security, "it may give itself rights, or take others'")
-        elif "*" in action or (resource == "*" and action.lower() not in _NO_RESOURCE):
+        elif _wild(action) or (not resource.strip("*?") and action.lower() not in _NO_RESOURCE):
             yield Finding(
                 Severity.HIGH,
                 "cloud-wildcard",
@@ -119,6 +174,17 @@ def _cloud(pair: Pair, term: TermChange, security: str) -> Iterator[Finding]:
         )
     elif term.term == "assignment" and term.after.lower().startswith(_AZURE_HANDS_OUT):
         yield _gives_rights(pair, term, security, "that role assigns roles, to itself as to others")
+
+
+def _could_be(action: str, one: str) -> bool:
+    """Whether an action with wildcards covers this one. Case means nothing."""
+    signs = {"*": ".*", "?": "."}
+    form = "".join(signs.get(sign) or re.escape(sign) for sign in action.lower())
+    return _wild(action) and re.fullmatch(form, one.lower()) is not None
+
+
+def _wild(action: str) -> bool:
+    return "*" in action or "?" in action
 
 
 def _gives_rights(pair: Pair, term: TermChange, security: str, chain: str) -> Finding:

@@ -7,6 +7,7 @@ application itself is named so; and by an AWS account that only other environmen
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from policies.review.territory import Territory, identities_of
 
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 _ACCOUNT: Final = re.compile(r"arn:aws[a-z-]*:[^:]*:[^:]*:(\d{12}):")
+_NARROWEST: Final = 7
+"""Bits that a network must fix: the widest private one is fc00::/7."""
 _IDENTITY: Final = frozenset({"service account", "namespace", "audience", "group", "CIDR"})
 
 
@@ -92,7 +95,7 @@ def _wider(pair: Pair, logins: list[TermChange], security: str) -> Iterator[Find
         )
     rest = [term for term in logins if term not in everybody]
     if rest and pair.status is Status.CHANGED:
-        anywhere = any(term.after == ANYWHERE for term in rest)
+        anywhere = any(_nearly_anywhere(term.after) for term in rest if term.term == "CIDR")
         yield Finding(
             Severity.HIGH if anywhere else Severity.WARNING,
             "wider-identity",
@@ -104,6 +107,16 @@ def _wider(pair: Pair, logins: list[TermChange], security: str) -> Iterator[Find
             ),
             approvers=(security,) if anywhere else (),
         )
+
+
+def _nearly_anywhere(network: str) -> bool:
+    """Everything, or halves of it that are everything together."""
+    if network == ANYWHERE:
+        return True
+    try:
+        return ipaddress.ip_network(network, strict=False).prefixlen < _NARROWEST
+    except ValueError:
+        return False
 
 
 def _of_others(pair: Pair, territory: Territory, security: str) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from policies.escalation import Effect, held
 from policies.hcl import Capability
-from policies.review.difference import AccessChange
+from policies.review.difference import AccessChange, Direction
 from policies.review.limits import OWNERS_RULE
 from policies.review.model import Finding, Severity
 from policies.review.reach import Led, Reach, Reached, Secret, reach
@@ -39,6 +39,8 @@ def risks(
     pair: Pair, access: Iterable[AccessChange], territory: Territory, security: str
 ) -> Iterator[Finding]:
     """Of one workload's gained lines. `security`: the team that approves escalations."""
+    access = tuple(access)
+    yield from _templates(pair.label, access, security)
     found = reach(pair.before, pair.after, access, territory, pair.owners)
     yield from _of_others(pair.label, found.owned)
     yield from _powers(pair, found, security)
@@ -69,6 +71,22 @@ def risks(
             (f"before, {one.instead_of} granted read and nothing that writes", *_decided(one)),
             one.witness,
         )
+
+
+def _templates(label: str, access: Iterable[AccessChange], security: str) -> Iterator[Finding]:
+    """What a directive stands for is in no file, so none of the other rules can look there."""
+    for change in access:
+        if change.direction is Direction.GAINED and "{{" in change.paths:
+            yield Finding(
+                Severity.HIGH,
+                "templated-path",
+                f"{label} gains {_spoken(change.capabilities)} on {change.paths}, a template",
+                (
+                    "which paths that are, the identity of whoever holds the token says",
+                    "whoever names what identities are made from chooses them, be they of others",
+                ),
+                approvers=(security,),
+            )
 
 
 def _of_others(label: str, reached: Iterable[Reached]) -> Iterator[Finding]:

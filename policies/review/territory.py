@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from policies import paths
 from policies.acl import Pattern
-from policies.plan import KubernetesRole, OidcRole, Owner
+from policies.ownership import PEOPLE
+from policies.plan import AppRoleRole, KubernetesRole, OidcRole, Owner
 from policies.review.coverage import by_domain
 from policies.review.difference import AccessChange
 from policies.review.issued import ways
@@ -77,9 +79,11 @@ class Territory:
         return found
 
     def others_as(self, identity: tuple[str, ...], own: frozenset[str]) -> list[str]:
-        """The labels of other owners' workloads that log in with this identity at the base."""
+        """The labels of other owners' workloads that log in with this identity at the base. People
+        share no application: each group is another's to every other.
+        """
         known = self._identities.get(identity, ())
-        return [label for label, owner in known if owner not in own]
+        return [label for label, owner in known if owner not in own or owner == PEOPLE]
 
     def domains_of_others(self, domain: str, own: frozenset[str]) -> Iterator[tuple[str, str, str]]:
         """PKI role, owner and team of the base's other applications with a name within `domain`."""
@@ -90,6 +94,18 @@ class Territory:
                     by_domain(name, (domain,)) for name in role.allowed_domains
                 ):
                     yield f"pki/roles/{role.name}", one.owner, one.team
+
+    def databases_of_others(
+        self, database: str, own: frozenset[str]
+    ) -> Iterator[tuple[str, str, str]]:
+        """Role, owner and team of the base's other applications with users in a database."""
+        connections = {one.name: one.database for one in self._sides.base.database_connections}
+        for role in self._sides.base.database_roles:
+            if connections.get(role.connection) == database:
+                path = paths.database_credentials(role.name)
+                for one in self._owned.of(Pattern.of(path)):
+                    if one.owner not in own:
+                        yield f"database/roles/{role.name}", one.owner, one.team
 
     def moved(self) -> Iterator[Finding]:
         """Applications that answer to another team, and paths that another application takes."""
@@ -130,11 +146,11 @@ class Territory:
 
 
 def identities_of(role: LoginRole) -> tuple[tuple[str, ...], ...]:
-    """What a login shows. An AppRole's is its own."""
+    """What a login shows. An AppRole's is its own: whoever has its secret IDs."""
     match role:
         case KubernetesRole():
             return (("service account", role.namespace, role.service_account),)
         case OidcRole():
             return tuple(("group", group) for group in role.groups)
-        case _:
-            return ()
+        case AppRoleRole():
+            return (("AppRole", role.name),)

@@ -7,10 +7,14 @@ import json
 
 import pytest
 
-from policies.plan import AzureRole, PkiRole
+from policies.plan import AzureRole, DatabaseConnection, PkiRole
 from policies.postgresql import DatabaseAccess, statements
 from policies.review import Review, Snapshot
-from policies.review.model import Severity
+from policies.review.credentials import credential_risks
+from policies.review.difference import Direction
+from policies.review.model import Severity, TermChange, Topic
+from policies.review.sides import Sides
+from policies.review.territory import Territory
 from tests.policies.review.sides_made import (
     BASE,
     SHOP,
@@ -44,6 +48,13 @@ def test_users_that_could_only_read() -> None:
     assert one.severity is Severity.WARNING
 
 
+def test_what_is_lost_is_no_risk() -> None:
+    sides = Sides(BASE, with_policies({"blog-api-prod": {}}))
+    (pair,) = sides.pairs()
+    lost = TermChange(Direction.LOST, Topic.CLOUD, "aws/roles/x", "IAM action", "iam:* on *", "")
+    assert list(credential_risks(pair, [lost], Territory(sides), "security")) == []
+
+
 def test_users_that_could_write_already() -> None:
     base = with_sql(TABLES, "GRANT SELECT, INSERT ON ALL TABLES")
     head = with_sql(TABLES, "GRANT SELECT, INSERT, DELETE ON ALL TABLES")
@@ -72,9 +83,69 @@ def test_administering_a_database(new: str, word: str) -> None:
     assert one.approvers == ("security-team",)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        'GRANT "shop" TO "{{name}}";',
+        "CREATE FUNCTION f(t text) RETURNS void SECURITY DEFINER AS $$ BEGIN EXECUTE t; END $$;",
+        "DO $$ BEGIN EXECUTE 'ALTER ROLE x SUPER' || 'USER'; END $$;",
+        "ALTER DATABASE shop OWNER TO {{name}};",
+    ],
+)
+def test_sql_that_no_list_of_words_has_is_for_a_person_to_read(more: str) -> None:
+    for key in ("creation", "revocation", "renewal", "rollback"):
+        changed = dataclasses.replace(SQL, **{key: (*getattr(SQL, key), more)})
+        roles = altered(BASE.database_roles, "shop-readonly", statements=changed)
+        one = finding(reviewed(but(database_roles=roles)), "database-statements")
+        assert one.severity is Severity.HIGH
+        assert one.title.startswith(f"the {key} SQL of database/roles/shop-readonly changes")
+        assert f"after: {more}" in one.reasons
+        assert one.approvers == ("security-team",)
+
+
+@pytest.mark.parametrize("public", ["PUBLIC", "public", '"x", PUBLIC'])
+def test_rights_of_everybody(public: str) -> None:
+    head = with_sql(TABLES, f'GRANT SELECT ON ALL TABLES IN SCHEMA "s" TO {public}; {TABLES}')
+    one = finding(reviewed(head), "database-everybody")
+    assert one.severity is Severity.HIGH
+    assert "database-everybody" not in rules_of(reviewed(BASE, head))
+
+
+def test_users_in_the_database_of_another() -> None:
+    base = with_policies({"blog-api-prod": {"database/creds/blog-readonly": "read"}})
+    own = statements(
+        database="shop", owner="blog", schema="public", access=DatabaseAccess.READ_ONLY
+    )
+    role = dataclasses.replace(
+        BASE.database_roles[0], name="blog-readonly", connection="blog", statements=own
+    )
+
+    def head(database: str) -> Review:
+        connection = DatabaseConnection("blog", database, ("blog-readonly",))
+        return reviewed(
+            but(
+                base,
+                database_connections=(connection, *BASE.database_connections),
+                database_roles=(role, *BASE.database_roles),
+            ),
+            base,
+        )
+
+    one = finding(head("shop"), "another-application")
+    assert one.title == "blog/api gains users in the database shop of shop"
+    assert one.severity is Severity.HIGH
+    assert one.approvers == ("shop-team",)
+    assert "another-application" not in rules_of(head("blog"))
+
+
+def test_anothers_role_is_told_once() -> None:
+    head = with_policies({"blog-api-prod": {"database/creds/shop-readonly": "read"}})
+    assert rules_of(reviewed(head)).count("another-application") == 1
+
+
 def test_other_sql_administers_nothing() -> None:
     head = with_sql("NOLOGIN", "NOLOGIN CONNECTION LIMIT 5")
-    assert rules_of(reviewed(head)) == []
+    assert rules_of(reviewed(head)) == ["database-statements"]
     own = statements(
         database="shop", owner="shop", schema="public", access=DatabaseAccess.READ_WRITE
     )
@@ -94,7 +165,17 @@ def allow(action: str, resource: str = "arn:aws:s3:::shop-prod/*") -> dict[str, 
 
 
 @pytest.mark.parametrize(
-    "action", ["*", "iam:*", "iam:PutUserPolicy", "IAM:PassRole", "sts:AssumeRole", "iam:*Policy"]
+    "action",
+    [
+        "*",
+        "iam:*",
+        "iam:PutUserPolicy",
+        "IAM:PassRole",
+        "sts:AssumeRole",
+        "iam:*Policy",
+        "sts:?ssumeRole",
+        "s*:AssumeRole",
+    ],
 )
 def test_actions_that_hand_out_rights(action: str) -> None:
     one = finding(with_iam(allow(action)), "cloud-escalation")
@@ -105,7 +186,13 @@ def test_actions_that_hand_out_rights(action: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "resource"), [("s3:*", "arn:aws:s3:::shop-prod/*"), ("s3:PutObject", "*")]
+    ("action", "resource"),
+    [
+        ("s3:*", "arn:aws:s3:::shop-prod/*"),
+        ("s3:???Object", "arn:aws:s3:::shop-prod/*"),
+        ("s3:PutObject", "*"),
+        ("s3:PutObject", "?*"),
+    ],
 )
 def test_wildcards_of_a_cloud(action: str, resource: str) -> None:
     one = finding(with_iam(allow(action, resource)), "cloud-wildcard")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from policies.environments import Environment
-from policies.plan import AwsRole, KubernetesRole, Member
-from policies.review import Review, Snapshot, compare
+from policies.plan import AwsRole, KubernetesRole, Member, OidcRole
+from policies.review import Review, Snapshot, Verdict, compare
 from policies.review.identity import Names, accounts_of
 from policies.review.model import Severity
 from tests.policies.review.sides_made import (
@@ -38,15 +38,61 @@ def test_another_service_account_is_wider() -> None:
     assert one.severity is Severity.WARNING
 
 
-def test_no_networks_any_more_is_graver() -> None:
+@pytest.mark.parametrize(
+    ("cidrs", "shown"),
+    [
+        ((), "CIDR anywhere"),
+        (("0.0.0.0/0",), "CIDR 0.0.0.0/0"),
+        (("0.0.0.0/1", "128.0.0.0/1"), "CIDR 0.0.0.0/1, CIDR 128.0.0.0/1"),
+        (("::/0",), "CIDR ::/0"),
+    ],
+)
+def test_all_networks_or_nearly_are_graver(cidrs: tuple[str, ...], shown: str) -> None:
     base = but(
         kubernetes_roles=altered(
-            BASE.kubernetes_roles, "shop", token=token("shop-api-prod", bound_cidrs=("10.0.0.0/8",))
+            BASE.kubernetes_roles,
+            "shop",
+            token=token("shop-api-prod", bound_cidrs=("10.1.0.0/16",)),
         )
     )
-    one = finding(kubernetes(base, token=token("shop-api-prod")), "wider-identity")
+
+    def head(networks: tuple[str, ...]) -> Review:
+        return kubernetes(base, token=token("shop-api-prod", bound_cidrs=networks))
+
+    one = finding(head(cidrs), "wider-identity")
     assert one.severity is Severity.HIGH
-    assert one.title == "more may log in as shop/api: CIDR anywhere"
+    assert one.title == f"more may log in as shop/api: {shown}"
+    assert finding(head(("10.0.0.0/8",)), "wider-identity").severity is Severity.WARNING
+    assert finding(head(("fc00::/7",)), "wider-identity").severity is Severity.WARNING
+
+
+def test_people_are_no_application_that_shares_its_identities() -> None:
+    """A group that reads becomes one that ends credentials: that is another's power."""
+    auditors = OidcRole("auditors", ("auditors-prod",), token("people-ops-prod"))
+    base = but(oidc_roles=(auditors, *BASE.oidc_roles))
+    people = dataclasses.replace(
+        BASE.owners[1], members=(*BASE.owners[1].members, Member("people/auditors", "auditors"))
+    )
+    base = but(base, owners=(BASE.owners[0], people, BASE.owners[2]))
+    roles = altered(base.oidc_roles, "ops", groups=("ops-prod", "auditors-prod"))
+    one = finding(reviewed(but(base, oidc_roles=roles), base), "shared-identity")
+    assert one.severity is Severity.HIGH
+    assert one.title == "group auditors-prod logs in as people/ops, and is people/auditors"
+
+
+def test_an_approle_that_is_called_as_anothers_workload() -> None:
+    """Its secret IDs are out already: whoever has them would log in as another application."""
+    blog, people, shop = BASE.owners
+    owners = (
+        dataclasses.replace(blog, members=(Member("blog/api", "shop-ci"),)),
+        people,
+        dataclasses.replace(shop, members=(shop.members[0], Member("shop/ci", "blog"))),
+    )
+    ci = altered(BASE.approle_roles, "shop-ci", token=token("blog-api-prod"))
+    found = reviewed(but(owners=owners, approle_roles=ci)).findings
+    (one,) = (one for one in found if one.title.startswith("AppRole"))
+    assert one.rule == "shared-identity"
+    assert one.title == "AppRole shop-ci logs in as blog/api, and is shop/ci"
 
 
 def test_a_narrower_identity_is_no_finding() -> None:
@@ -192,3 +238,21 @@ def test_the_account_of_another_environment() -> None:
     assert ELSEWHERE not in rules_of(review("4" * 12))
     assert accounts_of(base[prod]) == {"3" * 12}
     assert Names.known(base, prod).accounts == {"2" * 12: "staging"}
+
+
+def test_an_account_that_environments_share_is_nobodys_alone() -> None:
+    prod, staging = Environment.PROD, Environment.STAGING
+    base = {prod: account(prod, "2" * 12), staging: account(staging, "2" * 12)}
+    document = base[prod].aws_roles[0].policy_document.replace("cluster/a", "cluster/b")
+    roles = altered(base[prod].aws_roles, "shop-files", policy_document=document)
+    head = {prod: but(base[prod], aws_roles=roles), staging: base[staging]}
+    review = compare(base, head, base_name="a", head_name="b", limits=LIMITS)
+    assert review.verdict is not Verdict.NOTHING_GAINED
+    assert ELSEWHERE not in rules_of(review)
+
+
+def test_an_identity_that_was_shared_before_is_no_finding() -> None:
+    shared = {"service_account": "blog", "namespace": "blog-prod"}
+    base = but(kubernetes_roles=altered(BASE.kubernetes_roles, "shop", **shared))
+    assert "shared-identity" not in rules_of(kubernetes(base, audience="vault-prod-2"))
+    assert "shared-identity" in rules_of(kubernetes(**shared))

@@ -9,6 +9,9 @@ from policies.escalation import POWERS, Effect, Power
 from policies.hcl import Capability
 from policies.review import Review, Snapshot
 from policies.review.model import Severity
+from policies.review.risk import risks
+from policies.review.sides import Sides
+from policies.review.territory import Territory
 from tests.policies.review.sides_made import (
     BASE,
     SHOP,
@@ -59,6 +62,12 @@ def test_anothers_credentials_by_another_way() -> None:
     head = with_policies({"blog-api-prod": {"secret/data/blog/*": "read", "aws/sts/*": "update"}})
     one = finding(reviewed(head), "another-application")
     assert one.title == "blog/api gains update on paths of shop: aws/sts/shop-files"
+
+
+def test_no_line_no_risk() -> None:
+    sides = Sides(BASE, with_policies({"blog-api-prod": {"sys/*": "read update sudo"}}))
+    (pair,) = sides.pairs()
+    assert list(risks(pair, (), Territory(sides), "security")) == []
 
 
 def test_ones_own_paths_are_nobody_elses() -> None:
@@ -193,3 +202,19 @@ def test_every_witness_is_newly_allowed() -> None:
             for acl in sides
         )
         assert after - before, one.witness
+
+
+@pytest.mark.parametrize("path", ["secret/data/{{identity.entity.name}}/*", "{{time.now}}/*"])
+def test_a_template_may_be_anybodys_path(path: str) -> None:
+    one = finding(shop({path: "read"}), "templated-path")
+    assert one.severity is Severity.HIGH
+    assert one.title == f"shop/api gains read on {path}, a template"
+    assert one.approvers == ("security-team",)
+    base = with_policies({"shop-api-prod": {**SHOP, path: "read"}})
+    assert "templated-path" not in rules_of(shop({}, base))
+
+
+def test_a_template_that_refuses_no_more() -> None:
+    path = "secret/data/shop/{{identity.entity.name}}"
+    base = with_policies({"shop-api-prod": {**SHOP, path: "deny"}})
+    assert "templated-path" in rules_of(shop({}, base))

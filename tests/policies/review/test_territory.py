@@ -79,7 +79,7 @@ def test_a_path_more_of_ones_own_is_not_told() -> None:
 def test_identities() -> None:
     assert identities_of(BASE.kubernetes_roles[0]) == (("service account", "blog-prod", "blog"),)
     assert identities_of(BASE.oidc_roles[0]) == (("group", "ops-prod"),)
-    assert identities_of(BASE.approle_roles[0]) == ()
+    assert identities_of(BASE.approle_roles[0]) == (("AppRole", "shop-ci"),)
 
 
 def test_who_else_logs_in_with_an_identity() -> None:
@@ -87,6 +87,16 @@ def test_who_else_logs_in_with_an_identity() -> None:
     blog = ("service account", "blog-prod", "blog")
     assert territory.others_as(blog, frozenset({"shop"})) == ["blog/api"]
     assert territory.others_as(blog, frozenset({"blog"})) == []
+    assert territory.others_as(("group", "ops-prod"), frozenset({"people"})) == ["people/ops"]
+
+
+def test_whose_database_it_is() -> None:
+    territory = Territory(Sides(BASE, BASE))
+    assert list(territory.databases_of_others("shop", frozenset({"blog"}))) == [
+        ("database/roles/shop-readonly", "shop", "shop-team")
+    ]
+    assert list(territory.databases_of_others("shop", frozenset({"shop"}))) == []
+    assert list(territory.databases_of_others("blog", frozenset({"blog"}))) == []
 
 
 def test_whose_names_a_domain_covers() -> None:

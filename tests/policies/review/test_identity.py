@@ -252,7 +252,7 @@ def test_an_account_that_environments_share_is_nobodys_alone() -> None:
 
 
 def test_an_identity_that_was_shared_before_is_no_finding() -> None:
-    shared = {"service_account": "blog", "namespace": "blog-prod"}
+    shared: dict[str, Any] = {"service_account": "blog", "namespace": "blog-prod"}
     base = but(kubernetes_roles=altered(BASE.kubernetes_roles, "shop", **shared))
     assert "shared-identity" not in rules_of(kubernetes(base, audience="vault-prod-2"))
     assert "shared-identity" in rules_of(kubernetes(**shared))

@@ -243,7 +243,7 @@ def growth(figures: Sequence[Measured], one: Measured) -> float | None:
 
 
 def table(figures: Sequence[Measured]) -> Table:
-    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, pad_edge=False)
     for column in ("workloads", "changed", *Phase, "review", "growth", "total", "MB"):
         shown.add_column(column, justify="right", no_wrap=True)
     for one in figures:

@@ -56,8 +56,9 @@ def test_a_review_is_reading_and_comparing() -> None:
 
 def test_the_table_fits_a_terminal() -> None:
     console = Console(file=io.StringIO(), width=80)
+    largest = Measured(10_000, Changed.NOTHING, dict.fromkeys(Phase, 123.4), 1_234.5, 0)
     with console.capture() as captured:
-        console.print(bench_review.table([FEW, MANY]))
+        console.print(bench_review.table([FEW, MANY, largest]))
     assert "x 12.0" in captured.get()
     assert "…" not in captured.get()
 

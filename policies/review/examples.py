@@ -29,7 +29,7 @@ from policies.resources import KvEntry, PostgresDatabase
 from policies.review.compare import compare
 from policies.review.limits import FILE, Limits
 from policies.review.model import Review
-from policies.review.output import as_json, markdown, page, schema, wording
+from policies.review.output import as_json, markdown, page, schema, texts, wording
 from policies.review.snapshot import Snapshot, read
 
 ROOT: Final = Path(__file__).parents[2]
@@ -236,7 +236,7 @@ def _row(number: int, example: Example, review: Review) -> str:
         f"[{example.title}]({example.name}.md)",
         wording.headline(review),
         str(review.verdict.value),
-        wording.joined(review.approvers) or "nobody",
+        texts.joined(review.approvers) or "nobody",
     )
     return f"| {' | '.join(cells)} |"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from policies import paths
-from policies.acl import Acl, Pattern
+from policies.acl import Acl, Pattern, witness
 from policies.hcl import Capability
 from policies.plan import AwsRole, AzureRole, DatabaseRole, GcpRole, KvSecret, PkiRole
 from policies.review.meetings import Meetings
@@ -46,6 +46,7 @@ class Way:
     """Where one thing is handed out, and with which capabilities: any of them is enough."""
 
     path: str
+    """`+` is whatever an issuer is called: by its name, its id, or `default`."""
     capabilities: frozenset[Capability]
 
 
@@ -64,7 +65,7 @@ def ways(one: Issued) -> tuple[Way, ...]:
             return (Way(paths.cloud_credentials(paths.AZURE, name), _READ),)
         case PkiRole():
             issuing = Way(paths.pki_issue(name), _WRITE)
-            others = ("sign", "issuer/default/issue", "issuer/default/sign")
+            others = ("sign", "issuer/+/issue", "issuer/+/sign")
             return issuing, *(Way(f"{paths.PKI}/{other}/{name}", _WRITE) for other in others)
         case KvSecret():
             return (Way(one.role, _READ),)
@@ -117,10 +118,17 @@ class Counter:
             if not rule.granted:
                 continue
             for one, way in self._ways.of(rule.pattern):
-                deciding = acl.rule(way.path)
-                if one.role not in found and deciding and deciding.granted & way.capabilities:
+                if one.role not in found and _is_open(acl, way):
                     found[one.role] = one
         return found
+
+
+def _is_open(acl: Acl, way: Way) -> bool:
+    if "+" in way.path:
+        pattern = Pattern.of(way.path)
+        return any(witness(acl, pattern, capability) for capability in way.capabilities)
+    deciding = acl.rule(way.path)
+    return bool(deciding and deciding.granted & way.capabilities)
 
 
 def changed(

@@ -214,6 +214,16 @@ def test_a_template_may_be_anybodys_path(path: str) -> None:
     assert "templated-path" not in rules_of(shop({}, base))
 
 
+@pytest.mark.parametrize("issuer", ["default", "intermediate", "0b9c1a52", "+"])
+def test_anothers_certificates_by_whichever_issuer(issuer: str) -> None:
+    path = f"pki/issuer/{issuer}/issue/shop-api"
+    head = with_policies({"blog-api-prod": {"secret/data/blog/*": "read", path: "update"}})
+    findings = [one for one in reviewed(head).findings if one.rule == "another-application"]
+    (one,) = (one for one in findings if "on paths of shop" in one.title)
+    assert one.severity is Severity.HIGH
+    assert one.approvers == ("shop-team",)
+
+
 def test_a_template_that_refuses_no_more() -> None:
     path = "secret/data/shop/{{identity.entity.name}}"
     base = with_policies({"shop-api-prod": {**SHOP, path: "deny"}})

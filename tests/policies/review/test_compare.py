@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from policies.hcl import Stanza
 from policies.matrix import MATRIX
 from policies.model import AccessMatrix, Workload
 from policies.plan import AppRoleRole, KubernetesRole
+from policies.rendering import files_of
 from policies.review import (
     Review,
     Snapshot,
@@ -220,6 +222,13 @@ def test_a_second_role_of_one_name_is_not_hidden() -> None:
     review = reviewed(but(approle_roles=(*BASE.approle_roles, hidden)))
     assert statuses(review) == {"shop/api (approle)": Status.ADDED}
     assert review.verdict is Verdict.NEEDS_APPROVAL
+
+
+def test_an_entry_that_is_there_twice_is_an_error_that_names_it() -> None:
+    text = files_of(compile_plan(MATRIX, Environment.PROD))["prod/pki_roles.json"]
+    twice = json.dumps(json.loads(text)[:1] * 2)
+    with pytest.raises(SnapshotError, match=r"head, prod/pki_roles\.json: kubesentiment-admin is"):
+        read({"prod/pki_roles.json": twice}, "head")
 
 
 def test_a_policy_that_vault_refuses_is_an_error_that_names_it() -> None:

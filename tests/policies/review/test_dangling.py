@@ -94,7 +94,9 @@ def test_a_policy_that_no_role_names() -> None:
     assert told(head, head) == []
 
 
-@pytest.mark.parametrize("path", ["foo/bar", "foo/*", "secrets/data/x", "foo/+/x", "auth/ldap/x"])
+@pytest.mark.parametrize(
+    "path", ["foo/bar", "sec", "foo/*", "secrets/data/x", "foo/+/x", "auth/ldap/x"]
+)
 def test_a_rule_on_no_mount(path: str) -> None:
     (one,) = found(shop({path: "read"}))
     assert one.rule == "dangling-mount"

@@ -22,6 +22,7 @@ from policies.guardrails import (
     pods,
     protection,
     provisioner,
+    reviewed,
     rights,
     tls,
 )
@@ -30,6 +31,7 @@ from policies.guardrails.rule import Rule
 NAME: Final = "vaultstack-guardrails"
 SECTIONS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "ACL policies": acl.RULES,
+    "What was reviewed": reviewed.RULES,
     "The provisioner": provisioner.RULES,
     "Logging in": logins.RULES,
     "Lifetimes": lifetimes.RULES,

@@ -93,7 +93,8 @@ def test_a_seeded_violation_of_one_resource_is_mandatory_and_says_what_to_do(
 ) -> None:
     policy = prod["acl-policy-media-catalog-api-prod"]
     wider = policy.inputs["policy"] + '\npath "sys/policies/acl/*" { capabilities = ["update"] }\n'
-    (found,) = pack.look([policy.changed("policy", wider)])
+    found, unreviewed = pack.look([policy.changed("policy", wider)])
+    assert (unreviewed.policyName, unreviewed.enforcementLevel) == ("as-reviewed", MANDATORY)
     assert (found.policyName, found.enforcementLevel) == ("acl-not-root", MANDATORY)
     assert found.severity == analyzer_pb2.POLICY_SEVERITY_CRITICAL
     assert found.message == (

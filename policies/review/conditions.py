@@ -119,9 +119,8 @@ def _values(name: str, *rules: Rule) -> Iterator[Json]:
     ]
     yield _UNKNOWN
     yield ""
-    yield [
-        ""
-    ]  # An empty text has no items, and so suits every list; an item that is empty does not.
+    # An empty text has no items, and so suits every list; an item that is empty does not.
+    yield [""]
     yield 0
     globs = [value for value in listed if isinstance(value, str)]
     for one, other in product(globs, [*globs, ""]):

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from policies.plan import DatabaseRole
+from policies.review.coverage import BELOW
 from policies.review.difference import Direction
 from policies.review.limits import OWNERS_RULE
 from policies.review.model import Finding, Severity, TermChange, Topic
@@ -60,6 +61,7 @@ def credential_risks(
                 yield from _cloud(pair, term, security)
             case Topic.CERTIFICATE if term.term == "domain":
                 yield from _certificate(pair, term, territory)
+                yield from _foreign_name(pair, term, security)
             case _:
                 pass
 
@@ -195,6 +197,24 @@ def _gives_rights(pair: Pair, term: TermChange, security: str, chain: str) -> Fi
         (f"{term.role} allows {term.after}; before, it did not", chain),
         approvers=(security,),
     )
+
+
+def _foreign_name(pair: Pair, term: TermChange, security: str) -> Iterator[Finding]:
+    """A name is its application's by the word: what others are called, be it Vault, the base does
+    not know.
+    """
+    if pair.owners and not pair.owners & set(term.after.removesuffix(BELOW).split(".")):
+        yield Finding(
+            Severity.HIGH,
+            "foreign-name",
+            f"{pair.label} gains certificates for {term.after}, which is not named after "
+            + ", ".join(sorted(pair.owners)),
+            (
+                f"{term.role} issues for {term.after}",
+                "with such a certificate its holder poses as whatever is called so",
+            ),
+            approvers=(security,),
+        )
 
 
 def _certificate(pair: Pair, term: TermChange, territory: Territory) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies.environments import Environment
+from policies.plan import KubernetesRole
 from policies.review.coverage import ANYONE, ANYWHERE
 from policies.review.difference import AccessChange, Direction
 from policies.review.model import Finding, Severity, Status, TermChange, Topic
@@ -66,6 +67,7 @@ def identity_risks(
     logins = [term for term in gained if term.topic is Topic.LOGIN and term.term in _IDENTITY]
     yield from _wider(pair, logins, security)
     yield from _of_others(pair, territory, security)
+    yield from _new_namespace(pair, territory, security)
     yield from _elsewhere(pair, access, gained, names, security)
     if pair.status is Status.ADDED and pair.sides.environment is Environment.PROD:
         yield Finding(
@@ -138,6 +140,25 @@ def _of_others(pair: Pair, territory: Territory, security: str) -> Iterator[Find
                 ),
                 approvers=(security,),
             )
+
+
+def _new_namespace(pair: Pair, territory: Territory, security: str) -> Iterator[Finding]:
+    """An application that is new has no namespace yet that it could leave."""
+    if pair.head is None or not isinstance(pair.head.role, KubernetesRole):
+        return
+    known, namespace = territory.namespaces_of(pair.owners), pair.head.role.namespace
+    whose = ", ".join(sorted(pair.owners))
+    if known and namespace not in known:
+        yield Finding(
+            Severity.HIGH,
+            "another-namespace",
+            f"{pair.label} logs in from the namespace {namespace}, which is not one of {whose}",
+            (
+                f"at the base {whose} runs in {', '.join(sorted(known))}",
+                f"whoever may make pods in {namespace} has the access of {pair.label}",
+            ),
+            approvers=(security,),
+        )
 
 
 def _elsewhere(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from policies import paths
 from policies.acl import Pattern
@@ -20,6 +21,8 @@ from policies.review.meetings import Meetings
 from policies.review.model import Finding, Severity
 from policies.review.sides import Sides
 from policies.review.snapshot import LoginRole
+
+SERVICE_ACCOUNT: Final = "service account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,14 @@ class Territory:
         known = self._identities.get(identity, ())
         return [label for label, owner in known if owner not in own or owner == PEOPLE]
 
+    def namespaces_of(self, own: frozenset[str]) -> set[str]:
+        """Where these applications' workloads run at the base."""
+        return {
+            namespace
+            for (kind, namespace, *_), known in self._identities.items()
+            if kind == SERVICE_ACCOUNT and any(owner in own for _, owner in known)
+        }
+
     def domains_of_others(self, domain: str, own: frozenset[str]) -> Iterator[tuple[str, str, str]]:
         """PKI role, owner and team of the base's other applications with a name within `domain`."""
         for role in self._sides.base.pki_roles:
@@ -149,7 +160,7 @@ def identities_of(role: LoginRole) -> tuple[tuple[str, ...], ...]:
     """What a login shows. An AppRole's is its own: whoever has its secret IDs."""
     match role:
         case KubernetesRole():
-            return (("service account", role.namespace, role.service_account),)
+            return ((SERVICE_ACCOUNT, role.namespace, role.service_account),)
         case OidcRole():
             return tuple(("group", group) for group in role.groups)
         case AppRoleRole():

@@ -253,3 +253,19 @@ def test_certificates_for_anothers_names() -> None:
     assert one.title == ("blog/api gains certificates for names of shop: prod.example and below")
     assert one.approvers == ("shop-team",)
     assert rules_of(reviewed(head("blog.prod.example"), base)) == []
+
+
+@pytest.mark.parametrize("domain", ["vault.prod.example", "com", "*", "workshop.prod.example"])
+def test_certificates_for_names_of_nobody(domain: str) -> None:
+    domains = (*BASE.pki_roles[0].allowed_domains, domain)
+    roles = altered(BASE.pki_roles, "shop-api", allowed_domains=domains)
+    one = finding(reviewed(but(pki_roles=roles)), "foreign-name")
+    assert one.severity is Severity.HIGH
+    assert one.title == f"shop/api gains certificates for {domain}, which is not named after shop"
+    assert one.approvers == ("security-team",)
+
+
+def test_certificates_for_a_name_more_of_ones_own() -> None:
+    domains = (*BASE.pki_roles[0].allowed_domains, "web.shop.prod.example")
+    roles = altered(BASE.pki_roles, "shop-api", allowed_domains=domains)
+    assert rules_of(reviewed(but(pki_roles=roles))) == []

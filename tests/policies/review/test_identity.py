@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policies.environments import Environment
-from policies.plan import AwsRole, KubernetesRole, Member, OidcRole
+from policies.plan import AwsRole, KubernetesRole, Member, OidcRole, Owner
 from policies.review import Review, Snapshot, Verdict, compare
 from policies.review.identity import Names, accounts_of
 from policies.review.model import Severity
@@ -36,6 +36,36 @@ def test_another_service_account_is_wider() -> None:
     assert one.title == "more may log in as shop/api: service account shop-2"
     assert one.reasons == ("auth/kubernetes/role/shop: service account is shop-2, before shop",)
     assert one.severity is Severity.WARNING
+
+
+def test_another_namespace_than_the_applications() -> None:
+    one = finding(kubernetes(namespace="elsewhere-prod"), "another-namespace")
+    assert one.severity is Severity.HIGH
+    assert one.title == (
+        "shop/api logs in from the namespace elsewhere-prod, which is not one of shop"
+    )
+    assert one.approvers == ("security-team",)
+    assert "another-namespace" not in rules_of(kubernetes(service_account="shop-2"))
+
+
+def grown(namespace: str, owner: str) -> Review:
+    """An application has a workload more."""
+    owners = BASE.owners
+    role = KubernetesRole("more", "more", namespace, "vault-prod", token("shop-api-prod"))
+    mine = next((one for one in owners if one.name == owner), Owner(owner, "", (), ()))
+    member = Member(f"{owner}/more", "more")
+    rest = tuple(one for one in owners if one is not mine)
+    head = but(
+        owners=(*rest, dataclasses.replace(mine, members=(*mine.members, member))),
+        kubernetes_roles=(*BASE.kubernetes_roles, role),
+    )
+    return reviewed(head)
+
+
+def test_a_workload_that_is_new_in_anothers_namespace() -> None:
+    assert "another-namespace" in rules_of(grown("elsewhere-prod", "shop"))
+    assert "another-namespace" not in rules_of(grown("shop-prod", "shop"))
+    assert "another-namespace" not in rules_of(grown("elsewhere-prod", "newcomer"))
 
 
 @pytest.mark.parametrize(

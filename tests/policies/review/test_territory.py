@@ -90,6 +90,12 @@ def test_who_else_logs_in_with_an_identity() -> None:
     assert territory.others_as(("group", "ops-prod"), frozenset({"people"})) == ["people/ops"]
 
 
+def test_where_an_application_runs() -> None:
+    territory = Territory(Sides(BASE, but(kubernetes_roles=())))
+    assert territory.namespaces_of(frozenset({"shop"})) == {"shop-prod"}
+    assert territory.namespaces_of(frozenset({"people"})) == set()
+
+
 def test_whose_database_it_is() -> None:
     territory = Territory(Sides(BASE, BASE))
     assert list(territory.databases_of_others("shop", frozenset({"blog"}))) == [

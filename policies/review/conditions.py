@@ -119,7 +119,8 @@ def _values(name: str, *rules: Rule) -> Iterator[Json]:
     ]
     yield _UNKNOWN
     yield ""
-    # An empty text has no items, and so suits every list; an item that is empty does not.
+    # Without items, as an empty text is, a value suits every list; an item that is empty does not.
+    yield []
     yield [""]
     yield 0
     globs = [value for value in listed if isinstance(value, str)]

@@ -59,6 +59,11 @@ def test_sudo_asks_nothing() -> None:
         ),
         ('required_parameters = ["x", "y"]', 'required_parameters = ["x"]'),
         ('allowed_parameters = { "x" = ["a"] }', 'allowed_parameters = { "x" = [""] }'),
+        (
+            'max_wrapping_ttl = "1m"',
+            'required_parameters = ["x"]\ndenied_parameters = { "x" = [""] }\n'
+            'allowed_parameters = { "x" = [""] }',
+        ),
     ],
 )
 def test_less_is_asked_one_way_and_the_example_shows_it(before: str, after: str) -> None:

@@ -56,6 +56,26 @@ MORE: Final = (
         "with a role ID, which is no secret, it logs in as another workload",
     ),
     Power(
+        "loosen-auth-roles",
+        Effect.MORE,
+        ways(
+            (UPDATE, DELETE),
+            "bound-cidr-list",
+            "local-secret-ids",
+            "period",
+            "secret-id-bound-cidrs",
+            "secret-id-num-uses",
+            "secret-id-ttl",
+            "token-bound-cidrs",
+            "token-max-ttl",
+            "token-num-uses",
+            "token-ttl",
+            mounts=("auth/+/role/+",),
+        ),
+        "it lifts from where, how often and how long another's secret IDs and tokens are good, such"
+        " as those that it found",
+    ),
+    Power(
         "write-database-connections",
         Effect.MORE,
         ways(WRITE, "config/+", mounts=(paths.DATABASE,)),
@@ -121,6 +141,36 @@ MORE: Final = (
             mounts=_PKI,
         ),
         "it has a CA of its own signed, or put in place, that every client trusts",
+    ),
+    Power(
+        "configure-acme",
+        Effect.MORE,
+        ways((UPDATE,), "config/acme", mounts=_PKI),
+        "where ACME can be reached it names a name server of its own, which says that any host is "
+        "its own, and is issued that host's certificate",
+    ),
+    Power(
+        "write-identity-tokens",
+        Effect.MORE,
+        ways(
+            WRITE,
+            "key/+",
+            "role/+",
+            "client/+",
+            "assignment/+",
+            "scope/+",
+            "provider/+",
+            mounts=("identity/oidc",),
+        ),
+        "it has Vault sign tokens that say of their holder what it writes there, or for whom it "
+        "writes there, and poses with them to whoever trusts Vault's",
+    ),
+    Power(
+        "tune-mounts",
+        Effect.MORE,
+        ways((UPDATE,), "mounts/+/tune", "mounts/auth/+/tune", "auth/+/tune", mounts=("sys",)),
+        "it has the audit devices record a mount's secrets and tokens in clear, for whoever reads "
+        "the log, and lets what the mount hands out live for ever",
     ),
     Power(
         "read-snapshots",

@@ -127,6 +127,23 @@ def test_creating_tokens_with_any_policy_takes_sudo_though_the_path_does_not() -
     assert powers(("auth/token/create", "update,sudo")) == {"create-tokens", "create-any-token"}
 
 
+@pytest.mark.parametrize(
+    ("path", "what", "name"),
+    [
+        ("auth/approle/role/shop-ci/token-bound-cidrs", "delete", "loosen-auth-roles"),
+        ("auth/approle/role/shop-ci/period", "update", "loosen-auth-roles"),
+        ("pki/config/acme", "update", "configure-acme"),
+        ("identity/oidc/*", "update", "write-identity-tokens"),
+        ("sys/mounts/secret/tune", "update", "tune-mounts"),
+        ("sys/mounts/auth/kubernetes/tune", "update", "tune-mounts"),
+        ("sys/auth/kubernetes/tune", "update,sudo", "tune-mounts"),
+    ],
+)
+def test_settings_that_widen_what_others_were_given(path: str, what: str, name: str) -> None:
+    assert powers((path, what)) == {name}
+    assert powers((path, "read,list")) == set()
+
+
 def test_a_rule_that_goes_first_takes_a_power_away() -> None:
     assert powers(("sys/policies/acl/*", "update")) == {"write-acl-policies"}
     assert powers(("sys/policies/acl/*", "update"), ("sys/policies/acl/+", "deny")) == {

@@ -61,8 +61,9 @@ def test_sudo_asks_nothing() -> None:
         ('allowed_parameters = { "x" = ["a"] }', 'allowed_parameters = { "x" = [""] }'),
         (
             'max_wrapping_ttl = "1m"',
-            'required_parameters = ["x"]\ndenied_parameters = { "x" = [""] }\n'
-            'allowed_parameters = { "x" = [""] }',
+            """required_parameters = ["x"]
+            denied_parameters = { "x" = [""] }
+            allowed_parameters = { "x" = [""] }""",
         ),
     ],
 )

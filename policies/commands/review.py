@@ -15,7 +15,6 @@ error, and no review.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import io
 import sys
@@ -38,7 +37,7 @@ from policies.git import APPROVALS, REPOSITORY, commit_at
 from policies.matrix import MATRIX
 from policies.review.compare import compare
 from policies.review.limits import Limits, LimitsError, unwritten
-from policies.review.model import Review, Verdict
+from policies.review.model import Review
 from policies.review.output import wording
 from policies.review.snapshot import of_plan, read
 
@@ -96,8 +95,6 @@ def run(options: Namespace) -> int:
         # Without any nothing passes, so that a head that has none asks no less.
         head_limits=_limits(approvals, head_name),
     )
-    if commit.approvals is None:
-        review = _without_limits(review, limits)
     for file, name in outputs.items():
         _write(file, FORMATS[name](review, base, head))
     if outputs:
@@ -136,18 +133,6 @@ def _chosen(side: Plans, environment: Environment | None) -> Plans:
 
 def _limits(text: str | None, side: str) -> Limits | None:
     return None if text is None else Limits.parse(text, file=f"{side}, {APPROVALS}")
-
-
-def _without_limits(review: Review, limits: Limits) -> Review:
-    """Nothing says what may pass, so nothing does, not even what no finding is about."""
-    if review.verdict is not Verdict.WITHIN_LIMITS:
-        return review
-    return dataclasses.replace(
-        review,
-        verdict=Verdict.NEEDS_APPROVAL,
-        approvers=(limits.security,),
-        over_limit=(f"{review.base} has no {APPROVALS}, so whatever is gained takes an approval",),
-    )
 
 
 # --- how it is shown: each way is imported when it is asked for --------------------------------

@@ -40,6 +40,8 @@ class EnvironmentLimits:
     severity: Severity
     topics: frozenset[Topic]
     owners: bool
+    unwritten: bool = False
+    """Nobody wrote limits yet, so that no gain is within them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,12 @@ class Limits:
         for finding in review.findings:
             yield from _over(finding, where, "")
         for workload in review.workloads:
+            if limits.unwritten and workload.gains:
+                yield Excess(
+                    f"{where}, {workload.label}: gains something, and the base has no {FILE}; "
+                    f"takes the approval of {limits.team}",
+                    (limits.team,),
+                )
             for finding in workload.findings:
                 yield from _over(finding, where, workload.label)
             for topic in _gained(workload.terms, limits.topics):
@@ -110,8 +118,15 @@ class Excess:
 
 def unwritten(team: str = "security-team") -> Limits:
     """What holds where the base has no limits yet: whatever is gained takes an approval."""
-    strictest = EnvironmentLimits(team, Severity.NOTE, frozenset(Topic), owners=True)
+    strictest = EnvironmentLimits(
+        team, Severity.NOTE, frozenset(Topic), owners=True, unwritten=True
+    )
     return Limits(team, dict.fromkeys(Environment, strictest))
+
+
+def _kinds(finding: Finding) -> Iterable[str]:
+    """Its rule and its severity, once where they are one word."""
+    return dict.fromkeys((finding.rule, finding.severity.name.lower()))
 
 
 def _looser(old: EnvironmentLimits, new: EnvironmentLimits) -> Iterator[str]:
@@ -133,7 +148,7 @@ def _over(finding: Finding, environment: str, label: str) -> Iterator[Excess]:
     if finding.approvers:
         where = environment if label in finding.title else f"{environment}, {label}"
         yield Excess(
-            f"{where}: {finding.title} ({finding.rule}, {finding.severity.name.lower()}); "
+            f"{where}: {finding.title} ({', '.join(_kinds(finding))}); "
             f"takes the approval of {', '.join(finding.approvers)}",
             finding.approvers,
         )

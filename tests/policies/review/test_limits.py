@@ -129,6 +129,15 @@ def test_without_limits_on_the_base_every_finding_and_topic_needs_an_approval() 
     assert reviewed(BASE, limits=unwritten()).verdict is Verdict.NOTHING_GAINED
 
 
+def test_without_limits_on_the_base_not_even_a_gain_without_a_finding_passes() -> None:
+    within = with_policies(
+        {"blog-api-prod": {"secret/data/blog/*": "read", "secret/metadata/blog/*": "list"}}
+    )
+    review = reviewed(within, limits=unwritten())
+    assert review.verdict is Verdict.NEEDS_APPROVAL
+    assert review.approvers == ("security-team",)
+
+
 def test_verdicts() -> None:
     within = with_policies(
         {"blog-api-prod": {"secret/data/blog/*": "read", "secret/metadata/blog/*": "list"}}

@@ -21,7 +21,7 @@ from policies.hcl import Capability
 from policies.review.conditions import loosened
 from policies.review.difference import AccessChange, Direction
 from policies.review.meetings import Meetings
-from policies.review.territory import Owned, Territory
+from policies.review.territory import Owned, Territory, decided_by
 
 WRITES: Final = frozenset(
     {Capability.CREATE, Capability.UPDATE, Capability.PATCH, Capability.DELETE}
@@ -127,7 +127,8 @@ def _marks(
     met = set[Mark]()
     for change in gained:
         met |= set(territory.of_others(change, own))
-        met |= set(_everywhere().of(Pattern.of(change.rule)))
+        for pattern in decided_by(change):
+            met |= set(_everywhere().of(pattern))
     # All ways to a power, so that it is seen where it was held before.
     powers = {mark.power for mark in met if isinstance(mark, Led)}
     met |= {Led(power, way) for power in powers for way in power.ways}
@@ -179,6 +180,8 @@ class _Walk:
                 case Protected():
                     sudo = gained & {Capability.SUDO}
                     self._add("sudo", None, new, sudo, region, old)
+                    sudo = _may_list_protected(new_listing) - _may_list_protected(old_listing)
+                    self._add("sudo", None, new_listing, sudo, region, old_listing)
                 case Secret(capability=capability):
                     self._add("secrets", mark, new, gained & {capability}, region, old)
                     listing = listed & {capability}
@@ -236,6 +239,14 @@ def _gained(old: Rule | None, new: Rule | None) -> frozenset[Capability]:
 
 def _listed(old: Rule | None, new: Rule | None) -> frozenset[Capability]:
     return _LIST & ((new.granted if new else _NONE) - (old.granted if old else _NONE))
+
+
+def _may_list_protected(rule: Rule | None) -> frozenset[Capability]:
+    """LIST of a root-protected folder takes `sudo` of the rule that decides it, be it the one of
+    the path without its slash.
+    """
+    both = {Capability.LIST, Capability.SUDO}
+    return frozenset({Capability.SUDO}) if rule and both <= rule.granted else _NONE
 
 
 def _held(mark: Led, rule: Rule | None, path: str) -> frozenset[Capability]:

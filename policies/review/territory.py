@@ -12,6 +12,7 @@ from typing import Final
 
 from policies import paths
 from policies.acl import Pattern
+from policies.hcl import Capability
 from policies.ownership import PEOPLE
 from policies.plan import AppRoleRole, KubernetesRole, OidcRole, Owner
 from policies.review.coverage import by_domain
@@ -67,9 +68,10 @@ class Territory:
 
     def of_others(self, change: AccessChange, own: frozenset[str]) -> Iterator[Owned]:
         """What the granting rule of a line meets, and none of `own` owns."""
-        for one in self._owned.of(Pattern.of(change.rule)):
-            if one.owner not in own:
-                yield one
+        for pattern in decided_by(change):
+            for one in self._owned.of(pattern):
+                if one.owner not in own:
+                    yield one
 
     @cached_property
     def _identities(self) -> dict[tuple[str, ...], list[tuple[str, str]]]:
@@ -154,6 +156,16 @@ class Territory:
                     (reason,),
                     approvers=(one.team,) if one.team else (),
                 )
+
+
+def decided_by(change: AccessChange) -> Iterator[Pattern]:
+    """What the granting rule of a line decides: the paths that it matches, and, where they may be
+    listed, the folders of that name with their slash.
+    """
+    rule = change.rule
+    yield Pattern.of(rule)
+    if Capability.LIST in change.capabilities and not rule.endswith(("*", "/")):
+        yield Pattern.of(f"{rule}/")
 
 
 def identities_of(role: LoginRole) -> tuple[tuple[str, ...], ...]:

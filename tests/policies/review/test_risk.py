@@ -52,8 +52,9 @@ def test_another_applications_paths() -> None:
     assert one.approvers == ("blog-team",)
 
 
-def test_only_the_names_of_anothers_secrets() -> None:
-    one = finding(shop({"secret/metadata/blog/": "list"}), "another-application")
+@pytest.mark.parametrize("path", ["secret/metadata/blog/", "secret/metadata/blog"])
+def test_only_the_names_of_anothers_secrets(path: str) -> None:
+    one = finding(shop({path: "list"}), "another-application")
     assert one.severity is Severity.WARNING
     assert one.approvers == ("blog-team",)
 
@@ -179,6 +180,16 @@ def test_sudo() -> None:
         "shop/api gains sudo on root-protected paths by the rule sys/leases/lookup/*"
     )
     assert found(shop({"secret/data/shop/*": "read sudo"})) == set()
+
+
+@pytest.mark.parametrize("path", ["auth/token/accessors", "auth/token/accessors/"])
+def test_sudo_of_a_folder_by_the_rule_without_its_slash(path: str) -> None:
+    """Vault decides LIST of `auth/token/accessors/` by either."""
+    one = finding(shop({path: "list sudo"}), "sudo")
+    assert one.witness == "auth/token/accessors/"
+    assert found(shop({path: "list"})) == set()
+    base = with_policies({"shop-api-prod": {**SHOP, path: "list sudo"}})
+    assert found(shop({path: "list sudo", "secret/metadata/shop": "list"}, base)) == set()
 
 
 def test_writing_what_could_only_be_read() -> None:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pulumi_policy import Severity
 
 from policies import paths
 from policies.environments import Environment
 from policies.guardrails.rule import Resource, ResourceRule, Setting, seconds
-from policies.plan import TokenSettings
+from policies.plan import DatabaseConnection, OidcRole, TokenSettings
 from policies.rendering import RENDERED
 from policies.review.snapshot import Snapshot, SnapshotError, read
 
@@ -46,6 +47,7 @@ def _token(token: TokenSettings) -> dict[str, Any]:
         "tokenPolicies": token.policies,
         "tokenTtl": token.ttl_seconds,
         "tokenMaxTtl": token.max_ttl_seconds,
+        "tokenBoundCidrs": token.bound_cidrs,
     }
 
 
@@ -74,7 +76,6 @@ _FORMS: Final[Mapping[str, _Form]] = {
             "secretIdTtl": role.secret_id_ttl_seconds,
             "secretIdNumUses": role.secret_id_uses,
             "secretIdBoundCidrs": role.token.bound_cidrs,
-            "tokenBoundCidrs": role.token.bound_cidrs,
             **_token(role.token),
         },
         frozenset({"bindSecretId", "tokenNoDefaultPolicy"}),
@@ -96,6 +97,13 @@ _FORMS: Final[Mapping[str, _Form]] = {
                 "userClaim",
             }
         ),
+    ),
+    "vault:database/secretBackendConnection:SecretBackendConnection": _Form(
+        "database_connections",
+        "name",
+        paths.DATABASE,
+        lambda connection: {"allowedRoles": connection.allowed_roles},
+        frozenset({"postgresql", "verifyConnection"}),
     ),
     "vault:database/secretBackendRole:SecretBackendRole": _Form(
         "database_roles",
@@ -199,8 +207,11 @@ def _role(resource: Resource, snapshot: Snapshot, form: _Form) -> Iterator[str]:
     for key, meant in expected.items():
         if not _is(resource.get(key), meant):
             yield f"{key} is not what {file} says of {name}"
-    if "boundClaims" in form.beside:
-        yield from _groups(resource, role.groups, file)
+    match role:
+        case OidcRole():
+            yield from _groups(resource, role.groups, file)
+        case DatabaseConnection():
+            yield from _database(resource, role.database, file)
     for key in sorted(resource.props.keys() - expected.keys() - form.beside):
         if resource.get(key) is not None and not key.startswith("__"):
             yield f"{key} is set, and {file} does not say it"
@@ -211,6 +222,12 @@ def _groups(resource: Resource, groups: tuple[str, ...], file: str) -> Iterator[
     claims = resource.get("boundClaims") or {}
     if list(claims.values()) != [",".join(groups)]:
         yield f"boundClaims is not the groups that {file} says"
+
+
+def _database(resource: Resource, database: str, file: str) -> Iterator[str]:
+    """The server is a setting of the stack, which of its databases is the connection's."""
+    if urlsplit(resource.text("postgresql", "connectionUrl")).path != f"/{database}":
+        yield f"postgresql.connectionUrl is not of the database that {file} says"
 
 
 def _is(given: Any, meant: Any) -> bool:
@@ -238,7 +255,7 @@ def _snapshot(environment: Environment) -> Snapshot:
 
 REVIEWED: Final = ResourceRule(
     name="as-reviewed",
-    says="ACL policies and roles are what policies/rendered/ says.",
+    says="ACL policies, roles and connections are what policies/rendered/ says.",
     meaning="The access review reads these files: what is made otherwise was shown to nobody.",
     repair="Change policies/matrix.py, run python -m policies render, and have it reviewed",
     severity=Severity.CRITICAL,

@@ -59,6 +59,28 @@ SEEDS: Final = (
         'CREATE ROLE "{{name}}" IN ROLE "kubesentiment";',
         "creationStatements is not what database_roles.json says",
     ),
+    Seed(
+        RULE,
+        "database-connection-kubesentiment",
+        "allowedRoles",
+        ["*"],
+        "allowedRoles is not what database_connections.json says of kubesentiment",
+    ),
+    Seed(
+        RULE,
+        "database-connection-kubesentiment",
+        "postgresql.connectionUrl",
+        "postgresql://{{username}}:{{password}}@db:5432/media_catalog?sslmode=verify-full",
+        "postgresql.connectionUrl is not of the database that database_connections.json says",
+    ),
+    Seed(
+        RULE,
+        "database-connection-kubesentiment",
+        "postgresql.connectionUrl",
+        "postgresql://{{username}}:{{password}}@db:5432/kubesentiment/../media?x=/kubesentiment",
+        "postgresql.connectionUrl is not of the database",
+    ),
+    Seed(RULE, KUBERNETES, "tokenBoundCidrs", ["10.0.0.0/8"], "tokenBoundCidrs is not what"),
     Seed(RULE, "aws-role-s3-access", "policyDocument", "{}", "policyDocument is not what"),
     Seed(RULE, "aws-role-s3-access", "policyArns", ["arn"], "policyArns is set, and"),
     Seed(

@@ -56,7 +56,7 @@ def credential_risks(
             case Topic.DATABASE:
                 yield from _administers(term, security)
                 yield from _statements(pair, term, security)
-                yield from _database(pair, term, territory)
+                yield from _database(pair, term, territory, security)
             case Topic.CLOUD:
                 yield from _cloud(pair, term, security)
             case Topic.CERTIFICATE if term.term == "domain":
@@ -134,9 +134,19 @@ def _is_own(pair: Pair, role: str) -> bool:
     return isinstance(says, DatabaseRole) and bool(own_form(says, after[role].database))
 
 
-def _database(pair: Pair, term: TermChange, territory: Territory) -> Iterator[Finding]:
+def _database(
+    pair: Pair, term: TermChange, territory: Territory, security: str
+) -> Iterator[Finding]:
     if term.term != "database":
         return
+    if term.before:
+        yield Finding(
+            Severity.HIGH,
+            "another-database",
+            f"users of {term.role} are made in {term.after} instead of {term.before}",
+            ("the same SQL gives other rights there",),
+            approvers=(security,),
+        )
     others = list(territory.databases_of_others(term.after, pair.owners))
     if any(role == term.role for role, _, _ in others):
         return  # that its path is another's is a finding of its own

@@ -175,7 +175,8 @@ class _Walk:
                     held = _held(mark, old, region.witness)
                     if held:
                         self._had.add(power.name)
-                    more = _held(mark, new, region.witness) - held
+                    now = _held(mark, new, region.witness)
+                    more = now - held | now & _freer(old, new)
                     self._add("powers", mark, new, more, region, old)
                 case Protected():
                     sudo = gained & {Capability.SUDO}
@@ -233,8 +234,14 @@ def _gained(old: Rule | None, new: Rule | None) -> frozenset[Capability]:
     if new is None or not new.granted:
         return _NONE
     had = old.granted if old else _NONE
-    freer = {one for one in had & new.granted if old and loosened(old, new, one)}
-    return (new.granted - had | freer) - _LIST
+    return (new.granted - had | _freer(old, new)) - _LIST
+
+
+def _freer(old: Rule | None, new: Rule | None) -> frozenset[Capability]:
+    """Of what both grant."""
+    if old is None or new is None:
+        return _NONE
+    return frozenset(one for one in old.granted & new.granted if loosened(old, new, one))
 
 
 def _listed(old: Rule | None, new: Rule | None) -> frozenset[Capability]:

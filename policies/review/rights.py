@@ -103,7 +103,7 @@ class Iam:
 
 def iam(document: str) -> Iam:
     try:
-        given = json.loads(document)
+        given = json.loads(document, object_pairs_hook=_each_once)
         listed = _listed(given["Statement"])
         plain = [one for one in listed if _is_plain(one)]
         rest = [_written(one) for one in listed if not _is_plain(one)]
@@ -111,6 +111,14 @@ def iam(document: str) -> Iam:
     except (ValueError, KeyError, TypeError, AttributeError):
         return Iam(frozenset(), frozenset({document}))
     return Iam(frozenset(pair for one in plain for pair in _pairs(one)), frozenset(rest))
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a key that is there twice nobody can say which AWS takes."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def _is_plain(statement: Any) -> bool:

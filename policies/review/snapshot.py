@@ -238,6 +238,11 @@ def _table(text: str, kind: type[Any], where: str) -> tuple[Any, ...]:
                 f"{where}: entry {number} ({thing['name']}) has the unknown key {unknown}; "
                 "fix: python -m policies render"
             )
+        if below := _negative(raw):
+            raise SnapshotError(
+                f"{where}: entry {number} ({thing['name']}) has a {below} of less than nothing; "
+                "fix: python -m policies render"
+            )
     names = [thing.name for thing in things]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -245,6 +250,15 @@ def _table(text: str, kind: type[Any], where: str) -> tuple[Any, ...]:
             f"{where}: {twice} is there twice, and hides another; fix: python -m policies render"
         )
     return tuple(things)
+
+
+def _negative(given: Any) -> str | None:
+    """The first key with a number below nothing, however deep."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            if (isinstance(value, int) and value < 0) or _negative(value):
+                return str(key)
+    return None
 
 
 def _unknown(given: Any, taken: Any) -> str | None:

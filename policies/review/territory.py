@@ -5,7 +5,7 @@ The base's word goes first: a change cannot choose who is asked about what was t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -121,8 +121,13 @@ class Territory:
                         yield f"database/roles/{role.name}", one.owner, one.team
 
     def moved(self) -> Iterator[Finding]:
-        """Applications that answer to another team, and paths that another application takes."""
+        """Applications that answer to another team, paths that another application takes or that
+        are nobody's any more, and workloads that change sides: from the next change on, these say
+        what is another's.
+        """
         head = {owner.name: owner for owner in self._sides.head.owners}
+        yield from self._given_up(head)
+        yield from self._changed_sides()
         for owner in self._sides.base.owners:
             now = head.get(owner.name)
             if now and now.team != owner.team:
@@ -141,6 +146,45 @@ class Territory:
             for path in owner.paths:
                 if (owner.name, path) not in known:
                     yield from self._taken(owner, path)
+
+    def _given_up(self, head: Mapping[str, Owner]) -> Iterator[Finding]:
+        """Of an application that is still there. What a role that went handed out is nobody's."""
+        handed_out = [
+            {way.path for one in side.values() for way in ways(one)} for side in self._sides.issued
+        ]
+        went = handed_out[0] - handed_out[1]
+        for owner in self._sides.base.owners:
+            now = head.get(owner.name)
+            kept = {*now.paths, *went} if now else {*owner.paths}
+            for path in owner.paths:
+                if path not in kept:
+                    yield Finding(
+                        Severity.HIGH,
+                        "ownership",
+                        f"{path} is not said to be of {owner.name} any more",
+                        ("from the next change on nobody is asked who reaches for it",),
+                        approvers=(owner.team,) if owner.team else (),
+                    )
+
+    def _changed_sides(self) -> Iterator[Finding]:
+        before, after = (
+            {member.role: owner for owner in side.owners for member in owner.members}
+            for side in (self._sides.base, self._sides.head)
+        )
+        for role, owner in before.items():
+            now = after.get(role)
+            if now and now.name != owner.name:
+                yield Finding(
+                    Severity.HIGH,
+                    "ownership",
+                    f"the role {role} is said to be of {now.name}, and was of {owner.name}",
+                    (f"from the next change on what it reaches of {now.name} is no finding",),
+                    approvers=tuple(
+                        self._teams[name]
+                        for name in (owner.name, now.name)
+                        if self._teams.get(name)
+                    ),
+                )
 
     def _taken(self, owner: Owner, path: str) -> Iterator[Finding]:
         for one in self._owned.of(Pattern.of(path)):

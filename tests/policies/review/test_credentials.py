@@ -269,3 +269,10 @@ def test_certificates_for_a_name_more_of_ones_own() -> None:
     domains = (*BASE.pki_roles[0].allowed_domains, "web.shop.prod.example")
     roles = altered(BASE.pki_roles, "shop-api", allowed_domains=domains)
     assert rules_of(reviewed(but(pki_roles=roles))) == []
+
+
+def test_users_in_another_database_than_before() -> None:
+    connections = (DatabaseConnection("shop", "postgres", ("shop-readonly",)),)
+    one = finding(reviewed(but(database_connections=connections)), "another-database")
+    assert one.severity is Severity.HIGH
+    assert one.title == "users of database/roles/shop-readonly are made in postgres instead of shop"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from policies.postgresql import DatabaseAccess, statements
-from policies.review.rights import changed_lines, iam, only_rights_differ, own_form, sql
+from policies.review.rights import Iam, changed_lines, iam, only_rights_differ, own_form, sql
 from tests.policies.review.sides_made import BASE, altered
 
 GRANT = "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA app TO g;"
@@ -109,3 +109,13 @@ def test_everything_else_stays_as_it_is_written(document: str) -> None:
     read = iam(document)
     assert not read.allowed
     assert len(read.others) == 1
+
+
+def test_of_a_key_that_is_there_twice_nothing_is_taken_for_plain() -> None:
+    document = (
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},'
+        ' "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "x"}}'
+    )
+    assert iam(document) == Iam(frozenset(), frozenset({document}))
+    within = '{"Statement": {"Effect": "Allow", "Action": "*", "Action": "a:B", "Resource": "x"}}'
+    assert iam(within).others == {within}

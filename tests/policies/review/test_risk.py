@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from policies.acl import Acl
@@ -239,3 +241,17 @@ def test_a_template_that_refuses_no_more() -> None:
     path = "secret/data/shop/{{identity.entity.name}}"
     base = with_policies({"shop-api-prod": {**SHOP, path: "deny"}})
     assert "templated-path" in rules_of(shop({}, base))
+
+
+def test_a_power_that_is_given_more_freely() -> None:
+    """A secret ID that is not wrapped any more is read by whoever carries it."""
+    path = "auth/approle/role/shop-ci/secret-id"
+    wrapped = f'path "{path}" {{ capabilities = ["update"] min_wrapping_ttl = "1m" }}'
+    text = BASE.policies["people-ops-prod"]
+    base = dataclasses.replace(BASE, policies={**BASE.policies, "people-ops-prod": text + wrapped})
+    freely = wrapped.replace('min_wrapping_ttl = "1m"', "")
+    head = dataclasses.replace(BASE, policies={**BASE.policies, "people-ops-prod": text + freely})
+    one = finding(reviewed(head, base), "escalation")
+    assert one.severity is Severity.HIGH
+    assert one.title == f"people/ops gains more of issue-secret-ids by the rule {path}"
+    assert found(reviewed(base, head)) == set()

@@ -169,3 +169,10 @@ def test_two_members_of_one_name_would_hide_each_other(key: str, other: str) -> 
     owners[1]["members"].append({key: first[key], other: "another"})
     message = refused(changed("dev/owners.json", json.dumps(owners)))
     assert f"the {key} {first[key]} is there 2 times" in message
+
+
+def test_a_lifetime_of_less_than_nothing_is_refused() -> None:
+    roles = table("dev/kubernetes_roles.json")
+    roles[0]["token"]["max_ttl_seconds"] = -1
+    message = refused(changed("dev/kubernetes_roles.json", json.dumps(roles)))
+    assert "entry 0 (kubesentiment) has a token of less than nothing" in message

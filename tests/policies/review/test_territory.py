@@ -76,6 +76,39 @@ def test_a_path_more_of_ones_own_is_not_told() -> None:
     assert rules_of(reviewed(but(owners=(blog, people, more)))) == []
 
 
+def test_a_path_that_nobody_answers_for_any_more() -> None:
+    """Two changes, each harmless to look at, would otherwise take another's secrets."""
+    blog, people, shop = BASE.owners
+    less = dataclasses.replace(shop, paths=tuple(p for p in shop.paths if p != "secret/+/shop/*"))
+    one = finding(reviewed(but(owners=(blog, people, less))), "ownership")
+    assert one.title == "secret/+/shop/* is not said to be of shop any more"
+    assert one.severity is Severity.HIGH
+    assert one.approvers == ("shop-team",)
+
+
+def test_a_path_whose_role_went_is_nobodys() -> None:
+    blog, people, shop = BASE.owners
+    gone = tuple(p for p in shop.paths if p != "aws/creds/shop-files")
+    owners = (blog, people, dataclasses.replace(shop, paths=gone))
+    assert "ownership" not in rules_of(reviewed(but(owners=owners, aws_roles=())))
+    assert "ownership" in rules_of(reviewed(but(owners=owners)))
+
+
+def test_an_application_that_went_has_nothing() -> None:
+    _, people, shop = BASE.owners
+    assert "ownership" not in rules_of(reviewed(but(owners=(people, shop))))
+
+
+def test_a_workload_that_changes_sides() -> None:
+    blog, people, shop = BASE.owners
+    fewer = dataclasses.replace(shop, members=shop.members[:1])
+    more = dataclasses.replace(blog, members=(*blog.members, shop.members[1]))
+    one = finding(reviewed(but(owners=(more, people, fewer))), "ownership")
+    assert one.title == "the role shop-ci is said to be of blog, and was of shop"
+    assert one.severity is Severity.HIGH
+    assert one.approvers == ("blog-team", "shop-team")
+
+
 def test_identities() -> None:
     assert identities_of(BASE.kubernetes_roles[0]) == (("service account", "blog-prod", "blog"),)
     assert identities_of(BASE.oidc_roles[0]) == (("group", "ops-prod"),)

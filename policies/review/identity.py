@@ -63,9 +63,11 @@ def identity_risks(
     names: Names,
     security: str,
 ) -> Iterator[Finding]:
+    access = tuple(access)
     gained = [term for term in terms if term.direction is Direction.GAINED]
     logins = [term for term in gained if term.topic is Topic.LOGIN and term.term in _IDENTITY]
     yield from _wider(pair, logins, security)
+    yield from _look_alike(pair, access, gained, security)
     yield from _of_others(pair, territory, security)
     yield from _new_namespace(pair, territory, security)
     yield from _elsewhere(pair, access, gained, names, security)
@@ -109,6 +111,25 @@ def _wider(pair: Pair, logins: list[TermChange], security: str) -> Iterator[Find
             ),
             approvers=(security,) if anywhere else (),
         )
+
+
+def _look_alike(
+    pair: Pair, access: Iterable[AccessChange], gained: Iterable[TermChange], security: str
+) -> Iterator[Finding]:
+    """A reader takes a Cyrillic letter for a Latin one, and a group of that name for the one that
+    was meant.
+    """
+    texts = [("path", one.paths) for one in access if one.direction is _GAINED]
+    texts += [(f"{one.role}: {one.term}", one.after) for one in gained]
+    for where, text in texts:
+        if not text.isascii():
+            yield Finding(
+                Severity.HIGH,
+                "look-alike",
+                f"{pair.label} gains {where} {text!a}, with letters that look like others",
+                ("what is written with a backslash here is shown elsewhere as the letter it is",),
+                approvers=(security,),
+            )
 
 
 def _nearly_anywhere(network: str) -> bool:

@@ -286,3 +286,20 @@ def test_an_identity_that_was_shared_before_is_no_finding() -> None:
     base = but(kubernetes_roles=altered(BASE.kubernetes_roles, "shop", **shared))
     assert "shared-identity" not in rules_of(kubernetes(base, audience="vault-prod-2"))
     assert "shared-identity" in rules_of(kubernetes(**shared))
+
+
+def test_a_name_that_looks_like_another() -> None:
+    groups = ("\u043eps-prod",)
+    review = reviewed(but(oidc_roles=altered(BASE.oidc_roles, "ops", groups=groups)))
+    one = finding(review, "look-alike")
+    assert one.severity is Severity.HIGH
+    assert one.title == (
+        "people/ops gains auth/oidc/role/ops: group '\\u043eps-prod', with letters that look like "
+        "others"
+    )
+    path = "secret/data/sh\u043ep"
+    head = with_policies({"shop-api-prod": {**SHOP, path: "read"}})
+    assert finding(reviewed(head), "look-alike").title == (
+        "shop/api gains path 'secret/data/sh\\u043ep', with letters that look like others"
+    )
+    assert "look-alike" not in rules_of(reviewed(BASE, head))

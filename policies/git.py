@@ -1,8 +1,9 @@
 """What a commit holds of the rendered plan and the limits of a review: read, never checked out.
 
-It runs `git` without a shell, and nothing of the commit. Only two places of the tree are read,
-`policies/rendered/` and `policies/approvals.toml`. Blobs are asked for by their ids, and not with
-`git archive`, which a commit's own `.gitattributes` could have leave files out or rewrite them.
+It runs `git` without a shell, and nothing of the commit. Only three places of the tree are read,
+`policies/rendered/`, `policies/approvals.toml` and the stacks' settings. Blobs are asked for by
+their ids, and not with `git archive`, which a commit's own `.gitattributes` could have leave files
+out or rewrite them.
 What it deliberately does not do: fetch, resolve a merge base, or read the working tree.
 Errors: `GitError`, which names the reference, the rule and the fix.
 """
@@ -12,13 +13,16 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from policies.environments import Environment
 
 REPOSITORY: Final = Path(__file__).parents[1]
 RENDERED: Final = "policies/rendered/"
 APPROVALS: Final = "policies/approvals.toml"
+SETTINGS: Final = tuple(f"Pulumi.{environment.value}.yaml" for environment in Environment)
 _FILE_MODES: Final = frozenset({b"100644", b"100755"})
 
 
@@ -35,6 +39,8 @@ class Commit:
     rendered: Mapping[str, str]
     approvals: str | None
     """The text of `policies/approvals.toml`; None where the commit has none."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """File of a stack's settings -> text, of those that the commit has."""
 
 
 def commit_at(reference: str, repository: Path = REPOSITORY) -> Commit:
@@ -56,7 +62,8 @@ def commit_at(reference: str, repository: Path = REPOSITORY) -> Commit:
             f"{RENDERED}; name a commit that has, or render there (python -m policies render) "
             "and commit it"
         )
-    return Commit(reference, found, rendered, texts.get(APPROVALS))
+    settings = {path: texts[path] for path in SETTINGS if path in texts}
+    return Commit(reference, found, rendered, texts.get(APPROVALS), settings)
 
 
 def _resolved(reference: str, repository: Path) -> str:
@@ -82,7 +89,7 @@ def _resolved(reference: str, repository: Path) -> str:
 
 def _blobs(reference: str, commit: str, repository: Path) -> Iterator[tuple[str, bytes]]:
     """Path and id of every file that is wanted, in the tree's order."""
-    listed = _git(("ls-tree", "-r", "-z", commit, "--", RENDERED, APPROVALS), repository)
+    listed = _git(("ls-tree", "-r", "-z", commit, "--", RENDERED, APPROVALS, *SETTINGS), repository)
     for entry in listed.split(b"\0")[:-1]:
         about, _, name = entry.partition(b"\t")
         mode, _, blob = about.split(b" ")

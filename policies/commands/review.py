@@ -33,12 +33,13 @@ from policies.commands.plans import WORKING_TREE, Plans
 from policies.commands.render import FIX
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.git import APPROVALS, REPOSITORY, commit_at
+from policies.git import APPROVALS, REPOSITORY, SETTINGS, commit_at
 from policies.matrix import MATRIX
 from policies.review.compare import compare
 from policies.review.limits import Limits, LimitsError, unwritten
 from policies.review.model import Review
 from policies.review.output import wording
+from policies.review.settings import file_of, settings_risks
 from policies.review.snapshot import of_plan, read
 
 REFUSALS: Final = (*OF_PLANS, LimitsError)
@@ -78,7 +79,7 @@ def run(options: Namespace) -> int:
     commit = commit_at(options.base)
     base = _chosen(read(commit.rendered, options.base), options.env)
     head_name = options.head or WORKING_TREE
-    rendered, approvals = _head(options.head, options.env)
+    rendered, approvals, settings = _head(options.head, options.env)
     head = _chosen(rendered, options.env)
     if options.env and options.env not in {*base, *head}:
         raise CommandError(
@@ -94,6 +95,17 @@ def run(options: Namespace) -> int:
         limits=limits,
         # Without any nothing passes, so that a head that has none asks no less.
         head_limits=_limits(approvals, head_name),
+        settings={
+            one: tuple(
+                settings_risks(
+                    one,
+                    commit.settings.get(file_of(one)),
+                    settings.get(file_of(one)),
+                    limits.security,
+                )
+            )
+            for one in {*base, *head}
+        },
     )
     for file, name in outputs.items():
         _write(file, FORMATS[name](review, base, head))
@@ -106,11 +118,13 @@ def run(options: Namespace) -> int:
     return review.verdict.value
 
 
-def _head(reference: str | None, environment: Environment | None) -> tuple[Plans, str | None]:
-    """Its plan, and the text of its limits; None where it has none."""
+def _head(
+    reference: str | None, environment: Environment | None
+) -> tuple[Plans, str | None, Mapping[str, str]]:
+    """Its plan, the text of its limits (None where it has none), and its stacks' settings."""
     if reference is not None:
         commit = commit_at(reference)
-        return read(commit.rendered, reference), commit.approvals
+        return read(commit.rendered, reference), commit.approvals, commit.settings
     compiled = [
         compile_plan(MATRIX, spec.environment)
         for spec in MATRIX.environments
@@ -124,7 +138,10 @@ def _head(reference: str | None, environment: Environment | None) -> tuple[Plans
         )
     file = REPOSITORY / APPROVALS
     approvals = file.read_text(encoding="utf-8") if file.exists() else None
-    return {plan.environment: of_plan(plan, WORKING_TREE) for plan in compiled}, approvals
+    there = [name for name in SETTINGS if (REPOSITORY / name).exists()]
+    settings = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in there}
+    plans = {plan.environment: of_plan(plan, WORKING_TREE) for plan in compiled}
+    return plans, approvals, settings
 
 
 def _chosen(side: Plans, environment: Environment | None) -> Plans:

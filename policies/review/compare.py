@@ -42,15 +42,18 @@ def compare(
     head_name: str,
     limits: Limits,
     head_limits: Limits | None = None,
+    settings: Mapping[Environment, Iterable[Finding]] | None = None,
     mounts: MountLifetimes = OWN,
 ) -> Review:
     """What `head` gives and takes away, beside `base`. `limits` are the base's; where those of the
-    head are given, too, it is told what they ask less.
+    head are given, too, it is told what they ask less. `settings`: what `settings_risks` found.
 
     Raises `SnapshotError` where an ACL policy that is compared is none that Vault takes.
     """
     environments = tuple(
-        _Comparison(base, head, one, base_name, head_name, limits, mounts).review(head_limits)
+        _Comparison(base, head, one, base_name, head_name, limits, mounts).review(
+            head_limits, (settings or {}).get(one, ())
+        )
         for one in Environment
         if one in base or one in head
     )
@@ -90,10 +93,10 @@ class _Comparison:
         self._territory = Territory(self._sides)
         self._names = Names.known(base, environment)
 
-    def review(self, head_limits: Limits | None) -> EnvironmentReview:
+    def review(self, head_limits: Limits | None, settings: Iterable[Finding]) -> EnvironmentReview:
         reviews = tuple(self._workloads())
         labels = self._sides.base.workloads.keys() | self._sides.head.workloads.keys()
-        findings = [*self._territory.moved(), *dangling(self._sides)]
+        findings = [*self._territory.moved(), *dangling(self._sides), *settings]
         if head_limits:
             findings += self._limits.loosened(self._environment, head_limits)
         return EnvironmentReview(

@@ -36,6 +36,14 @@ def test_a_commit_is_read_by_branch_tag_and_id(repository: Repository) -> None:
         assert found.approvals is None
 
 
+def test_the_stacks_settings_are_read(repository: Repository) -> None:
+    repository.write("Pulumi.prod.yaml", "config: {}\n")
+    repository.write("Pulumi.other.yaml", "config: {}\n")
+    repository.commit()
+    assert commit_at("HEAD", repository.root).settings == {"Pulumi.prod.yaml": "config: {}\n"}
+    assert commit_at("HEAD~1", repository.root).settings == {}
+
+
 def test_each_commit_has_its_own_files_and_the_working_tree_has_no_say(
     repository: Repository,
 ) -> None:

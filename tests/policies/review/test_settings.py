@@ -1,0 +1,84 @@
+"""`policies.review.settings`: what no rendered file says is shown all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policies.environments import Environment
+from policies.review import Verdict
+from policies.review.model import Finding, Severity
+from policies.review.settings import RULE, file_of, settings_risks
+from tests.policies.review.sides_made import BASE, LIMITS, PROD, reviewed
+
+TEXT = Path(file_of(PROD)).read_text(encoding="utf-8")
+
+
+def found(after: str | None, before: str | None = TEXT) -> list[Finding]:
+    return list(settings_risks(PROD, before, after, "security-team"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "title"),
+    [
+        ("https://login.example.com", "https://evil.example", "oidcDiscoveryUrl becomes"),
+        ("acme/vaultstack", "evil/vaultstack", "ciRepository becomes"),
+        ("[prod, drift-prod]", "[prod, other]", 'ciEnvironments becomes ["prod", "other"]'),
+        ("https://kubernetes.default.svc", "https://evil.example", "kubernetesHost becomes"),
+        ("vaultstack:environment: prod", "vaultstack:environment: dev", 'becomes "dev"'),
+        ("  vaultstack:tlsIssuer: ClusterIssuer/platform-ca\n", "", "tlsIssuer becomes not set"),
+    ],
+)
+def test_who_is_believed_takes_an_approval(old: str, new: str, title: str) -> None:
+    changed = TEXT.replace(old, new)
+    assert changed != TEXT
+    (one,) = found(changed)
+    assert one.rule == RULE
+    assert one.severity is Severity.HIGH
+    assert title in one.title
+    assert one.approvers == ("security-team",)
+    review = reviewed(BASE, settings={PROD: [one]})
+    assert review.verdict is Verdict.NEEDS_APPROVAL
+    assert review.approvers == ("security-team",)
+
+
+def test_a_size_is_noted() -> None:
+    (one,) = found(TEXT.replace("vaultstack:servers: 5", "vaultstack:servers: 3"))
+    assert (one.severity, one.approvers) == (Severity.NOTE, ())
+    review = reviewed(BASE, settings={PROD: [one]}, limits=LIMITS)
+    assert review.verdict is Verdict.NOTHING_GAINED
+
+
+def test_the_same_said_otherwise_is_nothing() -> None:
+    assert found("# a remark\n" + TEXT) == []
+    assert found(TEXT) == []
+
+
+def test_a_secret_is_not_shown() -> None:
+    secret = "\n  vaultstack:databasePasswords:\n    secure: v1:abc:"
+    (one,) = found(TEXT + secret + "new", TEXT + secret + "old")
+    assert "becomes another secret" in one.title
+    assert "v1:abc" not in repr(one)
+
+
+@pytest.mark.parametrize("text", ["config: [", "- a", "config: x", "a: !!python/name:os.system"])
+def test_what_cannot_be_read_takes_an_approval(text: str) -> None:
+    (one,) = found(text)
+    assert one.severity is Severity.HIGH
+    assert "cannot be read" in one.title
+
+
+def test_a_file_that_came_is_told_and_one_that_went_takes_an_approval() -> None:
+    """Taken away and brought back it would otherwise be another's, unseen."""
+    (came,), (went,) = found(TEXT, None), found(None)
+    assert (came.title, came.severity) == ("Pulumi.prod.yaml is new", Severity.WARNING)
+    assert (went.title, went.severity) == (
+        "Pulumi.prod.yaml is not there any more",
+        Severity.HIGH,
+    )
+
+
+def test_how_the_state_is_encrypted_counts() -> None:
+    (one,) = found("secretsprovider: passphrase\n" + TEXT)
+    assert one.title == f'{file_of(Environment.PROD)}: secretsprovider becomes "passphrase"'

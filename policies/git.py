@@ -22,7 +22,10 @@ from policies.environments import Environment
 REPOSITORY: Final = Path(__file__).parents[1]
 RENDERED: Final = "policies/rendered/"
 APPROVALS: Final = "policies/approvals.toml"
-SETTINGS: Final = tuple(f"Pulumi.{environment.value}.yaml" for environment in Environment)
+SETTINGS: Final = (
+    "Pulumi.yaml",
+    *(f"Pulumi.{environment.value}.yaml" for environment in Environment),
+)
 _FILE_MODES: Final = frozenset({b"100644", b"100755"})
 
 

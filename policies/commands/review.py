@@ -39,7 +39,7 @@ from policies.review.compare import compare
 from policies.review.limits import Limits, LimitsError, unwritten
 from policies.review.model import Review
 from policies.review.output import wording
-from policies.review.settings import file_of, settings_risks
+from policies.review.settings import PROJECT, file_of, settings_risks
 from policies.review.snapshot import of_plan, read
 
 REFUSALS: Final = (*OF_PLANS, LimitsError)
@@ -102,6 +102,7 @@ def run(options: Namespace) -> int:
                     commit.settings.get(file_of(one)),
                     settings.get(file_of(one)),
                     limits.security,
+                    projects=(commit.settings.get(PROJECT), settings.get(PROJECT)),
                 )
             )
             for one in {*base, *head}

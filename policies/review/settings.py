@@ -1,5 +1,6 @@
-"""What a change of a stack's settings is a risk for: `Pulumi.<environment>.yaml` says which
-identity provider, cluster and repository are believed, and no rendered file does.
+"""What a change of a stack's settings is a risk for: `Pulumi.<environment>.yaml`, and the defaults
+in `Pulumi.yaml`, say which identity provider, cluster and repository are believed, and no rendered
+file does.
 
 It knows which settings are only sizes; any other may decide who logs in or where secrets go, so its
 change takes an approval. What is secret in them is encrypted there, and is not shown. Deliberately
@@ -37,6 +38,8 @@ _SIZES: Final = frozenset(
     )
 )
 _ABSENT: Final = "not set"
+PROJECT: Final = "Pulumi.yaml"
+PROJECT_NAME: Final = "vaultstack"
 
 
 def file_of(environment: Environment) -> str:
@@ -44,10 +47,19 @@ def file_of(environment: Environment) -> str:
 
 
 def settings_risks(
-    environment: Environment, before: str | None, after: str | None, security: str
+    environment: Environment,
+    before: str | None,
+    after: str | None,
+    security: str,
+    *,
+    projects: tuple[str | None, str | None] = (None, None),
 ) -> Iterator[Finding]:
-    """`before` and `after`: the file's text; None where there is none."""
-    if before == after:
+    """`before` and `after`: the stack file's text; None where there is none. `projects`: that of
+    `Pulumi.yaml` on both sides, whose defaults hold where the stack says nothing.
+    """
+    if before == after and projects[0] == projects[1]:
+        return
+    if before is None and after is None:
         return
     if before is None or after is None:
         yield Finding(
@@ -59,8 +71,9 @@ def settings_risks(
         )
         return
     try:
-        old, new = _settings(before), _settings(after)
-    except (yaml.YAMLError, ValueError):
+        old = {**_defaults(projects[0]), **_settings(before)}
+        new = {**_defaults(projects[1]), **_settings(after)}
+    except (yaml.YAMLError, ValueError, AttributeError):
         yield _finding(
             environment, "the file", "read before", "cannot be read or compared", security
         )
@@ -94,6 +107,16 @@ def _settings(text: str) -> Mapping[str, Any]:
     if not isinstance(given, dict) or not isinstance(config or {}, dict):
         raise ValueError("no settings")  # noqa: TRY004 - of a text, like what does not parse
     return {**{str(key): value for key, value in given.items()}, **(config or {})}
+
+
+def _defaults(text: str | None) -> Mapping[str, Any]:
+    """What a project says of settings that its stacks leave out."""
+    declared = (yaml.safe_load(text or "") or {}).get("config") or {}
+    return {
+        key if ":" in key else f"{PROJECT_NAME}:{key}": one.get("value", one.get("default"))
+        for key, one in declared.items()
+        if isinstance(one, dict) and one.keys() & {"value", "default"}
+    }
 
 
 def _shown(value: Any) -> str:

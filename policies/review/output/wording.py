@@ -77,7 +77,7 @@ def _access(one: EnvironmentReview) -> str:
     if losing:
         lost = counted(losing, "workload loses some", "workloads lose some")
         return f"No access is gained, {lost}"
-    return "No access is gained or lost"
+    return "No access is gained or lost" if one.workloads else "No workload changes"
 
 
 def _risks(one: EnvironmentReview) -> str:

@@ -65,7 +65,7 @@ def test_the_products_own_limits_can_be_read() -> None:
         ('severity = "escalation"', 'severity = "grave"', "dev.severity must be of note, warning"),
         ("owners = false", "owners = 0", "dev.owners must be true or false"),
         ("topics = []", "topics = ''", "dev.topics must be a list"),
-        ('topics = ["login", "cloud"]', 'topics = ["sql"]', "prod.topics must be of login"),
+        ('"database", "cloud", "certificate"', '"sql"', "prod.topics must be of login"),
         ('team = "platform-team"', "team = 7", "dev.team must name a team"),
         ("owners = false", "owners = false\nextra = 1", "dev.extra is no key; the keys are team"),
         ("[dev]", "[dev", "is no TOML"),
@@ -154,8 +154,12 @@ def test_verdicts() -> None:
     ("old", "new", "said"),
     [
         ('security = "security-team"', 'security = "x"', "security is x and not security-team"),
-        ('topics = ["login", "cloud"]', 'topics = ["login"]', "topics are without cloud"),
-        ('severity = "high"\ntopics = ["l', 'severity = "escalation"\ntopics = ["l', "escalation"),
+        (', "cloud", "certificate"]', ', "certificate"]', "topics are without cloud"),
+        (
+            'severity = "high"\ntopics = ["login", "t',
+            'severity = "escalation"\ntopics = ["login", "t',
+            "severity is escalation and not high",
+        ),
     ],
 )
 def test_looser_limits_are_told_at_once(old: str, new: str, said: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from policies.environments import Environment
 from policies.review import Verdict
 from policies.review.model import Finding, Severity
-from policies.review.settings import RULE, file_of, settings_risks
+from policies.review.settings import PROJECT, RULE, file_of, settings_risks
 from tests.policies.review.sides_made import BASE, LIMITS, PROD, reviewed
 
 TEXT = Path(file_of(PROD)).read_text(encoding="utf-8")
@@ -41,6 +41,28 @@ def test_who_is_believed_takes_an_approval(old: str, new: str, title: str) -> No
     review = reviewed(BASE, settings={PROD: [one]})
     assert review.verdict is Verdict.NEEDS_APPROVAL
     assert review.approvers == ("security-team",)
+
+
+def test_a_default_that_the_stack_leaves_to_the_project_counts() -> None:
+    project = Path(PROJECT).read_text(encoding="utf-8")
+    issuer = "https://token.actions.githubusercontent.com"
+    changed = project.replace(f"default: {issuer}", "default: https://evil.example")
+    assert changed != project
+    (one,) = settings_risks(PROD, TEXT, TEXT, "security-team", projects=(project, changed))
+    assert 'vaultstack:ciIssuer becomes "https://evil.example"' in one.title
+    assert one.reasons[0] == f'before: "{issuer}"'
+    assert one.severity is Severity.HIGH
+    given = f"{TEXT}  vaultstack:ciIssuer: {issuer}\n"
+    assert not list(
+        settings_risks(PROD, given, given, "security-team", projects=(project, changed))
+    )
+
+
+def test_a_description_of_a_setting_is_nothing() -> None:
+    project = Path(PROJECT).read_text(encoding="utf-8")
+    changed = project.replace('description: "', 'description: "Now ')
+    assert changed != project
+    assert not list(settings_risks(PROD, TEXT, TEXT, "security-team", projects=(project, changed)))
 
 
 def test_a_size_is_noted() -> None:

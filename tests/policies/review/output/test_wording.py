@@ -53,7 +53,7 @@ GAINS, LOSES = workload(READS), workload(NO_LONGER, label="shop/batch")
         (everywhere(GAINS, workload(READS, label="x")), "2 workloads gain access"),
         (everywhere(LOSES), "No access is gained, 1 workload loses some"),
         (everywhere(GAINS, LOSES), "1 workload gains access, 1 loses some"),
-        (everywhere(findings=(WARNING,)), "No access is gained or lost, 1 warning"),
+        (everywhere(findings=(WARNING,)), "No workload changes, 1 warning"),
         (
             everywhere(workload(READS, findings=(ESCALATION, NOTE))),
             "1 workload gains access, 1 escalation",

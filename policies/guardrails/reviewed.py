@@ -179,6 +179,15 @@ _FORMS: Final[Mapping[str, _Form]] = {
 }
 
 
+# What the provider fills in by itself where the program says nothing, as the engine then shows it.
+_FILLED_IN: Final[Mapping[str, Any]] = {
+    "tokenType": "default",
+    "requireCn": True,
+    "useCsrCommonName": True,
+    "useCsrSans": True,
+}
+
+
 def _as_reviewed(resource: Resource, setting: Setting) -> Iterator[str]:
     try:
         snapshot = _snapshot(setting.environment)
@@ -213,7 +222,8 @@ def _role(resource: Resource, snapshot: Snapshot, form: _Form) -> Iterator[str]:
         case DatabaseConnection():
             yield from _database(resource, role.database, file)
     for key in sorted(resource.props.keys() - expected.keys() - form.beside):
-        if resource.get(key) is not None and not key.startswith("__"):
+        given = resource.get(key)
+        if given not in (None, _FILLED_IN.get(key)) and not key.startswith("__"):
             yield f"{key} is set, and {file} does not say it"
 
 

@@ -153,6 +153,26 @@ def test_clouds_that_the_matrix_does_not_use(
     assert len(said(RULE, declared.changed(path, value))) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "filled_in", "other"),
+    [
+        (KUBERNETES, "tokenType", "default", "batch"),
+        ("approle-role-kubesentiment-ci", "tokenType", "default", "batch"),
+        ("oidc-role-operators", "tokenType", "default", "default-batch"),
+        ("pki-role-kubesentiment-api", "requireCn", True, False),
+        ("pki-role-kubesentiment-api", "useCsrCommonName", True, False),
+        ("pki-role-kubesentiment-api", "useCsrSans", True, False),
+    ],
+)
+def test_what_the_provider_fills_in_by_itself_is_nobodys_change(
+    prod: Mapping[str, Declared], name: str, key: str, filled_in: object, other: object
+) -> None:
+    """The engine shows a rule the inputs as the provider completed them, once it could be asked."""
+    assert said(RULE, prod[name].changed(key, filled_in)) == []
+    (message,) = said(RULE, prod[name].changed(key, other))
+    assert f"{key} is set" in message
+
+
 def test_files_that_are_not_there_let_nothing_pass(
     prod: Mapping[str, Declared], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

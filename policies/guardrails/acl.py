@@ -1,8 +1,7 @@
 """What ACL policies allow, by Vault's own decision and not by how they are written.
 
-Each policy is judged by itself. That is enough for a token with several: for every path Vault
-applies the one rule that goes first among all of them, and what it grants is granted by one of
-the policies alone.
+Each policy is judged by itself. That is enough, as a role gives one (`logins` sees to that): of
+several Vault would add up what they say of one path.
 """
 
 from __future__ import annotations

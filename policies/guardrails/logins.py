@@ -143,6 +143,8 @@ def _policies(resource: Resource, _: Setting) -> Iterator[str]:
     names = resource.texts("tokenPolicies")
     if not names:
         yield "tokenPolicies is empty"
+    if len(names) > 1:
+        yield "tokenPolicies has several, and what they say of one path would add up"
     for name in names:
         if name in ("root", "default"):
             yield f"tokenPolicies has {name!r}"
@@ -189,7 +191,7 @@ APPLICATION: Final = ResourceRule(
 )
 POLICIES: Final = ResourceRule(
     name="login-named-policies",
-    says="A role gives named ACL policies, and neither root nor default.",
+    says="A role gives one named ACL policy, and neither root nor default.",
     meaning="Vault's default policy grants more than anyone here needs, and root everything.",
     repair="Set tokenPolicies to the workload's own, and tokenNoDefaultPolicy to true",
     severity=Severity.HIGH,

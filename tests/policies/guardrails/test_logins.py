@@ -115,6 +115,13 @@ SEEDS: Final = (
     ),
     Seed("login-named-policies", OIDC, "tokenPolicies", ["root"], "tokenPolicies has 'root'"),
     Seed("login-named-policies", APPROLE, "tokenPolicies", [], "tokenPolicies is empty"),
+    Seed(
+        "login-named-policies",
+        KUBERNETES,
+        "tokenPolicies",
+        ["kubesentiment-api-prod", "kubesentiment-batch-prod"],
+        "tokenPolicies has several",
+    ),
     Seed("login-known-method", "approle-mount", "type", "userpass", "mounts 'userpass' at"),
     Seed("login-known-method", "oidc-mount", "defaultRole", "auditors", "defaultRole lets people"),
 )

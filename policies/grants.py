@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from itertools import combinations, permutations
 
+from policies.acl.patterns import Pattern, meeting
 from policies.environments import EVERYWHERE, Environment
 from policies.hcl import Capability
 from policies.lifetime import Lifetime
-from policies.paths import SecretPath, check_served, meet, precedence, refuse_secrets
+from policies.paths import SecretPath, check_served, refuse_secrets
 from policies.postgresql import DatabaseAccess
 
 
@@ -157,12 +158,13 @@ def _refuse_shadowed_controls(workload: str, grants: Iterable[Control]) -> None:
     for LIST of a folder too, which Vault decides by the rule without the slash.
     """
     for wide, narrow in permutations(grants, 2):
+        outer, inner = Pattern.of(wide.path), Pattern.of(narrow.path)
         denied = Capability.DENY in narrow.capabilities  # which overrules what stands beside it
         lost = set(wide.capabilities) - ({Capability.DENY} if denied else {*narrow.capabilities})
         if wide.path == f"{narrow.path}/*":
             listing = Capability.LIST in wide.capabilities
             lost &= {Capability.LIST, Capability.SUDO} if listing else set()
-        elif not meet(wide.path, narrow.path) or precedence(wide.path) > precedence(narrow.path):
+        elif meeting(outer, inner) is None or outer.precedence > inner.precedence:
             continue
         if lost:
             names = ", ".join(sorted(capability.value for capability in lost))

@@ -7,9 +7,11 @@ every rendered file, error message and runbook can name the same path.
 from __future__ import annotations
 
 import re
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from policies.acl.patterns import Pattern, meeting
 
 KV: Final = "secret"
 DATABASE: Final = "database"
@@ -34,6 +36,11 @@ DEPLOY: Final = "deploy"
 
 # What is Vault's own, beside the mounts: the system backend, identities, and tokens.
 SYSTEM_ROOTS: Final = ("sys", "identity", "auth/token")
+ROOTS: Final = (*ENGINE_MOUNTS, *(f"auth/{mount}" for mount in AUTH_MOUNTS), *SYSTEM_ROOTS)
+"""Where paths are served at all."""
+
+PROTECTED_MOUNTS: Final[Mapping[str, str]] = {f"{mount}/": "pki" for mount in (PKI, PKI_ROOT)}
+"""The mounts that have root-protected paths, with their last slash -> their type."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _SEGMENT = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
@@ -191,30 +198,10 @@ _SECRETS: Final = (
 )
 
 
-def meet(one: str, other: str) -> bool:
-    """Whether some path fits both rules: `+` is any one segment, and a last `*` any rest."""
-    ones, others = one.split("/"), other.split("/")
-    for mine, theirs in zip(ones, others, strict=False):
-        for wild, segment in ((mine, theirs), (theirs, mine)):
-            if wild.endswith("*") and (segment == "+" or segment.startswith(wild[:-1])):
-                return True
-        if mine != theirs and "+" not in (mine, theirs):
-            return False
-    return len(ones) == len(others)
-
-
-def precedence(rule: str) -> tuple[int, bool, int, int, str]:
-    """Of the rules that fit a path Vault applies the one for which this is greatest."""
-    text = rule.removesuffix("*")
-    wildcards = text.split("/").count("+")
-    first = text.index("+") if wildcards else len(text) if text != rule else sys.maxsize
-    return first, text == rule, -wildcards, len(text), text
-
-
 def refuse_secrets(path: str) -> None:
     """Refuse a path that reaches, or whose wildcard covers, where Vault hands out secrets."""
     for secrets in _SECRETS:
-        if meet(path, secrets):
+        if meeting(Pattern.of(path), Pattern.of(secrets)) is not None:
             raise ValueError(
                 f"path {path!r}: must not reach {secrets}, where Vault hands out secrets; grant a "
                 "workload what it needs, such as Kv(...), or write a narrower path"
@@ -223,8 +210,7 @@ def refuse_secrets(path: str) -> None:
 
 def check_served(path: str) -> None:
     """Refuse a path that no mount of ours, and nothing of Vault's own, would answer."""
-    roots = (*ENGINE_MOUNTS, *(f"auth/{mount}" for mount in AUTH_MOUNTS), *SYSTEM_ROOTS)
-    if not any(path.startswith(f"{root}/") for root in roots):
+    if not any(path.startswith(f"{root}/") for root in ROOTS):
         raise ValueError(
-            f"path {path!r}: must lie under a mount; the mounts are {', '.join(roots)}"
+            f"path {path!r}: must lie under a mount; the mounts are {', '.join(ROOTS)}"
         )

@@ -26,11 +26,12 @@ from policies.acl.patterns import Kind
 from policies.acl.protected import is_protected
 from policies.commands import arguments, words
 from policies.commands.errors import CommandError
-from policies.commands.plans import MOUNTS, Asked, plans, workload
 from policies.commands.plans import REFUSALS as OF_PLANS
+from policies.commands.plans import Asked, plans, workload
 from policies.commands.reach import WRITES, listed_as, served
 from policies.environments import Environment
 from policies.hcl import Capability, Stanza, render
+from policies.paths import PROTECTED_MOUNTS
 from policies.review.conditions import conditions_of
 from policies.why import Considered, Outcome, considered
 
@@ -116,7 +117,7 @@ def _answer(environment: Environment, asked: Asked | None, request: Request) -> 
     if asked is None:
         return _Answer(environment, None, allowed=False, reason="there is no such workload")
     acl = asked.acl
-    decision = acl.decide(request, MOUNTS)
+    decision = acl.decide(request, PROTECTED_MOUNTS)
     rules = considered(acl, request.path, listing=request.operation is Operation.LIST)
     allowed, reason = decision.allowed, decision.reason
     if allowed and request.path.endswith("/") and request.operation.value in WRITES:
@@ -144,7 +145,7 @@ def _told(request: Request, answer: _Answer) -> Iterator[str]:
     yield f"{'yes' if answer.allowed else 'no'}, {answer.reason}"
     if request.operation is Operation.LIST:
         yield f"Asked as LIST of {request.path}"
-    if is_protected(request.path, MOUNTS):
+    if is_protected(request.path, PROTECTED_MOUNTS):
         yield f"{request.path} is root-protected: it takes sudo besides"
     if deciding := answer.deciding:
         yield from _decided(deciding)
@@ -198,7 +199,7 @@ def _document(name: str, request: Request, answers: Iterable[_Answer]) -> Mappin
         "workload": name,
         "capability": request.operation.value,
         "path": request.path,
-        "root_protected": is_protected(request.path, MOUNTS),
+        "root_protected": is_protected(request.path, PROTECTED_MOUNTS),
         "allowed": all(answer.allowed for answer in answers),
         "answers": [
             {

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from policies import paths
 from policies.acl import Acl, AclError, Symbolic
 from policies.commands.errors import CommandError, unknown
 from policies.compile import compile_plan
@@ -22,8 +21,6 @@ from policies.review.snapshot import Snapshot, SnapshotError, Workload, of_plan,
 REFUSALS: Final = (GitError, SnapshotError, AclError)
 """What asking for a plan, or for what it says, can end in by wrong input."""
 WORKING_TREE: Final = "working tree"
-MOUNTS: Final[Mapping[str, str]] = {f"{mount}/": "pki" for mount in (paths.PKI, paths.PKI_ROOT)}
-"""Our mounts that have root-protected paths, and their type."""
 
 Plans = Mapping[Environment, Snapshot]
 

@@ -16,7 +16,6 @@ from policies.acl import Acl, Pattern, Rule, regions
 from policies.acl.patterns import Kind, meeting
 from policies.acl.protected import ALWAYS_MOUNTED, PROTECTED, is_protected
 from policies.commands.errors import CommandError
-from policies.commands.plans import MOUNTS
 from policies.hcl import Capability
 from policies.review.conditions import conditions_of
 
@@ -29,7 +28,7 @@ WRITES: Final = frozenset(
 
 _PROTECTED: Final = tuple(
     Pattern.of(f"{mount}{entry}")
-    for mount, kind in {**MOUNTS, **ALWAYS_MOUNTED}.items()
+    for mount, kind in {**paths.PROTECTED_MOUNTS, **ALWAYS_MOUNTED}.items()
     for entry in PROTECTED[kind]
 )
 
@@ -65,9 +64,8 @@ def served(text: str) -> Pattern:
     """
     path = text.lstrip("/")
     pattern = Pattern.of(path)
-    roots = (*paths.ENGINE_MOUNTS, *(f"auth/{one}" for one in paths.AUTH_MOUNTS))
     if pattern.kind is not Kind.EXACT and any(
-        paths.meet(path, f"{root}/*") for root in (*roots, *paths.SYSTEM_ROOTS)
+        meeting(pattern, Pattern.of(f"{root}/*")) is not None for root in paths.ROOTS
     ):
         return pattern
     try:
@@ -123,7 +121,7 @@ def _allowed(rule: Rule, path: str) -> frozenset[Capability]:
     """What the deciding rule lets somebody do at a path."""
     if rule.max_wrapping_ttl > 0 and rule.max_wrapping_ttl < rule.min_wrapping_ttl:
         return rule.granted & {Capability.SUDO}  # no wrapping is both
-    if is_protected(path, MOUNTS) and Capability.SUDO not in rule.granted:
+    if is_protected(path, paths.PROTECTED_MOUNTS) and Capability.SUDO not in rule.granted:
         return frozenset()
     return rule.granted - WRITES if path.endswith("/") else rule.granted
 

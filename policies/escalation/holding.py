@@ -16,7 +16,6 @@ from policies.escalation.root import ROOT
 from policies.hcl import Capability
 
 POWERS: Final = (*ROOT, *MORE, *HARM)
-_PKI_MOUNTS: Final = {f"{mount}/": "pki" for mount in (paths.PKI, paths.PKI_ROOT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def _held(acl: Acl) -> Iterator[Held]:
         if rule is None or not rule.granted or region.witness.endswith("/"):
             continue
         for power, capability in _led_to(region):
-            sudo = power.sudo or protected.is_protected(region.witness, _PKI_MOUNTS)
+            sudo = power.sudo or protected.is_protected(region.witness, paths.PROTECTED_MOUNTS)
             if capability in rule.granted and (not sudo or Capability.SUDO in rule.granted):
                 found.setdefault((power.name, capability), region.witness)
     for power in POWERS:

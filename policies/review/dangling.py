@@ -28,12 +28,7 @@ _INFIXES: Final = ("config", "data", "delete", "destroy", "metadata", "subkeys",
 _WILD: Final = re.compile(r"[*+]|\{\{")
 _CUBBYHOLE: Final = "cubbyhole"
 """The mount that every Vault has, and every token a part of."""
-_ROOTS: Final = (
-    *paths.ENGINE_MOUNTS,
-    *(f"auth/{mount}" for mount in paths.AUTH_MOUNTS),
-    *paths.SYSTEM_ROOTS,
-    _CUBBYHOLE,
-)
+_ROOTS: Final = (*paths.ROOTS, _CUBBYHOLE)
 
 
 @dataclass(frozen=True, slots=True)

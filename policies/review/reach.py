@@ -145,15 +145,11 @@ def _everywhere() -> Meetings[Mark]:
     marks += [(one.pattern, one) for one in ways]
     marks += [
         (pattern, Protected(pattern))
-        for mount, kind in (*protected.ALWAYS_MOUNTED.items(), *_pki().items())
+        for mount, kind in (*protected.ALWAYS_MOUNTED.items(), *paths.PROTECTED_MOUNTS.items())
         for rest in protected.PROTECTED[kind]
         for pattern in (Pattern.of(f"{mount}{rest}"),)
     ]
     return Meetings(marks)
-
-
-def _pki() -> Mapping[str, str]:
-    return {f"{mount}/": "pki" for mount in (paths.PKI, paths.PKI_ROOT)}
 
 
 class _Walk:
@@ -260,7 +256,7 @@ def _held(mark: Led, rule: Rule | None, path: str) -> frozenset[Capability]:
     """What leads to a power. Vault refuses to write to a path that ends in a slash."""
     if rule is None or path.endswith("/"):
         return _NONE
-    sudo = mark.power.sudo or protected.is_protected(path, _pki())
+    sudo = mark.power.sudo or protected.is_protected(path, paths.PROTECTED_MOUNTS)
     if sudo and Capability.SUDO not in rule.granted:
         return _NONE
     return rule.granted & frozenset(mark.way.capabilities)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from itertools import product
-
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.paths import (
@@ -20,9 +17,7 @@ from policies.paths import (
     check_served,
     cloud_credentials,
     database_credentials,
-    meet,
     pki_issue,
-    precedence,
     refuse_secrets,
 )
 
@@ -231,59 +226,6 @@ def test_a_path_outside_the_mounts_is_refused_and_the_mounts_are_named(path: str
 
 
 # --- rules with wildcards -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "met"),
-    [
-        ("a/b", "a/b", True),
-        ("a/b", "a/c", False),
-        ("a/b", "a/b/c", False),
-        ("a/*", "a/b/c", True),
-        ("a/*", "a", False),
-        ("a/b*", "a/bc/d", True),
-        ("a/b*", "a/c", False),
-        ("a/b*", "a/bc*", True),
-        ("a/b*", "a/c*", False),
-        ("a/+", "a/b", True),
-        ("a/+", "a/b/c", False),
-        ("a/+", "a/b*", True),
-        ("a/+/c", "a/b/*", True),
-        ("a/+/c", "a/b/d*", False),
-        ("a/+/c", "+/b/c", True),
-        ("a/+/c", "b/+/c", False),
-    ],
-)
-def test_two_rules_meet_where_a_path_fits_both(one: str, other: str, met: bool) -> None:
-    assert meet(one, other) is meet(other, one) is met
-
-
-RULES = st.lists(st.sampled_from(["a", "b", "ab", "+"]), min_size=1, max_size=3).flatmap(
-    lambda segments: st.sampled_from(["", "*", "/*"]).map(lambda end: "/".join(segments) + end)
-)
-FITTING = [
-    "/".join(parts) for n in (1, 2, 3, 4) for parts in product(["a", "b", "ab", "abc"], repeat=n)
-]
-
-
-@given(RULES, RULES)
-@settings(deadline=None)
-def test_rules_that_do_not_meet_have_no_path_in_common(one: str, other: str) -> None:
-    assume(not any(rule.endswith("+*") for rule in (one, other)))
-    common = [path for path in FITTING if fits(one, path) and fits(other, path)]
-    assert bool(common) == meet(one, other)
-
-
-def fits(rule: str, path: str) -> bool:
-    pattern = re.escape(rule.removesuffix("*")).replace(r"\+", "[^/]+")
-    return bool(re.fullmatch(pattern + (".*" if rule.endswith("*") else ""), path))
-
-
-def test_rules_of_one_path_stand_in_the_order_of_vaults_documentation() -> None:
-    """First wildcard late, no `*` at the end, few `+`, long: the last of `a/*` is no slip."""
-    rules = ["a/b/c", "a/b/+", "a/b/*", "a/+/c", "a/+/+", "a/*", "a/+/*"]
-    for given_rules in (rules, rules[::-1]):
-        assert sorted(given_rules, key=precedence, reverse=True) == rules
 
 
 @pytest.mark.parametrize(

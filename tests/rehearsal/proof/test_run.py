@@ -9,6 +9,7 @@ from typing import Final, cast
 
 import pytest
 
+from policies.acl import Pattern
 from policies.compile import compile_plan
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import Control
@@ -16,7 +17,6 @@ from policies.hcl import Capability, Stanza
 from policies.identities import OidcGroup
 from policies.matrix import MATRIX
 from policies.model import AccessMatrix, Workload
-from policies.paths import meet, precedence
 from policies.stanzas import stanzas_of
 from policies.subject import subjects_in
 from rehearsal.errors import RehearsalError
@@ -46,10 +46,10 @@ Passed = set[tuple[str, str, str]]
 def decide(stanzas: Sequence[Stanza], call: Call) -> Stanza | None:
     """The rule that lets a request pass, as Vault finds it."""
     paths = {call.path, call.path.rstrip("/")} if call.method == "LIST" else {call.path}
-    rules = {s.path for s in stanzas if any(meet(s.path, path) for path in paths)}
+    rules = {s.path for s in stanzas if any(Pattern.of(s.path).matches(path) for path in paths)}
     if not rules:
         return None
-    best = max(rules, key=precedence)
+    best = max(rules, key=lambda rule: Pattern.of(rule).precedence)
     for stanza in stanzas:
         methods = {METHODS.get(capability) for capability in stanza.capabilities}
         wrapped = "X-Vault-Wrap-TTL" in call.headers or not stanza.min_wrapping_ttl

@@ -38,6 +38,7 @@ from policies.hcl_syntax import (
 )
 
 __all__ = [
+    "ORDER",
     "Blocks",
     "Capability",
     "ControlGroup",
@@ -48,6 +49,7 @@ __all__ = [
     "Stanza",
     "Value",
     "canonical",
+    "in_order",
     "nanoseconds",
     "parse",
     "render",
@@ -73,7 +75,7 @@ class Capability(StrEnum):
     DENY = "deny"
 
 
-_ORDER = {capability: place for place, capability in enumerate(Capability)}
+ORDER = {capability: place for place, capability in enumerate(Capability)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class ControlGroupFactor:
     controlled_capabilities: tuple[Capability, ...] = ()
 
     def __post_init__(self) -> None:
-        ordered = _in_order(self.controlled_capabilities)
+        ordered = in_order(self.controlled_capabilities)
         object.__setattr__(self, "controlled_capabilities", ordered)
 
 
@@ -148,15 +150,16 @@ class Stanza:
 
     def __post_init__(self) -> None:
         denied = Capability.DENY in self.capabilities
-        capabilities = (Capability.DENY,) if denied else _in_order(self.capabilities)
+        capabilities = (Capability.DENY,) if denied else in_order(self.capabilities)
         object.__setattr__(self, "capabilities", capabilities)
         for name in ("allowed_parameters", "denied_parameters"):
             named = {lowered(key): tuple(values) for key, values in getattr(self, name)}
             object.__setattr__(self, name, tuple(sorted(named.items(), key=_key)))
 
 
-def _in_order(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
-    return tuple(sorted(set(capabilities), key=_ORDER.__getitem__))
+def in_order(capabilities: Iterable[Capability]) -> tuple[Capability, ...]:
+    """Each once, in `Capability`'s order."""
+    return tuple(sorted(set(capabilities), key=ORDER.__getitem__))
 
 
 def _key(pair: tuple[str, object]) -> str:

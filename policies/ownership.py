@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Final
+from operator import attrgetter
 
 from policies import paths
 from policies.grants import Pki
@@ -19,12 +19,11 @@ from policies.postgresql import DatabaseAccess
 from policies.stanzas import engine_of
 from policies.subject import Subject
 
-PEOPLE: Final = "people"
-
 
 def owners_in(subjects: Iterable[Subject]) -> Iterator[Owner]:
     """Every application with a workload in this environment, and the people."""
-    for name, group in groupby(sorted(subjects, key=_owner), key=_owner):
+    owner = attrgetter("owner")
+    for name, group in groupby(sorted(subjects, key=owner), key=owner):
         members = list(group)
         application = members[0].application
         yield Owner(
@@ -33,10 +32,6 @@ def owners_in(subjects: Iterable[Subject]) -> Iterator[Owner]:
             members=tuple(sorted(_members(members), key=lambda member: member.workload)),
             paths=tuple(sorted(set(_paths(application, members)))) if application else (),
         )
-
-
-def _owner(subject: Subject) -> str:
-    return subject.application.name if subject.application else PEOPLE
 
 
 def _members(subjects: Iterable[Subject]) -> Iterator[Member]:

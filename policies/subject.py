@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import Grant, Pki, PkiAccess
@@ -10,6 +11,7 @@ from policies.lifetime import Lifetime
 from policies.model import AccessMatrix, Application, Workload
 from policies.postgresql import DatabaseAccess
 
+PEOPLE: Final = "people"
 _LONGEST_COMMON_NAME = 64
 
 
@@ -36,10 +38,14 @@ class Subject:
         return self.workload.token or self.matrix.lifetimes.token
 
     @property
+    def owner(self) -> str:
+        """The application's name, or `people`."""
+        return self.application.name if self.application else PEOPLE
+
+    @property
     def label(self) -> str:
         """How comments and tables name it: `kubesentiment/api`, or `people/auditors`."""
-        owner = self.application.name if self.application else "people"
-        return f"{owner}/{self.workload.name}"
+        return f"{self.owner}/{self.workload.name}"
 
     @property
     def acl_policy(self) -> str:

@@ -13,7 +13,7 @@ Source: vault/acl.go, policy.go, policy_store.go and router.go of Vault 1.21.0.
 
 from policies.acl.decision import Acl, AclError, Decision, Operation, Policies, Request
 from policies.acl.patterns import Pattern
-from policies.acl.regions import Region, regions, witness
+from policies.acl.regions import Region, plainness, regions, witness
 from policies.acl.rules import Rule
 from policies.acl.templates import Alias, Entity, Group, Holder, Identity, Symbolic
 
@@ -33,6 +33,7 @@ __all__ = [
     "Request",
     "Rule",
     "Symbolic",
+    "plainness",
     "regions",
     "witness",
 ]

@@ -114,6 +114,11 @@ def witness(acl: Acl, pattern: Pattern, capability: Capability) -> str | None:
     return None
 
 
+def plainness(witness: str) -> tuple[bool, bool, int, str]:
+    """Of several witnesses the least is the one to show."""
+    return witness.endswith("/"), "//" in witness, len(witness), witness
+
+
 def _rule(acl: Acl, pattern: Pattern | None) -> Rule | None:
     return None if pattern is None else acl.rules[pattern]
 

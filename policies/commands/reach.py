@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies import paths
-from policies.acl import Acl, Pattern, Rule, regions
+from policies.acl import Acl, Pattern, Rule, plainness, regions
 from policies.acl.patterns import Kind, meeting
 from policies.acl.protected import ALWAYS_MOUNTED, PROTECTED, is_protected
 from policies.commands.errors import CommandError
@@ -90,10 +90,10 @@ def reaches(acl: Acl, pattern: Pattern) -> tuple[Reach, ...]:
         old = found.get(rule.pattern) or Reach(rule, frozenset(), "", "")
         witness, folder = old.witness, old.folder
         if asked is _LIST:
-            folder = min(filter(None, (folder, path)), key=_plain)
+            folder = min(filter(None, (folder, path)), key=plainness)
         else:
             # Where paths end in a slash less is allowed, so that such a one is the last choice.
-            witness = min(filter(None, (witness, path)), key=_plain)
+            witness = min(filter(None, (witness, path)), key=plainness)
         found[rule.pattern] = Reach(rule, old.capabilities | capabilities, witness, folder)
     return tuple(found[key] for key in sorted(found, key=str))
 
@@ -124,8 +124,3 @@ def _allowed(rule: Rule, path: str) -> frozenset[Capability]:
     if is_protected(path, paths.PROTECTED_MOUNTS) and Capability.SUDO not in rule.granted:
         return frozenset()
     return rule.granted - WRITES if path.endswith("/") else rule.granted
-
-
-def _plain(witness: str) -> tuple[bool, bool, int, str]:
-    """Of several witnesses the least is shown."""
-    return witness.endswith("/"), "//" in witness, len(witness), witness

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.hcl import Capability
+from policies.hcl import Capability, in_order
 from policies.lifetime import Duration
 from policies.plan import AppRoleRole, KubernetesRole, OidcRole
 
@@ -36,8 +36,7 @@ def joined(words: Iterable[str]) -> str:
 
 def listed(capabilities: Iterable[Capability]) -> str:
     """In Vault's order."""
-    given = set(capabilities)
-    return ", ".join(one.value for one in Capability if one in given)
+    return ", ".join(one.value for one in in_order(capabilities))
 
 
 def seen(text: str) -> str:

@@ -17,10 +17,11 @@ from policies.acl import Acl, Pattern, Region, regions
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.escalation import Effect, held
-from policies.guardrails.ownership import PEOPLE, ownership
+from policies.guardrails.ownership import ownership
 from policies.guardrails.rule import ByEnvironment, Limit, Resource, ResourceRule, Setting
 from policies.hcl import Capability, parse
 from policies.matrix import MATRIX
+from policies.subject import PEOPLE
 
 _POLICY: Final = "vault:index/policy:Policy"
 

@@ -14,8 +14,6 @@ from policies.identities import AppRole, OidcGroup, ServiceAccount
 from policies.matrix import MATRIX
 from policies.subject import Subject, subjects_in
 
-PEOPLE = "people"
-
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
@@ -38,23 +36,19 @@ def ownership(environment: Environment) -> Ownership:
     subjects = subjects_in(MATRIX, environment)
     return Ownership(
         environment,
-        {subject.acl_policy: owner_of(subject) for subject in subjects},
+        {subject.acl_policy: subject.owner for subject in subjects},
         dict(_service_accounts(subjects, environment)),
         {
-            subject.role: owner_of(subject)
+            subject.role: subject.owner
             for subject in subjects
             if isinstance(subject.workload.identity, AppRole)
         },
         {
-            subject.workload.identity.bound_group(environment): owner_of(subject)
+            subject.workload.identity.bound_group(environment): subject.owner
             for subject in subjects
             if isinstance(subject.workload.identity, OidcGroup)
         },
     )
-
-
-def owner_of(subject: Subject) -> str:
-    return subject.application.name if subject.application else PEOPLE
 
 
 def _service_accounts(
@@ -63,4 +57,4 @@ def _service_accounts(
     for subject in subjects:
         identity = subject.workload.identity
         if isinstance(identity, ServiceAccount):
-            yield (identity.bound_namespace(environment), identity.name), owner_of(subject)
+            yield (identity.bound_namespace(environment), identity.name), subject.owner

@@ -19,13 +19,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Final, TypeAlias
 
-from policies.acl import Acl, Pattern, Rule, regions
+from policies.acl import Acl, Pattern, Rule, plainness, regions
 from policies.acl.patterns import Precedence, meeting
-from policies.hcl import Capability
+from policies.hcl import ORDER, Capability, in_order
 from policies.review.conditions import Example, conditions_of, loosened
 from policies.review.meetings import Meetings
 
-_ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
 _NONE: Final[frozenset[Capability]] = frozenset()
 
 
@@ -64,7 +63,7 @@ def difference(before: Acl, after: Acl) -> tuple[AccessChange, ...]:
     pairs = dict[_Key, _Pair]()
     for region in regions((before, after)):
         for found, (old, new), preferred in (
-            (witnesses, region.rules, _plain),
+            (witnesses, region.rules, plainness),
             (listing, region.listing, _folder),
         ):
             key = (old.pattern if old else None, new.pattern if new else None)
@@ -88,16 +87,14 @@ def difference(before: Acl, after: Acl) -> tuple[AccessChange, ...]:
 _Key: TypeAlias = "tuple[Pattern | None, Pattern | None]"
 
 
-def _plain(witness: str) -> tuple[bool, bool, int, str]:
-    return witness.endswith("/"), "//" in witness, len(witness), witness
-
-
 def _folder(witness: str) -> tuple[bool, bool, int, str]:
-    return not witness.endswith("/"), "//" in witness, len(witness), witness
+    """As `plainness`, but for LIST: a path that ends in a slash goes first."""
+    ends_in_slash, empty, length, text = plainness(witness)
+    return not ends_in_slash, empty, length, text
 
 
 def _place(change: AccessChange) -> tuple[object, ...]:
-    return change.direction, change.paths, [_ORDER[c] for c in change.capabilities], change.witness
+    return change.direction, change.paths, [ORDER[c] for c in change.capabilities], change.witness
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +153,7 @@ class _Case:
     @property
     def preference(self) -> tuple[bool, bool, int, str]:
         """Of several witnesses the least is shown."""
-        return _folder(self.witness) if self.listed else _plain(self.witness)
+        return _folder(self.witness) if self.listed else plainness(self.witness)
 
 
 def _told(cases: list[_Case], direction: Direction) -> Iterator[AccessChange]:
@@ -193,7 +190,7 @@ def _together(
     for capability, where in places.items():
         together[tuple(where)].append(capability)
     for changing, capabilities in together.items():
-        yield tuple(sorted(capabilities, key=_ORDER.__getitem__)), changing
+        yield in_order(capabilities), changing
 
 
 @dataclass(slots=True)

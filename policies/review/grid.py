@@ -16,15 +16,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from itertools import groupby
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
+from policies import hcl
 from policies.acl import Acl, Pattern, Region, Rule, Symbolic, regions
 from policies.acl.patterns import Kind
 from policies.hcl import Capability
-from policies.ownership import PEOPLE
 from policies.review.columns import Column, in_order, issuing
 from policies.review.conditions import conditions_of, loosened
 from policies.review.snapshot import Snapshot, Workload
+from policies.subject import PEOPLE
 
 _T = TypeVar("_T")
 
@@ -152,7 +153,6 @@ def _application(workload: Workload) -> str:
 
 # --- cells ----------------------------------------------------------------------------------------
 
-_ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
 _Sides: TypeAlias = "tuple[Rule | None, Rule | None]"
 
 
@@ -232,7 +232,7 @@ def _acl(side: Snapshot, names: Iterable[str]) -> Acl:
 def _marks(plain: Sequence[_Sides], listing: Sequence[_Sides]) -> Iterator[Mark]:
     rules = (rule for sides in (*plain, *listing) for rule in sides if rule)
     granted = {capability for rule in rules for capability in rule.granted}
-    for capability in sorted(granted, key=_ORDER.__getitem__):
+    for capability in hcl.in_order(granted):
         where = listing if capability is Capability.LIST else plain
         before = [_granting(old, capability) for old, _ in where]
         after = [_granting(new, capability) for _, new in where]

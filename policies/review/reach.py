@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final, TypeAlias
 
 from policies import paths
-from policies.acl import Acl, Pattern, Region, Rule, protected, regions
+from policies.acl import Acl, Pattern, Region, Rule, plainness, protected, regions
 from policies.escalation import POWERS, Power, Way
 from policies.hcl import Capability
 from policies.review.conditions import loosened
@@ -84,7 +84,7 @@ class Reached:
 
     def add(self, capabilities: Iterable[Capability], witness: str, old: Rule | None) -> None:
         self.capabilities |= set(capabilities)
-        if not self.witness or _plainness(witness) < _plainness(self.witness):
+        if not self.witness or plainness(witness) < plainness(self.witness):
             self.witness, self.instead_of = witness, old.pattern.text if old else ""
 
 
@@ -260,7 +260,3 @@ def _held(mark: Led, rule: Rule | None, path: str) -> frozenset[Capability]:
     if sudo and Capability.SUDO not in rule.granted:
         return _NONE
     return rule.granted & frozenset(mark.way.capabilities)
-
-
-def _plainness(witness: str) -> tuple[bool, bool, int, str]:
-    return witness.endswith("/"), "//" in witness, len(witness), witness

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from policies.escalation import Effect, held
-from policies.hcl import Capability
+from policies.hcl import Capability, in_order
 from policies.review.difference import AccessChange, Direction
 from policies.review.limits import OWNERS_RULE
 from policies.review.model import Finding, Severity
@@ -32,7 +32,6 @@ _CONTROL: Final = frozenset(
     }
 )
 """Powers over what Vault itself is made of: its storage, its keys, its records, its provisioner."""
-_ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
 
 
 def risks(
@@ -186,4 +185,4 @@ def _words(one: Reached) -> str:
 
 
 def _spoken(capabilities: Iterable[Capability]) -> str:
-    return ", ".join(one.value for one in sorted(capabilities, key=_ORDER.__getitem__))
+    return ", ".join(one.value for one in in_order(capabilities))

@@ -13,7 +13,6 @@ from typing import Final
 from policies import paths
 from policies.acl import Pattern
 from policies.hcl import Capability
-from policies.ownership import PEOPLE
 from policies.plan import AppRoleRole, KubernetesRole, OidcRole, Owner
 from policies.review.coverage import by_domain
 from policies.review.difference import AccessChange
@@ -22,6 +21,7 @@ from policies.review.meetings import Meetings
 from policies.review.model import Finding, Severity
 from policies.review.sides import Sides
 from policies.review.snapshot import LoginRole
+from policies.subject import PEOPLE
 
 SERVICE_ACCOUNT: Final = "service account"
 

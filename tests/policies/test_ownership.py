@@ -11,9 +11,9 @@ from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.hcl import Capability, Stanza
 from policies.matrix import MATRIX
-from policies.ownership import PEOPLE, owners_in
+from policies.ownership import owners_in
 from policies.plan import Member, Owner
-from policies.subject import subjects_in
+from policies.subject import PEOPLE, subjects_in
 
 
 def owner(name: str) -> Owner:

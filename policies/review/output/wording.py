@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies.environments import Environment
-from policies.hcl import Capability
+from policies.hcl import Capability, in_order
 from policies.lifetime import Duration
 from policies.review.conditions import Example
 from policies.review.difference import AccessChange, Direction
@@ -29,7 +29,6 @@ from policies.review.model import (
 from policies.review.output.alike import alike
 from policies.review.output.texts import counted, joined, some
 
-_ORDER: Final = {capability: place for place, capability in enumerate(Capability)}
 _ENVIRONMENTS: Final = {environment: place for place, environment in enumerate(Environment)}
 
 SIGN: Final = {Direction.GAINED: "+", Direction.LOST: "\N{MINUS SIGN}"}
@@ -230,7 +229,7 @@ def _line(same: Sequence[AccessChange]) -> Line:
     capabilities = {capability for change in same for capability in change.capabilities}
     return Line(
         first.direction,
-        tuple(sorted(capabilities, key=_ORDER.__getitem__)),
+        in_order(capabilities),
         first.paths,
         first.besides,
         tuple(dict.fromkeys(change.witness for change in same)),

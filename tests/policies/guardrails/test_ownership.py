@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.guardrails.ownership import PEOPLE, ownership
+from policies.guardrails.ownership import ownership
 from policies.matrix import MATRIX
+from policies.subject import PEOPLE
 
 
 def test_every_identity_and_policy_of_the_plan_is_somebodys(environment: Environment) -> None:

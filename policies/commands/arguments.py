@@ -40,14 +40,18 @@ def seconds(text: str) -> float:
     return length
 
 
-def add_plan(parser: ArgumentParser, *, formats: Iterable[str] = ("text", "json")) -> None:
-    """Which plan is asked, and how the answer is shown."""
+def add_environment(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--env",
         type=environment,
         metavar="ENV",
         help=f"only this environment ({', '.join(Environment)}); by default all of them",
     )
+
+
+def add_plan(parser: ArgumentParser, *, formats: Iterable[str] = ("text", "json")) -> None:
+    """Which plan is asked, and how the answer is shown."""
+    add_environment(parser)
     parser.add_argument(
         "--ref",
         metavar="REF",

@@ -25,12 +25,7 @@ FIX: Final = "fix: python -m policies render, and commit what it changes"
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where stale")
-    parser.add_argument(
-        "--env",
-        type=arguments.environment,
-        metavar="ENV",
-        help=f"only this environment ({', '.join(Environment)}); by default all of them",
-    )
+    arguments.add_environment(parser)
 
 
 def run(options: Namespace) -> int:

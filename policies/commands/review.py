@@ -53,12 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--head", metavar="REF", help="the commit after it; by default the working tree"
     )
-    parser.add_argument(
-        "--env",
-        type=arguments.environment,
-        metavar="ENV",
-        help=f"only this environment ({', '.join(Environment)}); by default all of them",
-    )
+    arguments.add_environment(parser)
     parser.add_argument(
         "--format",
         choices=tuple(FORMATS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from policies import texts
 from policies.hcl import Capability, in_order
 from policies.lifetime import Duration
 from policies.plan import AppRoleRole, KubernetesRole, OidcRole
@@ -30,8 +31,7 @@ def duration(seconds: int) -> str:
 
 def joined(words: Iterable[str]) -> str:
     """`a, b and c`."""
-    *others, last = list(words) or ["nobody"]
-    return f"{', '.join(others)} and {last}" if others else last
+    return texts.joined(words) or "nobody"
 
 
 def listed(capabilities: Iterable[Capability]) -> str:
@@ -40,10 +40,5 @@ def listed(capabilities: Iterable[Capability]) -> str:
 
 
 def seen(text: str) -> str:
-    """Without what a terminal would obey: of a commit, names and paths are anybody's. Lines stay
-    lines.
-    """
-    return "".join(
-        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
-        for one in text
-    )
+    """What a terminal can be shown of it, lines and all."""
+    return texts.seen(text, lines=True)

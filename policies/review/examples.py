@@ -16,6 +16,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from policies import texts
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.grants import Database, Kv, KvAccess, RenewSelf
@@ -29,7 +30,7 @@ from policies.resources import KvEntry, PostgresDatabase
 from policies.review.compare import compare
 from policies.review.limits import FILE, Limits
 from policies.review.model import Review
-from policies.review.output import as_json, markdown, page, schema, texts, wording
+from policies.review.output import as_json, markdown, page, schema, wording
 from policies.review.snapshot import Snapshot, read
 
 ROOT: Final = Path(__file__).parents[2]

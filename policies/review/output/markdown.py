@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from policies import texts
 from policies.environments import Environment
 from policies.review.difference import Direction
 from policies.review.model import Review, TermChange, Verdict, WorkloadReview
-from policies.review.output import texts, wording
-from policies.review.output.texts import clipped, joined, some
+from policies.review.output import wording
 from policies.review.output.wording import Changed, Line, Told
+from policies.texts import clipped, joined, some
 
 MOST_CHARACTERS: Final = 60_000
 """GitHub takes 65,536; the rest is for what CI writes around it."""

@@ -16,11 +16,12 @@ from jinja2 import Environment as Templates
 from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from policies import texts
 from policies.environments import Environment
 from policies.review.difference import Direction
 from policies.review.grid import chosen, grid
 from policies.review.model import EnvironmentReview, Review, Verdict
-from policies.review.output import texts, wording
+from policies.review.output import wording
 from policies.review.output.picture import LETTERS, Table, tables
 from policies.review.snapshot import Snapshot, empty
 

@@ -16,8 +16,8 @@ from policies.hcl import Capability
 from policies.review.columns import Column, Section
 from policies.review.difference import Direction
 from policies.review.grid import Cell, Extent, Grid, Mark, Row
-from policies.review.output.texts import joined
 from policies.review.output.wording import SIGN
+from policies.texts import joined
 
 LETTERS: Final[Mapping[Capability, str]] = {
     Capability.CREATE: "C",

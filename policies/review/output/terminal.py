@@ -16,8 +16,8 @@ from rich.text import Text
 from policies.review.difference import Direction
 from policies.review.model import Review, Severity, TermChange, Verdict
 from policies.review.output import wording
-from policies.review.output.texts import joined
 from policies.review.output.wording import Changed, Line, Told
+from policies.texts import joined, seen
 
 _COLOURS: Final = {
     Severity.ESCALATION: "bold red",
@@ -131,10 +131,3 @@ def _compared(review: Review) -> str:
     amounts = [f"{one.unchanged} in {one.environment}" for one in review.environments]
     unchanged = f"Workloads that did not change: {joined(amounts)}. " if amounts else ""
     return f"{unchanged}Compared: {seen(review.base)} with {seen(review.head)}."
-
-
-def seen(text: str) -> str:
-    """The text without what a terminal would obey: names and paths come from a pull request."""
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
-    )

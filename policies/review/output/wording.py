@@ -27,7 +27,7 @@ from policies.review.model import (
     WorkloadReview,
 )
 from policies.review.output.alike import alike
-from policies.review.output.texts import counted, joined, some
+from policies.texts import counted, joined, some
 
 _ENVIRONMENTS: Final = {environment: place for place, environment in enumerate(Environment)}
 

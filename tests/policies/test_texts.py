@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.review.output import texts
+from policies import texts
 
 
 def test_words_are_joined() -> None:

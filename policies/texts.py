@@ -1,4 +1,6 @@
-"""Plain texts: words in a row, amounts, and how much of a long one is shown."""
+"""Plain texts: words in a row, amounts, how much of a long one is shown, and what a terminal may be
+shown of it.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +44,18 @@ def clipped(text: str, most: int = MOST_OF_A_TEXT) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """`1 escalation`, `2 escalations`; empty for none."""
     return f"{number} {one if number == 1 else many}" if number else ""
+
+
+def seen(text: str, *, lines: bool = False) -> str:
+    """Without what a terminal would obey: of a commit, or a pull request, names and paths are
+    anybody's. `lines`: whether lines stay lines.
+    """
+    return "".join(
+        one
+        if one.isprintable() or (lines and one == "\n")
+        else one.encode("unicode_escape").decode()
+        for one in text
+    )
 
 
 def words(text: str) -> Iterator[tuple[str, str, str]]:

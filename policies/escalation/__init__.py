@@ -11,7 +11,7 @@ Source: vault/logical_system_paths.go, logical_system.go, token_store.go, identi
 builtin/credential/approle, builtin/logical/{aws,database,pki} of Vault 1.21.0.
 """
 
-from policies.escalation.holding import POWERS, Held, held
+from policies.escalation.holding import POWERS, Held, held, opened
 from policies.escalation.power import Effect, Power, Way
 
-__all__ = ["POWERS", "Effect", "Held", "Power", "Way", "held"]
+__all__ = ["POWERS", "Effect", "Held", "Power", "Way", "held", "opened"]

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from policies import paths
-from policies.acl import Acl, Pattern, Region, protected, regions
+from policies.acl import Acl, Pattern, Rule, protected, regions
 from policies.escalation.harm import HARM
 from policies.escalation.more import MORE
 from policies.escalation.power import Power, Way
@@ -35,28 +35,31 @@ def held(acl: Acl) -> tuple[Held, ...]:
     return tuple(_held(acl))
 
 
+def opened(power: Power, way: Way, rule: Rule | None, path: str) -> frozenset[Capability]:
+    """The capabilities that give the power at a path on this way, where `rule` decides the path.
+
+    Vault refuses to write to a path that ends in a slash, before it asks any rule.
+    """
+    if rule is None or path.endswith("/"):
+        return frozenset()
+    sudo = power.sudo or protected.is_protected(path, paths.PROTECTED_MOUNTS)
+    if sudo and Capability.SUDO not in rule.granted:
+        return frozenset()
+    return rule.granted.intersection(way.capabilities)
+
+
 def _held(acl: Acl) -> Iterator[Held]:
     found = dict[tuple[str, Capability], str]()
     for region in regions((acl,), tuple(_marks())):
         (rule,) = region.rules
-        # Vault refuses to write to a path that ends in a slash, before it asks any rule.
-        if rule is None or not rule.granted or region.witness.endswith("/"):
-            continue
-        for power, capability in _led_to(region):
-            sudo = power.sudo or protected.is_protected(region.witness, paths.PROTECTED_MOUNTS)
-            if capability in rule.granted and (not sudo or Capability.SUDO in rule.granted):
-                found.setdefault((power.name, capability), region.witness)
+        for mark in region.within:
+            for power, way in _marks()[mark]:
+                for capability in opened(power, way, rule, region.witness):
+                    found.setdefault((power.name, capability), region.witness)
     for power in POWERS:
         for capability in Capability:
             if witness := found.get((power.name, capability)):
                 yield Held(power, capability, witness)
-
-
-def _led_to(region: Region) -> Iterator[tuple[Power, Capability]]:
-    for mark in region.within:
-        for power, way in _marks()[mark]:
-            for capability in way.capabilities:
-                yield power, capability
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 from policies import paths
 from policies.acl import Acl, Pattern, Region, Rule, plainness, protected, regions
-from policies.escalation import POWERS, Power, Way
+from policies.escalation import POWERS, Power, Way, opened
 from policies.hcl import Capability
 from policies.review.conditions import loosened
 from policies.review.difference import AccessChange, Direction
@@ -167,11 +167,11 @@ class _Walk:
         gained = _gained(old, new)
         for mark in marks:
             match mark:
-                case Led(power=power):
-                    held = _held(mark, old, region.witness)
+                case Led(power=power, way=way):
+                    held = opened(power, way, old, region.witness)
                     if held:
                         self._had.add(power.name)
-                    now = _held(mark, new, region.witness)
+                    now = opened(power, way, new, region.witness)
                     more = now - held | now & _freer(old, new)
                     self._add("powers", mark, new, more, region, old)
                 case Protected():
@@ -250,13 +250,3 @@ def _may_list_protected(rule: Rule | None) -> frozenset[Capability]:
     """
     both = {Capability.LIST, Capability.SUDO}
     return frozenset({Capability.SUDO}) if rule and both <= rule.granted else _NONE
-
-
-def _held(mark: Led, rule: Rule | None, path: str) -> frozenset[Capability]:
-    """What leads to a power. Vault refuses to write to a path that ends in a slash."""
-    if rule is None or path.endswith("/"):
-        return _NONE
-    sudo = mark.power.sudo or protected.is_protected(path, paths.PROTECTED_MOUNTS)
-    if sudo and Capability.SUDO not in rule.granted:
-        return _NONE
-    return rule.granted & frozenset(mark.way.capabilities)

@@ -39,7 +39,7 @@ lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ 
 # The tests have modules of the same name in different folders, hence a run of their own.
 .PHONY: types
 types: .venv/locked ## strict types
-	$(BIN)/mypy policies components rehearsal
+	$(BIN)/mypy policies components rehearsal migration client/vaultstack_client jobs/vaultstack_jobs
 	$(BIN)/mypy __main__.py
 	$(BIN)/mypy .github/scripts
 	$(BIN)/mypy tests
@@ -111,4 +111,7 @@ clean: ## remove the environment and the built servers
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep -o '^uv==[0-9.]*' requirements.lock)"
 	$(BIN)/uv pip sync -q --require-hashes requirements.lock
+	@# The two packages that applications and jobs install are used here as they lie there.
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), \
+		"vaultstack.pth").write_text("".join(f"{pathlib.Path(p).resolve()}\n" for p in ("client", "jobs")))'
 	@touch $@

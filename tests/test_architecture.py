@@ -13,12 +13,23 @@ import pytest
 
 from tests.recording import ROOT
 
-PACKAGES: Final = ("policies", "components", "rehearsal", "client")
+# Where each package lies -> what it is imported as.
+FOLDERS: Final = {
+    "policies": "policies",
+    "components": "components",
+    "rehearsal": "rehearsal",
+    "migration": "migration",
+    "client/vaultstack_client": "vaultstack_client",
+    "jobs/vaultstack_jobs": "vaultstack_jobs",
+}
+PACKAGES: Final = tuple(FOLDERS.values())
 MAY_IMPORT: Final = {
     "policies": {"policies"},
     "components": {"policies", "components"},
-    "rehearsal": {"policies", "components", "rehearsal", "client"},
-    "client": {"client"},
+    "rehearsal": {"policies", "components", "rehearsal", "vaultstack_client", "vaultstack_jobs"},
+    "migration": {"policies", "migration"},
+    "vaultstack_client": {"vaultstack_client"},
+    "vaultstack_jobs": {"vaultstack_client", "vaultstack_jobs"},
 }
 LONG: Final = {"policies/matrix.py", "policies/hcl.py", "policies/hcl_syntax.py"}
 LONGEST: Final = 300
@@ -46,14 +57,19 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-OWN: Final = [path for package in PACKAGES for path in modules(package)]
+OWN: Final = [path for folder in FOLDERS for path in modules(folder)]
+# The folders of packages that are installed by themselves, and so are no part of a module's name.
+APART: Final = {folder.partition("/")[0] for folder, name in FOLDERS.items() if folder != name}
 CODE: Final = [*OWN, Path("__main__.py")]
 TESTS: Final = [path for path in modules("tests") if path.name.startswith("test_")]
 
 
 def named(path: Path) -> str:
     """The module's import name."""
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+    parts = path.with_suffix("").parts
+    if parts[0] in APART:
+        parts = parts[1:]
+    return ".".join(parts).removesuffix(".__init__")
 
 
 def test_there_is_something_to_check() -> None:
@@ -63,7 +79,7 @@ def test_there_is_something_to_check() -> None:
 
 @pytest.mark.parametrize("path", OWN, ids=str)
 def test_imports_go_one_way(path: Path) -> None:
-    package = path.parts[0]
+    package = named(path).partition(".")[0]
     allowed = {"policies"} if path.is_relative_to("policies/guardrails") else MAY_IMPORT[package]
     found = {name.partition(".")[0] for name in imported(path)} & set(PACKAGES)
     assert found <= allowed
@@ -90,7 +106,7 @@ def test_every_module_says_what_it_is(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OWN, ids=str)
 def test_modules_stay_small(path: Path) -> None:
-    if str(path) not in LONG and path.parts[0] in ("policies", "components"):
+    if str(path) not in LONG and path.parts[0] != "rehearsal":
         longest = LONGER.get(str(path), LONGEST)
         assert len((ROOT / path).read_text().splitlines()) <= longest
 
@@ -139,17 +155,20 @@ def test_components_leave_pulumis_own_attributes_alone(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TESTS, ids=str)
 def test_tests_mirror_the_tree(path: Path) -> None:
-    """`tests/a/test_b.py` is of `a/b.py` or `a/b/`, and `test_cli.py` of `__main__.py`."""
-    folder = Path(*path.parts[1:-1])
-    if folder.parts[:1] not in [(package,) for package in PACKAGES]:
+    """`tests/a/test_b.py` is of `a/b.py` or `a/b/`, and `test_cli.py` of `__main__.py`. Where a
+    package is installed by itself, its own folder stands for it: `tests/client/`.
+    """
+    homes = {home.partition("/")[0]: home for home in FOLDERS}
+    if path.parts[1] not in homes:
         return
+    folder = Path(homes[path.parts[1]], *path.parts[2:-1])
     name = path.stem.removeprefix("test_")
     name = "__main__" if name == "cli" else name
     candidates = [folder / f"{name}.py", folder / name]
     assert any((ROOT / candidate).exists() for candidate in candidates), candidates
 
 
-@pytest.mark.parametrize("path", [*modules("policies"), *modules("components")], ids=str)
+@pytest.mark.parametrize("path", [path for path in OWN if path.parts[0] != "rehearsal"], ids=str)
 def test_every_module_is_imported_by_a_test(path: Path) -> None:
     source = (ROOT / path).read_text()
     if path.name == "__init__.py" and len(ast.parse(source).body) == 1:

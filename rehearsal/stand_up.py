@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from components.bootstrap import ceremony
 from components.bootstrap.ci_login import TOKEN_VARIABLE
 from policies.compile import compile_plan
 from policies.environments import Environment
@@ -44,6 +45,18 @@ class StoodUp:
     @property
     def shares(self) -> tuple[str, ...]:
         return tuple(self.initialised["shares"])
+
+
+@contextmanager
+def root_api(stood: StoodUp) -> Iterator[VaultApi]:
+    """Vault as root, from entering to leaving: the token is made from the shares, and revoked."""
+    address, ca_file = stood.scene.vault_address, str(stood.scene.ca_file)
+    token = ceremony.regain_root(ceremony.connect(address, ca_file), stood.shares)
+    root = VaultApi(address, ca_file, token)
+    try:
+        yield root
+    finally:
+        root.call("POST", "auth/token/revoke-self")
 
 
 @contextmanager

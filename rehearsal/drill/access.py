@@ -11,11 +11,10 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Final
 
-from components.bootstrap import ceremony
 from policies.hcl import Capability, Stanza, render
 from rehearsal.drill.traffic import MOUNT
 from rehearsal.errors import NotYet
-from rehearsal.stand_up import StoodUp
+from rehearsal.stand_up import StoodUp, root_api
 from rehearsal.supervisor import wait_until
 from rehearsal.vault_api import VaultApi
 
@@ -36,13 +35,8 @@ _STANZAS: Final = (
 @contextmanager
 def drill_token(stood: StoodUp) -> Iterator[str]:
     """A token for the drill, good from entering to leaving. Raises RehearsalError."""
-    address, ca_file = stood.scene.vault_address, str(stood.scene.ca_file)
-    client = ceremony.connect(address, ca_file)
-    root = VaultApi(address, ca_file, ceremony.regain_root(client, stood.shares))
-    try:
+    with root_api(stood) as root:
         own = root.with_token(_prepare(root))
-    finally:
-        root.call("POST", "auth/token/revoke-self")
     wait_until(lambda: _writable(own), awaited="the drill's mount", patience=timedelta(seconds=30))
     try:
         yield own.token

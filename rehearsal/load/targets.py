@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from components.bootstrap import ceremony
 from policies.matrix import MATRIX
 from policies.paths import APPROLE_AUTH, KV, SecretPath
 from policies.plan import KvSecret, Plan
@@ -22,7 +21,7 @@ from rehearsal.load.clusters import Cluster
 from rehearsal.load.fortio import Request
 from rehearsal.load.results import DEFAULTS, DEPLOYED
 from rehearsal.proof import expectations
-from rehearsal.stand_up import StoodUp
+from rehearsal.stand_up import StoodUp, root_api
 from rehearsal.supervisor import Supervisor, wait_until
 from rehearsal.vault_api import VaultApi
 
@@ -80,15 +79,10 @@ class Reader:
 @contextmanager
 def deployed(supervisor: Supervisor, stood: StoodUp) -> Iterator[Target]:
     """The cluster as the program left it, with a root token that is revoked in the end."""
-    address, ca_file = stood.scene.vault_address, stood.scene.ca_file
-    client = ceremony.connect(address, str(ca_file))
-    root = VaultApi(address, str(ca_file), ceremony.regain_root(client, stood.shares))
-    try:
+    with root_api(stood) as root:
         reader = Reader.first_of(stood.plan)
         token = log_in(root, reader.subject.acl_policy)
-        yield _target(DEPLOYED, supervisor, root, ca_file, reader, token)
-    finally:
-        root.call("POST", "auth/token/revoke-self")
+        yield _target(DEPLOYED, supervisor, root, stood.scene.ca_file, reader, token)
 
 
 def with_defaults(supervisor: Supervisor, cluster: Cluster, plan: Plan) -> Target:

@@ -1,0 +1,1 @@
+"""How applications get their secrets: as files, by the agent beside them or by the CSI provider."""

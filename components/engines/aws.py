@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_vault as vault
@@ -11,6 +12,17 @@ import pulumi_vault as vault
 from components.settings import AwsSettings
 from policies.paths import AWS
 from policies.plan import AwsRole
+
+# All that the provider writes in one request with the key. A changed region would bring the
+# configured key back, which AWS does not know any more.
+_OF_THE_KEY: Final = (
+    "accessKey",
+    "secretKey",
+    "region",
+    "iamEndpoint",
+    "stsEndpoint",
+    "stsRegion",
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,9 @@ class AwsEngine(pulumi.ComponentResource):
     A role with an ARN in the settings is assumed (STS: nothing to clean up, and the plan's
     document narrows what the IAM role has); any other is an IAM user made for each lease and
     deleted with it.
+
+    Where a scheduled job changes Vault's own key, the configured one is good for the first `up`
+    only: it is deleted by the first rotation, and never written again.
     """
 
     path: str
@@ -50,7 +65,9 @@ class AwsEngine(pulumi.ComponentResource):
                 (role.default_ttl_seconds for role in args.roles), default=None
             ),
             max_lease_ttl_seconds=min((role.max_ttl_seconds for role in args.roles), default=None),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=list(_OF_THE_KEY) if settings.rotate_root else None
+            ),
         )
         child = pulumi.ResourceOptions(parent=self, depends_on=[backend])
         for role in args.roles:

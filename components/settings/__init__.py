@@ -37,6 +37,7 @@ from components.settings.model import (
     TlsMode,
     VaultSettings,
 )
+from components.settings.operations import OperationsSettings
 from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import NAMESPACE, SettingsError
 
@@ -64,6 +65,7 @@ __all__ = [
     "LimitSettings",
     "NetworkSettings",
     "OidcSettings",
+    "OperationsSettings",
     "PkiSettings",
     "ProvisionerCredentials",
     "ProvisionerLogin",

@@ -24,6 +24,7 @@ from components.settings.loading_engines import (
     read_pki,
 )
 from components.settings.loading_logins import read_kubernetes_auth, read_oidc
+from components.settings.loading_operations import read_operations
 from components.settings.model import (
     BootstrapSettings,
     ClusterSettings,
@@ -78,6 +79,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         gcp=read_gcp(read),
         azure=read_azure(read),
         pki=read_pki(read, vault),
+        operations=read_operations(read, environment, kubernetes, vault, deployment),
     )
     if deployment and cluster.raft and bootstrap.seal is Seal.SHAMIR and read.sound("seal"):
         read.problem(

@@ -76,7 +76,14 @@ def read_aws(read: ConfigReader, environment: Environment) -> AwsSettings | None
         role_arns=read.mapping("awsRoleArns"),
         endpoint=read.secure_url("awsEndpoint", plain_allowed=environment is Environment.DEV)
         or None,
+        rotate_root=read.flag("awsRotateRoot"),
     )
+    if settings.rotate_root and not access_key_id and read.sound("awsAccessKeyId"):
+        read.problem(
+            "awsRotateRoot",
+            "needs awsAccessKeyId: Vault's own workload identity has no key to change",
+            f"pulumi config set {NAMESPACE}:awsRotateRoot false",
+        )
     return settings if enabled else None
 
 

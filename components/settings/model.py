@@ -11,6 +11,7 @@ from enum import StrEnum, unique
 import pulumi
 
 from components.settings.deployment import DeploymentSettings, KubernetesSettings
+from components.settings.operations import OperationsSettings
 from policies.environments import Environment
 from policies.lifetime import Duration
 
@@ -163,6 +164,9 @@ class AwsSettings:
     secret_access_key: Secret | None
     role_arns: Mapping[str, str]
     endpoint: str | None
+    rotate_root: bool
+    """Whether a scheduled job changes the key, so that the configured one is soon no key any more.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +209,5 @@ class Settings:
     gcp: GcpSettings | None
     azure: AzureSettings | None
     pki: PkiSettings
+    operations: OperationsSettings | None
+    """None: nobody runs the scheduled jobs."""

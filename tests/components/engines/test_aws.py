@@ -24,6 +24,7 @@ OWN_IDENTITY = AwsSettings(
     secret_access_key=None,
     role_arns={"shop-deploy": ARN},
     endpoint=None,
+    rotate_root=False,
 )
 
 
@@ -91,6 +92,37 @@ def test_a_given_key_arrives_as_a_secret(alone: Alone) -> None:
     assert is_secret(mount["secretKey"])
     assert plain(mount["secretKey"]) == "aws-hidden"
     assert plain(mount["accessKey"]) == "AKIAEXAMPLE"
+
+
+# What Vault's provider sends in one request with the key.
+SENT_WITH_THE_KEY = {
+    "accessKey",
+    "secretKey",
+    "region",
+    "iamEndpoint",
+    "stsEndpoint",
+    "stsRegion",
+}
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_key_that_is_rotated_is_never_written_again(alone: Alone, preview: bool) -> None:
+    """The configured one is deleted by the first rotation; a changed region would send it along."""
+    settings = dataclasses.replace(OWN_IDENTITY, rotate_root=True, endpoint="http://127.0.0.1:5000")
+    mount = make(alone, settings, key=("AKIAEXAMPLE", "aws-hidden"), preview=preview)["aws-mount"]
+    assert mount.ignored_changes == SENT_WITH_THE_KEY
+    assert mount.inputs.keys() - mount.ignored_changes == {
+        "path",
+        "description",
+        "defaultLeaseTtlSeconds",
+        "maxLeaseTtlSeconds",
+    }
+    # For the first `up`, when there is nothing to be ignored.
+    assert plain(mount.inputs["secretKey"]) == "aws-hidden"
+
+
+def test_a_key_that_nobody_rotates_is_written_when_it_changes(alone: Alone) -> None:
+    assert not make(alone, key=("AKIAEXAMPLE", "aws-hidden"))["aws-mount"].ignored_changes
 
 
 def test_an_endpoint_serves_iam_and_sts(alone: Alone) -> None:

@@ -30,6 +30,9 @@ class PkiEngine(pulumi.ComponentResource):
 
     Keys are made in Vault and never leave it. The root has a mount of its own, so that the right
     to issue from the intermediate is never a right to sign a CA.
+
+    Makes the first intermediate only. A scheduled job renews it, and makes the new one the mount's
+    default; so nothing here says which issuer is the default, and roles name none: they follow it.
     """
 
     path: str
@@ -43,7 +46,10 @@ class PkiEngine(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         root_mount = self._mount(PKI_ROOT, "Root CA", args.settings.root_ttl.seconds)
         mount = self._mount(
-            PKI, "Certificates of the workloads", args.settings.intermediate_ttl.seconds
+            PKI,
+            "Certificates of the workloads",
+            args.settings.intermediate_ttl.seconds,
+            several_issuers=True,
         )
         root = self._root(root_mount)
         intermediate = self._intermediate(mount, root)
@@ -61,7 +67,14 @@ class PkiEngine(pulumi.ComponentResource):
             parent=self, protect=self._args.protect, depends_on=list(after)
         )
 
-    def _mount(self, path: str, description: str, max_lease_seconds: int) -> vault.Mount:
+    def _mount(
+        self,
+        path: str,
+        description: str,
+        max_lease_seconds: int,
+        *,
+        several_issuers: bool = False,
+    ) -> vault.Mount:
         mount = vault.Mount(
             f"{self._prefix}-mount-{path}",
             path=path,
@@ -71,15 +84,7 @@ class PkiEngine(pulumi.ComponentResource):
             max_lease_ttl_seconds=max_lease_seconds,
             opts=self._data(),
         )
-        base = f"{self._args.settings.url}/v1/{path}"
-        vault.pkisecret.SecretBackendConfigUrls(
-            f"{self._prefix}-urls-{path}",
-            backend=path,
-            issuing_certificates=[f"{base}/ca"],
-            crl_distribution_points=[f"{base}/crl"],
-            ocsp_servers=[f"{base}/ocsp"],
-            opts=self._child(mount),
-        )
+        self._urls(path, mount, several_issuers=several_issuers)
         vault.pkisecret.SecretBackendCrlConfig(
             f"{self._prefix}-crl-{path}",
             backend=path,
@@ -102,6 +107,24 @@ class PkiEngine(pulumi.ComponentResource):
             opts=self._child(mount),
         )
         return mount
+
+    def _urls(self, path: str, mount: vault.Mount, *, several_issuers: bool) -> None:
+        """Where a certificate says its issuer, CRL and OCSP server are.
+
+        `<mount>/ca` and `<mount>/crl` are the default issuer's: where that changes, older
+        certificates must say their own. The root cannot, as Vault makes it before it has a name.
+        """
+        base = f"{self._args.settings.url}/v1/{path}"
+        own = f"{base}/issuer/{{{{issuer_id}}}}"
+        vault.pkisecret.SecretBackendConfigUrls(
+            f"{self._prefix}-urls-{path}",
+            backend=path,
+            issuing_certificates=[f"{own}/der" if several_issuers else f"{base}/ca"],
+            crl_distribution_points=[f"{own}/crl/der" if several_issuers else f"{base}/crl"],
+            ocsp_servers=[f"{base}/ocsp"],
+            enable_templating=several_issuers,
+            opts=self._child(mount),
+        )
 
     def _root(self, mount: vault.Mount) -> vault.pkisecret.SecretBackendRootCert:
         settings = self._args.settings

@@ -50,16 +50,36 @@ def make(
     return alone(component, preview=preview)
 
 
-@pytest.mark.parametrize("mount", ["pki", "pki-root"])
-def test_certificates_say_where_issuer_crl_and_ocsp_are(alone: Alone, mount: str) -> None:
-    recording = make(alone)
-    base = f"https://vault.example:8200/v1/{mount}"
-    assert recording[f"pki-urls-{mount}"].inputs == {
-        "backend": mount,
+def test_the_intermediate_says_where_issuer_crl_and_ocsp_are(alone: Alone) -> None:
+    """Of the root, which stays the only issuer of its mount."""
+    base = "https://vault.example:8200/v1/pki-root"
+    assert make(alone)["pki-urls-pki-root"].inputs == {
+        "backend": "pki-root",
         "issuingCertificates": [f"{base}/ca"],
         "crlDistributionPoints": [f"{base}/crl"],
         "ocspServers": [f"{base}/ocsp"],
+        "enableTemplating": False,
     }
+
+
+def test_certificates_say_where_their_own_issuer_and_its_crl_are(alone: Alone) -> None:
+    """`pki/ca` and `pki/crl` are another issuer's as soon as the intermediate is renewed."""
+    base = "https://vault.example:8200/v1/pki"
+    assert make(alone)["pki-urls-pki"].inputs == {
+        "backend": "pki",
+        "issuingCertificates": [f"{base}/issuer/{{{{issuer_id}}}}/der"],
+        "crlDistributionPoints": [f"{base}/issuer/{{{{issuer_id}}}}/crl/der"],
+        "ocspServers": [f"{base}/ocsp"],
+        "enableTemplating": True,
+    }
+
+
+def test_which_issuer_is_the_default_is_left_to_who_renews_it(alone: Alone) -> None:
+    """Written here, it would go back to the first one; and roles must follow the newest."""
+    recording = make(alone)
+    assert not recording.of("vault:pkiSecret/secretBackendConfigIssuers:SecretBackendConfigIssuers")
+    for role in recording.of(ROLE):
+        assert "issuerRef" not in role.inputs
 
 
 @pytest.mark.parametrize("mount", ["pki", "pki-root"])

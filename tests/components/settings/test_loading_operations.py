@@ -67,8 +67,8 @@ RULES: Final[Mapping[str, Rule]] = {
         {"kubernetesContext": ""},
         "kubernetesContext",
         (
-            "is needed with jobsImage, or whatever cluster happens to be current would be given the "
-            "jobs"
+            "is needed with jobsImage, or whatever cluster happens to be current would be given "
+            "the jobs"
         ),
         f"{SET}:kubernetesContext <name in the kubeconfig>",
     ),

@@ -1,18 +1,12 @@
-"""Shows the drills: tables in the terminal, a picture, and each run as JSON."""
+"""Shows the drills: tables in the terminal."""
 
 from __future__ import annotations
 
-import io
-import json
-import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 from rich import box
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -46,20 +40,6 @@ def line_of(run: Run) -> str:
         f"{run.retried.failed} of {run.retried.requests} failed with retries, healthy after "
         f"{run.healthy_after:.1f} s" + "".join(f"; {escape(fault)}" for fault in run.faults)
     )
-
-
-def save_picture(path: Path, drills: Sequence[Drill], runs: Sequence[Run]) -> None:
-    """The tables as SVG; it refers to nothing outside itself."""
-    console = Console(record=True, file=io.StringIO(), width=100, color_system="truecolor")
-    show(console, drills, runs)
-    form = re.sub(r"@font-face {{.*?}}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    path.write_text(console.export_svg(title="make drill", code_format=form), encoding="utf-8")
-
-
-def write_json(path: Path, setting: Mapping[str, Any], runs: Sequence[Run]) -> None:
-    """`setting`: of what cluster. No secrets are in a run."""
-    document = {**setting, "runs": [run.as_json() for run in runs]}
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def _costs(titles: Mapping[str, str], runs: Sequence[Run]) -> Table:

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 import struct
 import sys
 from typing import Final
 
 from rehearsal.certificates import Authority
-from rehearsal.errors import NotYet
 from rehearsal.ports import LOOPBACK, free_port
 from rehearsal.servers import PATIENCE, python_path
+from rehearsal.servers.forwarding import pump, require_listening
 from rehearsal.supervisor import Supervisor, wait_until, write_private
 
 _SSL_REQUEST: Final = struct.pack("!II", 8, 80877103)
-_CHUNK: Final = 65536
 
 
 def start(
@@ -47,19 +45,12 @@ def start(
         env=supervisor.environment(**python_path()),
     )
     wait_until(
-        lambda: _listening(port),
+        lambda: require_listening(port),
         awaited=f"TLS for PostgreSQL on {LOOPBACK}:{port}",
         patience=PATIENCE,
         processes=[process],
     )
     return port
-
-
-def _listening(port: int) -> None:
-    try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
-    except OSError as error:
-        raise NotYet(str(error)) from None
 
 
 async def serve(port: int, server_port: int, certificate: str, key: str) -> None:
@@ -89,17 +80,7 @@ async def _forward(
     await writer.drain()
     await writer.start_tls(tls)
     server_reader, server_writer = await asyncio.open_connection(LOOPBACK, server_port)
-    await asyncio.gather(_pump(reader, server_writer), _pump(server_reader, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until the source ends, then let the target know."""
-    try:
-        while data := await reader.read(_CHUNK):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
+    await asyncio.gather(pump(reader, server_writer), pump(server_reader, writer))
 
 
 if __name__ == "__main__":

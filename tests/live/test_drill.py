@@ -8,7 +8,8 @@ import pytest
 
 from policies.environments import Environment
 from rehearsal.binaries import Binary, Tool
-from rehearsal.drill.catalogue import chosen
+from rehearsal.drill.catalogue import DRILLS
+from rehearsal.drill.choice import chosen
 from rehearsal.drill.results import Run
 from rehearsal.drill.run import run_drills
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(scope="module")
 def runs(tools: Mapping[Tool, Binary]) -> Sequence[Run]:
-    drills = chosen(["follower-killed", "step-down"])
+    drills = chosen(DRILLS, ["follower-killed", "step-down"])
     return run_drills(tools, Environment.STAGING, drills, 1, lambda _: None, lambda _: None)
 
 

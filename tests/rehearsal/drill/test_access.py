@@ -11,6 +11,7 @@ import pytest
 
 from components.bootstrap import ceremony
 from policies.hcl import parse
+from rehearsal import stand_up
 from rehearsal.drill import access
 from rehearsal.drill.access import AUDIT_DEVICES, drill_token
 from rehearsal.drill.traffic import MOUNT
@@ -102,6 +103,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
     monkeypatch.setattr(ceremony, "connect", lambda address, ca: f"client of {address}, {ca}")
     monkeypatch.setattr(ceremony, "regain_root", regain_root)
     monkeypatch.setattr(access, "VaultApi", servers.api)
+    monkeypatch.setattr(stand_up, "VaultApi", servers.api)
     return servers
 
 

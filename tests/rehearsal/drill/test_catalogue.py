@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rehearsal.drill import strangers
-from rehearsal.drill.catalogue import DRILLS, chosen
+from rehearsal.drill.catalogue import DRILLS
+from rehearsal.drill.choice import chosen
 from rehearsal.drill.episode import Drill
 from rehearsal.errors import RehearsalError
 from rehearsal.servers.vault import VaultServer
@@ -53,10 +54,13 @@ def test_names_are_used_once_and_can_be_typed() -> None:
 
 
 def test_all_or_those_that_are_named_in_the_order_of_all() -> None:
-    assert chosen([]) == DRILLS
-    assert [d.name for d in chosen(["step-down", "leader-lost"])] == ["leader-lost", "step-down"]
+    assert chosen(DRILLS, []) == DRILLS
+    assert [d.name for d in chosen(DRILLS, ["step-down", "leader-lost"])] == [
+        "leader-lost",
+        "step-down",
+    ]
 
 
 def test_a_name_that_is_none_is_told_with_those_that_are() -> None:
     with pytest.raises(RehearsalError, match=r"no drill is named step-up; there are: .*step-down"):
-        chosen(["step-down", "step-up"])
+        chosen(DRILLS, ["step-down", "step-up"])

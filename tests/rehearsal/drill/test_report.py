@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
 import re
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -71,20 +69,3 @@ def test_a_run_in_one_line() -> None:
         "step-down 1: writes out 0.61 s, 0 of 50 failed with retries, healthy after 2.0 s"
     )
     assert "; 1 acknowledged writes lost" in report.line_of(run_of(lost=1))
-
-
-def test_the_json_holds_every_run_and_of_what_cluster(tmp_path: Path) -> None:
-    report.write_json(tmp_path / "runs.json", {"environment": "staging"}, RUNS)
-    read = json.loads((tmp_path / "runs.json").read_text())
-    assert read["environment"] == "staging"
-    assert [(run["drill"], run["number"]) for run in read["runs"]] == [
-        (run.drill, run.number) for run in RUNS
-    ]
-
-
-def test_the_picture_refers_to_nothing_outside_itself(tmp_path: Path) -> None:
-    report.save_picture(tmp_path / "drill.svg", DRILLS, RUNS)
-    svg = (tmp_path / "drill.svg").read_text()
-    assert "make&#160;drill" in svg or "make drill" in svg
-    assert "@font-face" not in svg
-    assert "url(http" not in svg

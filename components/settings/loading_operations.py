@@ -44,6 +44,13 @@ def read_operations(
             "the jobs",
             f"pulumi config set {NAMESPACE}:kubernetesContext <name in the kubeconfig>",
         )
+    if given and deployment:
+        rules.problem(
+            "jobsVaultAddress",
+            "must not be given with target 'kubernetes': the jobs' pods may reach the servers' "
+            "Service and nothing else",
+            f"pulumi config rm {NAMESPACE}:jobsVaultAddress",
+        )
     address = given or (_inside(kubernetes) if deployment else vault.address)
     if urlsplit(address).hostname in _OWN_HOSTS:
         rules.problem(

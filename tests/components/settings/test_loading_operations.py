@@ -131,15 +131,27 @@ def test_jobs_reach_deployed_servers_from_inside_wherever_the_outside_enters(
     assert made.operations.vault_address == "https://vault.secrets.svc.k8s.example:8200"
 
 
+OTHER_WAY: Final = "https://vault.mesh.example:443"
+
+
 def test_another_address_may_be_given(loaded: Loader) -> None:
-    given = "https://vault.mesh.example:443"
-    for config in (
-        with_jobs("dev", vaultAddress="http://127.0.0.1:8200", jobsVaultAddress=given),
-        deploying("dev", jobsImage=IMAGE, jobsVaultAddress=given),
-    ):
-        made = loaded.of(config).operations
-        assert made
-        assert made.vault_address == given
+    own = "http://127.0.0.1:8200"
+    made = loaded.of(with_jobs("dev", vaultAddress=own, jobsVaultAddress=OTHER_WAY)).operations
+    assert made
+    assert made.vault_address == OTHER_WAY
+
+
+def test_there_is_no_other_way_to_deployed_servers(loaded: Loader) -> None:
+    """Nor may the jobs' pods take one: their network policy names the servers."""
+    config = deploying("prod", jobsImage=IMAGE, jobsVaultAddress=OTHER_WAY)
+    assert loaded.problems_of(config) == (
+        (
+            "vaultstack:jobsVaultAddress: must not be given with target 'kubernetes': the jobs' pods "
+            "may reach the servers' Service and nothing else; fix: pulumi config rm "
+            "vaultstack:jobsVaultAddress"
+        ),
+    )
+    assert loaded.of({**config, "jobsImage": ""}).operations is None
 
 
 def test_a_private_ca_is_named_where_the_servers_are_ours(loaded: Loader) -> None:

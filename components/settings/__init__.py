@@ -1,5 +1,13 @@
 """Typed, validated settings of one stack."""
 
+from components.settings.delivery import (
+    AuthoritySettings,
+    CsiSettings,
+    DeliverySettings,
+    FailurePolicy,
+    InjectorSettings,
+    ServingSettings,
+)
 from components.settings.deployment import (
     AwsClusterSettings,
     CertificateSettings,
@@ -43,6 +51,7 @@ from components.settings.reader import NAMESPACE, SettingsError
 
 __all__ = [
     "NAMESPACE",
+    "AuthoritySettings",
     "AwsClusterSettings",
     "AwsSettings",
     "AzureSettings",
@@ -52,11 +61,15 @@ __all__ = [
     "CiLoginSettings",
     "ClusterSettings",
     "Cpu",
+    "CsiSettings",
     "DatabaseSettings",
+    "DeliverySettings",
     "DeploymentSettings",
     "Exposure",
     "ExposureSettings",
+    "FailurePolicy",
     "GcpSettings",
+    "InjectorSettings",
     "IssuerKind",
     "IssuerReference",
     "KubernetesAuthSettings",
@@ -72,6 +85,7 @@ __all__ = [
     "Reviewer",
     "Seal",
     "Secret",
+    "ServingSettings",
     "Settings",
     "SettingsError",
     "SizeSettings",

@@ -14,6 +14,7 @@ import pulumi
 from components.settings import pgp
 from components.settings.deployment import DeploymentSettings
 from components.settings.loading_ci import read_ci_login
+from components.settings.loading_delivery import read_delivery
 from components.settings.loading_deployment import read_deployment, read_kubernetes
 from components.settings.loading_engines import (
     read_aws,
@@ -79,6 +80,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         gcp=read_gcp(read),
         azure=read_azure(read),
         pki=read_pki(read, vault),
+        delivery=read_delivery(read, environment, kubernetes, vault, deployment),
         operations=read_operations(read, environment, kubernetes, vault, deployment),
     )
     if deployment and cluster.raft and bootstrap.seal is Seal.SHAMIR and read.sound("seal"):

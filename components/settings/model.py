@@ -10,6 +10,7 @@ from enum import StrEnum, unique
 
 import pulumi
 
+from components.settings.delivery import DeliverySettings
 from components.settings.deployment import DeploymentSettings, KubernetesSettings
 from components.settings.operations import OperationsSettings
 from policies.environments import Environment
@@ -209,5 +210,7 @@ class Settings:
     gcp: GcpSettings | None
     azure: AzureSettings | None
     pki: PkiSettings
+    delivery: DeliverySettings | None
+    """None: no secret is brought to a pod."""
     operations: OperationsSettings | None
     """None: nobody runs the scheduled jobs."""

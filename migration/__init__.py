@@ -1,0 +1,1 @@
+"""Helps an application move to Vault: finds its secrets, and moves those of a .env file."""

@@ -1,0 +1,212 @@
+"""The background: one thread that keeps token, credentials and secrets in use fresh, and calls the
+application back. Everything it does for comfort the calls of the application would do for
+themselves, later and while they wait: should a callback hang, nothing is served too long.
+
+The thread is no daemon, which the interpreter would cut off in the middle of a request. So that a
+forgotten `close` does not keep the process alive, it ends when the main thread has ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from vaultstack_client.clock import Clock, Deadline
+from vaultstack_client.engines import Question
+from vaultstack_client.errors import ClientClosed, NotFound, VaultClientError
+from vaultstack_client.results import Secret
+from vaultstack_client.session import Session
+from vaultstack_client.settings import Timing
+from vaultstack_client.store import Store
+
+logger = logging.getLogger("vaultstack_client")
+
+_LOOK: Final = 1.0
+"""Seconds between looks at whether the main thread has ended."""
+
+Callback = Callable[[Any], object]
+
+
+@dataclass(slots=True)
+class Watch:
+    """Who wants to hear of new answers to one question, and what they know of already."""
+
+    callbacks: list[Callback] = field(default_factory=list)
+    asked: bool = False
+    """Whether anything was ever said of it; the first answer is no news."""
+    seen: object = None
+    try_again: float = 0.0
+    """On the steady clock, after it was denied or missing."""
+
+
+class Keeper:
+    def __init__(self, timing: Timing, clock: Clock, session: Session) -> None:
+        self._timing, self._clock, self._session = timing, clock, session
+        self._watches: dict[Question[Any], Watch] = {}
+        self._news: deque[tuple[Callback, Question[Any], object]] = deque()
+        self._wake = threading.Condition()
+        self._ending = False
+        self._thread: threading.Thread | None = None
+        self._woken = False
+        self._checked = 0.0
+
+    def watch(self, store: Store, question: Question[Any], callback: Callback) -> None:
+        with self._wake:
+            watch = self._watches.setdefault(question, Watch())
+            watch.callbacks.append(callback)
+            entry = store.cache.peek(question)
+            if entry is not None and not watch.asked:
+                watch.asked, watch.seen = True, _mark(entry.value)
+            store.cache.pinned.add(question)
+
+    def heard(self, question: Question[Any], value: object) -> None:
+        """Of a new answer, or (None) that there is none any more."""
+        with self._wake:
+            watch = self._watches.get(question)
+            if watch is not None:
+                mark = None if value is None else _mark(value)
+                if watch.asked and value is not None and mark != watch.seen:
+                    self._news.extend((each, question, value) for each in watch.callbacks)
+                watch.asked, watch.seen = True, mark
+            # It may be due sooner than whatever the thread sleeps for.
+            self._woken = True
+            self._wake.notify_all()
+
+    def start(self, store: Store) -> None:
+        if self._thread is not None:
+            return
+        with self._wake:
+            if self._thread is not None or self._ending:
+                return
+            self._checked = self._clock.now().steady
+            self._thread = threading.Thread(
+                target=self._run, args=(store,), name="vaultstack-client", daemon=False
+            )
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; returns when it has ended, unless it is the caller."""
+        with self._wake:
+            self._ending = True
+            self._wake.notify_all()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _run(self, store: Store) -> None:
+        while not self._ending:
+            try:
+                self._round(store)
+            except ClientClosed:
+                return
+            self._tell()
+            self._sleep(self._due(store))
+            if not threading.main_thread().is_alive():
+                return
+
+    def _sleep(self, until: float) -> None:
+        with self._wake:
+            while not (self._ending or self._woken) and threading.main_thread().is_alive():
+                left = until - self._clock.now().steady
+                if left <= 0:
+                    break
+                self._wake.wait(min(left, _LOOK))
+            self._woken = False
+
+    def _round(self, store: Store) -> None:
+        """Look after everything that is due, the token first: the rest hangs on it."""
+        store.cache.forget_ended(self._clock.now())
+        self._try(store, "token", self._keep_token)
+        for question, entry in store.cache.items():
+            now = self._clock.now()
+            if self._ending:
+                return
+            if (
+                entry.is_due(now)
+                and store.is_wanted(question, entry)
+                and not store.outages.waiting(question, now)
+            ):
+                self._look_after(store, question, entry)
+        for question, watch in list(self._watches.items()):
+            if self._is_missing(store, question, watch):
+                self._look_for(store, question, watch)
+
+    def _look_after(self, store: Store, question: Question[Any], entry: Any) -> None:
+        deadline = self._deadline()
+        self._try(store, question, lambda: store.look_after(question, entry, deadline))
+
+    def _look_for(self, store: Store, question: Question[Any], watch: Watch) -> None:
+        """A watched secret that is not in the cache: not asked for yet, denied, or missing."""
+        deadline = self._deadline()
+        watch.try_again = self._clock.now().steady + self._timing.check_every.total_seconds()
+        self._try(store, question, lambda: store.ask(question, deadline))
+
+    def _is_missing(self, store: Store, question: Question[Any], watch: Watch) -> bool:
+        now = self._clock.now()
+        return (
+            not question.perishable
+            and not self._ending
+            and store.cache.peek(question) is None
+            and now.steady >= watch.try_again
+            and not store.outages.waiting(question, now)
+        )
+
+    def _keep_token(self) -> None:
+        self._session.keep(self._deadline())
+        now = self._clock.now().steady
+        if now - self._checked >= self._timing.check_every.total_seconds():
+            self._checked = now
+            # An operator may have ended it, and with it the credentials that are given out.
+            self._session.verify(self._deadline())
+
+    def _try(self, store: Store, key: Any, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except ClientClosed:
+            raise
+        except NotFound as error:
+            store.note(key, error)
+            logger.warning("%s", error)
+        except VaultClientError as error:
+            store.note(key, error)
+            logger.warning("%s", error)
+        else:
+            store.solved(key)
+
+    def _due(self, store: Store) -> float:
+        """When, on the steady clock, there is something to do."""
+        now = self._clock.now()
+        moments = [self._checked + self._timing.check_every.total_seconds(), self._session.due()]
+        for question, entry in store.cache.items():
+            if store.is_wanted(question, entry):
+                at = now.steady if entry.is_due(now) else entry.refresh_at
+                moments.append(max(at, store.outages.again_at(question)))
+        for question, watch in list(self._watches.items()):
+            if not question.perishable and store.cache.peek(question) is None:
+                moments.append(max(watch.try_again, store.outages.again_at(question)))
+        return min(moments)
+
+    def _tell(self) -> None:
+        while self._news and not self._ending:
+            callback, question, value = self._news.popleft()
+            try:
+                callback(value)
+            except Exception as error:  # noqa: BLE001 - whatever the application's code raises
+                # Not its text, which may hold what it was given.
+                logger.error(  # noqa: TRY400
+                    "the callback for %s failed with %s", question.what, type(error).__name__
+                )
+
+    def _deadline(self) -> Deadline:
+        return Deadline.within(self._clock, self._timing.deadline.total_seconds())
+
+
+def _mark(value: object) -> object:
+    """What tells one answer from the next."""
+    if isinstance(value, Secret):
+        return value.version, value.created
+    return getattr(value, "lease_id", value)

@@ -1,0 +1,116 @@
+"""What the client hands to an application. Typed, frozen, and silent: no value is in `repr`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vaultstack_client.errors import MissingKey
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Secret(Mapping[str, str]):
+    """One version of one entry. A value that was not written as text is here as JSON text."""
+
+    path: str
+    version: int
+    created: datetime
+    values_: Mapping[str, str] = field(repr=False)
+    stale: bool = False
+    """Whether Vault could not be asked, so that this is what it last said."""
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return self.values_[key]
+        except KeyError:
+            pass
+        there = ", ".join(sorted(self.values_)) or "none"
+        raise MissingKey(
+            f"secret {self.path!r}, version {self.version}: must have the key {key!r}; the keys "
+            f"there are {there}; add it with 'vault kv patch', or ask for one of those"
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+    def reveal(self) -> dict[str, str]:
+        """All values as a plain dictionary, which shows them to whoever prints it."""
+        return dict(self.values_)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCredentials:
+    """A database user made for this client. `expires` is for showing: the client keeps time."""
+
+    username: str
+    password: str = field(repr=False)
+    lease_id: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCredentials:
+    """Keys of an IAM user or, with a session token, of an assumed role.
+
+    AWS needs some seconds until a new IAM user's keys work everywhere.
+    """
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+    lease_id: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GcpToken:
+    """An OAuth 2 access token of an impersonated service account."""
+
+    token: str = field(repr=False)
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AzureCredentials:
+    """A service principal's secret."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    lease_id: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate with its key, as PEM. `chain` goes from the issuer upwards."""
+
+    certificate: str
+    private_key: str = field(repr=False)
+    chain: tuple[str, ...]
+    serial: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the client is, for health endpoints. Asking for it never asks Vault."""
+
+    token_expires: datetime | None
+    """None where there is no token yet, or where it never ends."""
+    logged_in: bool
+    hits: int
+    """Answers given from the cache."""
+    misses: int
+    """Answers for which Vault was asked while the application waited."""
+    stale_served: int
+    """Of the hits, those given while Vault could not be asked."""
+    cached: int
+    requests: int
+    """Requests sent to Vault, each try counted."""
+    vault_away: bool
+    last_error: str | None
+    """The last failure, also of the background; none once Vault answered again."""

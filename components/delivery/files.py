@@ -12,7 +12,6 @@ from enum import StrEnum, unique
 from policies import paths
 from policies.environments import EVERYWHERE, Environment
 from policies.lifetime import Duration
-from policies.model import refuse_twice
 from policies.paths import SecretPath
 
 # An annotation's name has 63 characters, 22 of which say that this one is a template.
@@ -214,7 +213,7 @@ class Delivery:
     environments: frozenset[Environment] = EVERYWHERE
 
     def __post_init__(self) -> None:
-        refuse_twice(f"delivery {self.workload!r}: file", (file.name for file in self.files))
+        _once(f"delivery {self.workload!r}: file", [file.name for file in self.files])
         if not self.files:
             raise ValueError(
                 f"delivery {self.workload!r}: must have files; give it some or remove it"
@@ -227,8 +226,14 @@ class Delivery:
             )
 
 
+def _once(kind: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{kind} {name!r}: is there more than once; keep one")
+
+
 def _check_keys(keys: Sequence[str]) -> None:
-    refuse_twice("content: key", keys)
+    _once("content: key", keys)
     if not keys:
         raise ValueError("content: must name keys of what Vault answers; write one")
     for key in keys:

@@ -1,0 +1,5 @@
+"""The agent injector."""
+
+from components.delivery.injector.component import AgentInjector, AgentInjectorArgs
+
+__all__ = ["AgentInjector", "AgentInjectorArgs"]

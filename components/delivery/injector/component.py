@@ -1,0 +1,215 @@
+"""The injector that gives pods an agent for their secrets, and all it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes import apiextensions, core, meta, networking, policy, rbac
+
+from components.delivery.authority import make_authority
+from components.delivery.injector import layout as names
+from components.delivery.injector.layout import Layout
+from components.delivery.injector.pods import make_deployment
+from components.delivery.injector.webhook import make_webhook
+from components.delivery.namespace import PodSecurity, make_namespace
+from components.delivery.network import Ingress, networks, tcp, to_api_server
+from components.kubernetes_cluster import make_provider
+from components.settings import DeliverySettings, InjectorSettings, IssuerReference
+from policies.plan import Plan
+
+_API_GROUP = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True)
+class AgentInjectorArgs:
+    settings: DeliverySettings
+    injector: InjectorSettings
+    plan: Plan
+
+
+class AgentInjector(pulumi.ComponentResource):
+    """Vault's own injector, for the namespaces of the matrix' workloads and no others.
+
+    Deliberately does not talk to Vault, holds no secret but its certificate's key, and changes
+    nothing in Kubernetes: it only answers the API server.
+    """
+
+    def __init__(
+        self, name: str, args: AgentInjectorArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("vaultstack:delivery:AgentInjector", name, None, opts)
+        settings, injector = args.settings, args.injector
+        self._layout = layout = Layout.of(settings.kubernetes)
+        provider = make_provider(
+            f"{name}-kubernetes", settings.kubernetes, pulumi.ResourceOptions(parent=self)
+        )
+        inside = pulumi.ResourceOptions(parent=self, provider=provider)
+        namespace = make_namespace(
+            f"{name}-namespace", layout.namespace, PodSecurity.RESTRICTED, inside
+        )
+        self._after = _after(inside, namespace)
+        needed: list[pulumi.Resource] = [
+            self._network(f"{name}-network", settings),
+            *self._account(f"{name}-account"),
+            self._service(f"{name}-service"),
+        ]
+        if issuer := injector.serving.issuer:
+            needed.append(self._certificate(f"{name}-certificate", issuer))
+        if injector.replicas > 1:
+            self._disruption_budget(f"{name}-disruption-budget")
+        authority = make_authority(
+            f"{name}-authority", layout.namespace, settings.authority, self._after
+        )
+        if authority:
+            needed.append(authority.made)
+        deployment = make_deployment(
+            f"{name}-deployment",
+            layout,
+            settings,
+            injector,
+            authority,
+            _after(self._after, needed),
+        )
+        make_webhook(
+            f"{name}-webhook",
+            layout,
+            served_namespaces(args.plan, settings),
+            injector.serving,
+            injector.failure_policy,
+            # Before somebody answers, asking would only hold pods up.
+            _after(inside, [deployment]),
+        )
+        self.register_outputs({"namespace": layout.namespace})
+
+    def _metadata(self) -> meta.v1.ObjectMetaArgs:
+        return meta.v1.ObjectMetaArgs(
+            name=names.NAME, namespace=self._layout.namespace, labels=names.LABELS
+        )
+
+    def _network(self, name: str, settings: DeliverySettings) -> networking.v1.NetworkPolicy:
+        """The API server calls it, and it watches the API server. The rest of the cluster's nodes
+        are in these networks too: what it answers to anybody is no secret.
+        """
+        return networking.v1.NetworkPolicy(
+            name,
+            metadata=self._metadata(),
+            spec=networking.v1.NetworkPolicySpecArgs(
+                pod_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
+                policy_types=["Ingress", "Egress"],
+                ingress=[Ingress(from_=networks(settings.api_server_cidrs), ports=tcp(names.PORT))],
+                egress=[to_api_server(settings)],
+            ),
+            opts=self._after,
+        )
+
+    def _account(self, name: str) -> list[pulumi.Resource]:
+        """vault-k8s takes no certificate into use before it sees the webhooks, so it may look at
+        them. It would also write its CA there, if it made its own: that it may not.
+        """
+        account = core.v1.ServiceAccount(
+            name,
+            metadata=self._metadata(),
+            automount_service_account_token=False,
+            opts=self._after,
+        )
+        metadata = meta.v1.ObjectMetaArgs(name=self._layout.namespace, labels=names.LABELS)
+        role = rbac.v1.ClusterRole(
+            f"{name}-role",
+            metadata=metadata,
+            rules=[
+                rbac.v1.PolicyRuleArgs(
+                    api_groups=["admissionregistration.k8s.io"],
+                    resources=["mutatingwebhookconfigurations"],
+                    verbs=["get", "list", "watch"],
+                )
+            ],
+            opts=self._after,
+        )
+        binding = rbac.v1.ClusterRoleBinding(
+            f"{name}-binding",
+            metadata=metadata,
+            role_ref=rbac.v1.RoleRefArgs(
+                api_group=_API_GROUP, kind="ClusterRole", name=self._layout.namespace
+            ),
+            subjects=[
+                rbac.v1.SubjectArgs(
+                    kind="ServiceAccount", name=names.NAME, namespace=self._layout.namespace
+                )
+            ],
+            opts=_after(self._after, [role]),
+        )
+        return [account, binding]
+
+    def _service(self, name: str) -> core.v1.Service:
+        return core.v1.Service(
+            name,
+            metadata=meta.v1.ObjectMetaArgs(
+                name=names.NAME,
+                namespace=self._layout.namespace,
+                labels=names.LABELS,
+                # It has no endpoints before the pods are there, which wait for it.
+                annotations={"pulumi.com/skipAwait": "true"},
+            ),
+            spec=core.v1.ServiceSpecArgs(
+                type="ClusterIP",
+                selector=names.SELECTOR,
+                ports=[core.v1.ServicePortArgs(name="https", port=443, target_port="https")],
+            ),
+            opts=self._after,
+        )
+
+    def _certificate(self, name: str, issuer: IssuerReference) -> apiextensions.CustomResource:
+        return apiextensions.CustomResource(
+            name,
+            api_version="cert-manager.io/v1",
+            kind="Certificate",
+            metadata=self._metadata(),
+            spec={
+                "secretName": names.SERVING_SECRET,
+                "issuerRef": {
+                    "group": "cert-manager.io",
+                    "kind": issuer.kind.value,
+                    "name": issuer.name,
+                },
+                "dnsNames": list(self._layout.host_names),
+                "duration": "2160h",
+                "renewBefore": "720h",
+                "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+                "usages": ["digital signature", "server auth"],
+            },
+            opts=self._after,
+        )
+
+    def _disruption_budget(self, name: str) -> policy.v1.PodDisruptionBudget:
+        """One may go on purpose; one that is not ready always: it answers nobody where it is."""
+        return policy.v1.PodDisruptionBudget(
+            name,
+            metadata=self._metadata(),
+            spec=policy.v1.PodDisruptionBudgetSpecArgs(
+                max_unavailable=1,
+                selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
+                unhealthy_pod_eviction_policy="AlwaysAllow",
+            ),
+            opts=self._after,
+        )
+
+
+def served_namespaces(plan: Plan, settings: DeliverySettings) -> tuple[str, ...]:
+    """Of the plan's workloads, sorted; never Vault's own and Kubernetes': what runs there must
+    start when nothing else does.
+    """
+    return tuple(
+        sorted(
+            {
+                role.namespace
+                for role in plan.kubernetes_roles
+                if role.namespace != settings.kubernetes.namespace
+                and not role.namespace.startswith("kube-")
+            }
+        )
+    )
+
+
+def _after(opts: pulumi.ResourceOptions, needed: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needed))

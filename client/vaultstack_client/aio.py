@@ -16,15 +16,15 @@ from typing import Any, Final, Self, TypeVar
 
 from vaultstack_client.client import VaultClient
 from vaultstack_client.clock import Clock
-from vaultstack_client.engines import (
+from vaultstack_client.credentials import (
     AwsKeys,
     AzurePrincipal,
     CertificateFor,
     DatabaseUser,
     GcpAccess,
-    Question,
-    SecretAt,
 )
+from vaultstack_client.kv import SecretAt
+from vaultstack_client.questions import Question
 from vaultstack_client.results import (
     AwsCredentials,
     AzureCredentials,

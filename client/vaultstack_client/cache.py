@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from vaultstack_client.clock import End, Instant
-from vaultstack_client.engines import Found, Lease, Question
+from vaultstack_client.questions import Found, Lease, Question
 from vaultstack_client.session import Token
 from vaultstack_client.settings import Timing
 

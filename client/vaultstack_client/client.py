@@ -16,19 +16,18 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from vaultstack_client.clock import Clock, Deadline, SystemClock
-from vaultstack_client.engines import (
+from vaultstack_client.credentials import (
     AwsKeys,
     AzurePrincipal,
     CertificateFor,
     DatabaseUser,
     GcpAccess,
-    Question,
-    SecretAt,
-    check,
 )
 from vaultstack_client.errors import ClientClosed
 from vaultstack_client.keeper import Keeper
+from vaultstack_client.kv import SecretAt
 from vaultstack_client.names import check_path
+from vaultstack_client.questions import Question, check
 from vaultstack_client.results import (
     AwsCredentials,
     AzureCredentials,

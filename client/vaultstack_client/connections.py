@@ -2,8 +2,8 @@
 that are not trusted blindly.
 
 Deliberately not here: trying again (`transport`), tokens (`session`), what an answer means
-(`engines`). Nothing of the process' environment is used, neither proxies nor `.netrc`, which would
-send its own credentials to Vault.
+(`questions`). Nothing of the process' environment is used, neither proxies nor `.netrc`, which
+would send its own credentials to Vault.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
-from urllib3.util import Url, parse_url
 
 from vaultstack_client.clock import Clock, Instant
 from vaultstack_client.errors import CannotVerify, ClientClosed
+from vaultstack_client.redirects import followed
 
 _KEPT: Final = 32
 """Idle connections that are kept for the next requests."""
@@ -62,15 +61,6 @@ class Answer:
     @property
     def errors(self) -> str:
         return "; ".join(" ".join(str(error).split()) for error in self.body.get("errors") or ())
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class Unreached(Exception):  # noqa: N818 - no failure yet: the next try may reach it
@@ -115,7 +105,7 @@ class Connections:
             response = _send(session, method, url, headers, json, params, timeout, self._ca_file)
             if response.status_code not in (301, 302, 303, 307, 308):
                 return _answer(response, asked)
-            url = _followed(url, response.headers.get("Location", ""))
+            url = followed(url, response.headers.get("Location", ""))
             params = None  # Vault's Location has them already
         raise Unreached("redirected in a circle, as while a leader is elected", sent=False)
 
@@ -244,31 +234,6 @@ def _shown(cause: BaseException) -> str:
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     return type(cause).__name__
-
-
-def _followed(url: str, location: str) -> str:
-    """Where a redirect leads, if the token may be sent there: the same path of a server that must
-    prove itself by the same authority; without TLS, only on this machine.
-    """
-    asked = parse_url(url)
-    target = parse_url(urljoin(url, location))
-    wrong = _untrusted(asked, target)
-    if wrong:
-        raise CannotVerify(
-            f"{asked.netloc} redirects to {target.scheme}://{target.netloc}: {wrong}; correct "
-            "api_addr of that server, or the address (VAULT_ADDR)"
-        )
-    return target.url
-
-
-def _untrusted(asked: Url, target: Url) -> str:
-    if target.scheme != asked.scheme:
-        return f"must stay with {asked.scheme}, and the token was not sent"
-    if target.auth or target.path != asked.path:
-        return "must lead to the same path, as Vault's own redirects do"
-    if target.scheme == "http" and not is_loopback(target.host or ""):
-        return "must not leave this machine without TLS"
-    return ""
 
 
 def _answer(response: requests.Response, asked: Instant) -> Answer:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vaultstack_client.clock import Clock, Deadline
-from vaultstack_client.engines import Question
 from vaultstack_client.errors import ClientClosed, NotFound, VaultClientError
+from vaultstack_client.questions import Question
 from vaultstack_client.results import Secret
 from vaultstack_client.session import Session
 from vaultstack_client.settings import Timing

@@ -13,10 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vaultstack_client.connections import is_loopback
 from vaultstack_client.errors import ConfigurationError
 from vaultstack_client.login import AppRoleLogin, KubernetesLogin, Login, TokenLogin
 from vaultstack_client.names import check_role
+from vaultstack_client.redirects import is_loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

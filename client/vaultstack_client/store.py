@@ -17,10 +17,11 @@ from hvac.api.system_backend import Lease as LeaseApi
 
 from vaultstack_client.cache import Cache, Entry, entry_of, margin
 from vaultstack_client.clock import Clock, Deadline, End, Instant
-from vaultstack_client.engines import Lease, Question, prolonged, understood
+from vaultstack_client.credentials import prolonged
 from vaultstack_client.errors import ClientClosed, LeaseExpired, Unavailable, VaultClientError
 from vaultstack_client.flight import Flights, StillFlying
 from vaultstack_client.outages import Outages
+from vaultstack_client.questions import Lease, Question, understood
 from vaultstack_client.results import Secret
 from vaultstack_client.session import FORBIDDEN, Session
 from vaultstack_client.settings import ClientSettings
@@ -210,7 +211,7 @@ class Store:
         self._answered(question)
         longer = replace(
             entry,
-            value=prolonged(entry.value, lives, answer.asked),
+            value=prolonged(entry.value, answer.asked, lives),
             refresh_at=answer.asked.steady + lives - ahead,
             fresh=End.after(answer.asked, lives),
             end=End.after(answer.asked, lives),

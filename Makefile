@@ -61,12 +61,16 @@ format: .venv/locked ## format the code and repair what can be
 tools: .venv/locked ## only find or build Vault, kube-apiserver and etcd
 	@$(BIN)/python -m rehearsal tools
 
-# Both need several servers, which dev has not.
+# These need several servers, which dev has not.
 CLUSTER := $(or $(filter staging prod,$(ENV)),staging)
 
 .PHONY: drill
 drill: .venv/locked ## make a real cluster fail in every way, and measure it; ARGS="--only NAME"
 	@$(BIN)/python -m rehearsal.drill --env $(CLUSTER) $(ARGS)
+
+.PHONY: drill-client
+drill-client: .venv/locked ## what an application notices of Vault's failures; ARGS="--only NAME"
+	@$(BIN)/python -m rehearsal.client_drill --env $(CLUSTER) $(ARGS)
 
 .PHONY: bench
 bench: .venv/locked ## load on a real cluster, beside Vault's plain defaults

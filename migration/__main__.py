@@ -20,6 +20,7 @@ from policies.commands.words import seen
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "scan": ("migration.commands.scan", "find hard-coded secrets in a tree"),
+    "import": ("migration.commands.import_env", "move a .env file's values to where they belong"),
 }
 """Name -> module, and what it does."""
 

@@ -1,0 +1,242 @@
+"""What is seen of a delivered file from outside: how soon it is there, whether it is as in Vault,
+whether it follows a change, and whether what is in it can be used. Each check gives milliseconds.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+import psycopg
+
+from components.delivery.files import Exports, SecretFile
+from policies.grants import KvAccess
+from policies.paths import SecretPath
+from rehearsal.delivery.configuration import Mode
+from rehearsal.delivery.container import Agent, Pod
+from rehearsal.delivery.expected import exported, text_of
+from rehearsal.errors import NotYet, RehearsalError
+from rehearsal.proof import expectations
+from rehearsal.proof.attempts import Bench, Mismatch
+from rehearsal.proof.kv import MERGE_PATCH
+from rehearsal.supervisor import wait_until
+from rehearsal.vault_api import VaultApi
+
+T = TypeVar("T")
+Milliseconds = float
+
+PATIENCE: Final = timedelta(seconds=20)
+_REFUSED: Final = "Code: 403"
+_NO_ENTRY: Final = "map has no entry for key"
+
+
+class Denied(Exception):  # noqa: N818 - as it should be, where it is expected
+    """The agent wrote nothing, and said why."""
+
+
+def place_of(pod: Pod, file: SecretFile) -> Path:
+    (found,) = (one.destination for one in pod.injection.files if one.name == file.name)
+    return pod.place(found)
+
+
+def write(pod: Pod) -> Milliseconds:
+    """The init container's life. Until the last file is written, not until the container ends."""
+    agent = pod.start(Mode.INIT)
+    if code := agent.wait_for_end(PATIENCE):
+        raise Mismatch(f"the agent ends with {code}:\n{agent.process.tail()}")
+    written = [pod.place(file.destination).stat().st_mtime for file in pod.injection.files]
+    return (max(written) - agent.started) * 1000
+
+
+def token_of(agent: Agent) -> str:
+    """Its Vault token, once it has one."""
+
+    def look() -> str:
+        return _or_not_yet(agent.token(), "it has no token yet")
+
+    return _awaited(look, "the agent's login", agent)
+
+
+def log_in_again(agent: Agent, token: str) -> Milliseconds:
+    """From its token's end to the next one."""
+
+    def look() -> str:
+        now = agent.token()
+        return _or_not_yet(now if now != token else "", "it still has its token that was revoked")
+
+    started = time.perf_counter()
+    _awaited(look, "the agent to log in again", agent)
+    return _since(started)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of a KV entry's values."""
+
+    bench: Bench
+    file: SecretFile
+    path: SecretPath
+    place: Path
+
+    def is_as_in_vault(self) -> Milliseconds:
+        """Or soon will be: the agent may just be about to look."""
+        started = time.perf_counter()
+        values = self._values()
+
+        def look() -> None:
+            if self.place.read_text() != text_of(self.file.content, values):
+                raise NotYet("it holds something else")
+
+        wait_until(look, awaited=f"{self.file.name} to be as in Vault", patience=PATIENCE)
+        taken = _since(started)
+        if isinstance(self.file.content, Exports):
+            found = exported(self.file.content, self.place)
+            if found != {key: values[key] for key in self.file.content.keys}:
+                raise Mismatch("a shell that sources it gets something else than Vault has")
+        return taken
+
+    def follow(self, agent: Agent) -> Milliseconds:
+        """Change a key as somebody who may, wait for the file, and change it back."""
+        key = self.file.content.keys[0]
+        before = self._values()
+        value = secrets.token_urlsafe(24)
+        wanted = text_of(self.file.content, {**before, key: value})
+        self._patch(key, value)
+        started = time.perf_counter()
+
+        def look() -> None:
+            if self.place.read_text() != wanted:
+                raise NotYet("it is as it was")
+
+        _awaited(look, f"{self.file.name} to change", agent)
+        taken = _since(started)
+        self._patch(key, before[key])
+        return taken
+
+    def _values(self) -> dict[str, str]:
+        reader = self._somebody(expectations.READS)
+        return dict(reader.call("GET", self.path.data).data["data"])
+
+    def _patch(self, key: str, value: str) -> None:
+        """With check-and-set, which entries made at random demand."""
+        metadata = self.bench.provisioner.call("GET", self.path.metadata)
+        body = {"options": {"cas": metadata.data["current_version"]}, "data": {key: value}}
+        answer = self._somebody(expectations.PATCHES).call(
+            "PATCH", self.path.data, body, MERGE_PATCH
+        )
+        if not answer.allowed:
+            raise RehearsalError(f"changing {self.path.text}: {answer.status} {answer.errors}")
+
+    def _somebody(self, accesses: frozenset[KvAccess]) -> VaultApi:
+        for subject in self.bench.subjects:
+            if expectations.kv(subject, self.path.text, accesses):
+                return self.bench.session(subject)
+        raise RehearsalError(
+            f"{self.path.text}: the matrix lets nobody {' or '.join(sorted(accesses))} it, so its "
+            "file's following a change cannot be tried; grant it to an administrator"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A file of database credentials, as they were at one moment."""
+
+    user: str
+    password: str
+
+    @classmethod
+    def of(cls, file: SecretFile, place: Path) -> Login:
+        if not isinstance(file.content, Exports):
+            raise RehearsalError(
+                f"file {file.name!r}: only exports are known here; teach rehearsal/delivery"
+            )
+        found = exported(file.content, place)
+        return cls(found["username"], found["password"])
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where credentials are tried."""
+
+    bench: Bench
+    role: str
+
+    def use(self, login: Login) -> Milliseconds:
+        """Raises `Denied` where PostgreSQL refuses the login."""
+        connections = {role.name: role.connection for role in self.bench.plan.database_roles}
+        (database,) = (
+            one.database
+            for one in self.bench.plan.database_connections
+            if one.name == connections[self.role]
+        )
+        started = time.perf_counter()
+        try:
+            self.bench.scene.postgres.execute(
+                "SELECT count(*) FROM notes",
+                database=database,
+                user=login.user,
+                password=login.password,
+            )
+        except psycopg.OperationalError as error:
+            if "authentication failed" in str(error):
+                raise Denied from None
+            raise Mismatch(type(error).__name__) from None
+        except psycopg.Error as error:
+            raise Mismatch(type(error).__name__) from None
+        return _since(started)
+
+
+def issued_again(file: SecretFile, place: Path, before: Login, agent: Agent) -> Milliseconds:
+    """From now to a file with another database user."""
+    started = time.perf_counter()
+
+    def look() -> None:
+        if Login.of(file, place).user == before.user:
+            raise NotYet("it holds the user that it held")
+
+    _awaited(look, f"{file.name} to hold another user", agent)
+    return _since(started)
+
+
+def refused(agent: Agent, place: Path, path: str) -> Milliseconds:
+    """Raises `Denied` once Vault has refused the agent this path, which it then asks again."""
+
+    def look() -> None:
+        if not place.exists() and not (_REFUSED in agent.log and path in agent.log):
+            raise NotYet("Vault has not refused it")
+
+    wait_until(look, awaited="the agent to be refused", patience=PATIENCE)
+    return _nothing_written(place)
+
+
+def given_up(agent: Agent, place: Path) -> Milliseconds:
+    """Raises `Denied` once the agent has ended because a key is not there, and named it."""
+    code = agent.wait_for_end(PATIENCE)
+    if not code or _NO_ENTRY not in agent.log:
+        raise Mismatch(f"the agent ends with {code} and names no key:\n{agent.process.tail()}")
+    return _nothing_written(place)
+
+
+def _nothing_written(place: Path) -> Milliseconds:
+    if place.exists():
+        return 0.0
+    raise Denied
+
+
+def _awaited(look: Callable[[], T], what: str, agent: Agent) -> T:
+    return wait_until(look, awaited=what, patience=PATIENCE, processes=[agent.process])
+
+
+def _or_not_yet(text: str, reason: str) -> str:
+    if not text:
+        raise NotYet(reason)
+    return text
+
+
+def _since(started: float) -> Milliseconds:
+    return (time.perf_counter() - started) * 1000

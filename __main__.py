@@ -56,9 +56,7 @@ pki = engines.PkiEngine(
     inside,
 )
 if settings.database:
-    database = engines.DatabaseEngineArgs(
-        settings.database, plan.database_connections, plan.database_roles, settings.protect
-    )
+    database = engines.DatabaseEngineArgs(settings.database, plan, settings.protect)
     engines.DatabaseEngine("database", database, inside)
 if settings.aws:
     region = MATRIX.spec(settings.environment).aws.region

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from policies import iam, postgresql
 from policies.environments import Environment
-from policies.grants import Cloud, Database, Pki, PkiAccess
+from policies.grants import Cloud, Database, DatabaseStatic, Pki, PkiAccess
 from policies.hcl import render
 from policies.identities import AppRole, OidcGroup, ServiceAccount
 from policies.model import AccessMatrix
@@ -21,15 +21,21 @@ from policies.plan import (
     AzureRole,
     DatabaseConnection,
     DatabaseRole,
+    DatabaseStaticRole,
     GcpRole,
     KubernetesRole,
     KvSecret,
     OidcRole,
     PkiRole,
     Plan,
+    Rotation,
     TokenSettings,
 )
 from policies.resources import AwsCloudRole, AzureCloudRole, CloudRole, GcpCloudRole
+from policies.rotation import RotateKey
+from policies.rotation_rules import Scheduled, scheduled
+from policies.rotation_task import task
+from policies.schedule import Cron
 from policies.stanzas import cloud_role, stanzas_of
 from policies.subject import Subject, subjects_in
 
@@ -44,6 +50,7 @@ def compile_plan(matrix: AccessMatrix, environment: Environment) -> Plan:
     Raises `ValueError` where the matrix has no such environment, naming it.
     """
     subjects = subjects_in(matrix, environment)
+    rotations = [one for one in scheduled(matrix) if environment in one.environments]
     cloud_roles = {role.name: role for role in _cloud_roles(subjects)}.values()
     return Plan(
         environment=environment,
@@ -54,11 +61,13 @@ def compile_plan(matrix: AccessMatrix, environment: Environment) -> Plan:
         oidc_roles=_sorted(_oidc_roles(subjects)),
         database_connections=_sorted(_database_connections(subjects)),
         database_roles=_sorted(_database_roles(subjects)),
+        database_static_roles=_sorted(_database_static_roles(subjects)),
         aws_roles=_sorted(_aws_roles(cloud_roles, matrix, environment)),
         gcp_roles=_sorted(_gcp_roles(cloud_roles, matrix, environment)),
         azure_roles=_sorted(_azure_roles(cloud_roles, matrix, environment)),
         pki_roles=_sorted(_pki_roles(subjects)),
-        kv_entries=_sorted(_kv_entries(matrix, environment)),
+        kv_entries=_sorted(_kv_entries(matrix, environment, rotations)),
+        rotations=_sorted(_rotations(rotations, subjects)),
     )
 
 
@@ -142,11 +151,16 @@ def _database_connections(subjects: Iterable[Subject]) -> Iterator[DatabaseConne
     databases: dict[str, str] = {}
     for subject in subjects:
         for grant in subject.grants:
-            if isinstance(grant, Database) and subject.application and subject.application.database:
+            match grant:
+                case Database(access=access):
+                    role = subject.database_role(access)
+                case DatabaseStatic(user=user):
+                    role = subject.static_role(user)
+                case _:
+                    continue
+            if subject.application and subject.application.database:
                 databases[subject.application.name] = subject.application.database.name
-                roles.setdefault(subject.application.name, set()).add(
-                    subject.database_role(grant.access)
-                )
+                roles.setdefault(subject.application.name, set()).add(role)
     for name, database in databases.items():
         yield DatabaseConnection(name, database, tuple(sorted(roles[name])))
 
@@ -173,6 +187,27 @@ def _database_roles(subjects: Iterable[Subject]) -> Iterator[DatabaseRole]:
                 ),
                 default_ttl_seconds=lifetime.default.seconds,
                 max_ttl_seconds=lifetime.maximum.seconds,
+            )
+
+
+def _database_static_roles(subjects: Iterable[Subject]) -> Iterator[DatabaseStaticRole]:
+    """Of the users that somebody may read the password of."""
+    seen: set[str] = set()
+    for subject in subjects:
+        for grant in subject.grants:
+            if not (isinstance(grant, DatabaseStatic) and subject.application):
+                continue
+            database, name = subject.application.database, subject.static_role(grant.user)
+            if database is None or name in seen:
+                continue
+            seen.add(name)
+            rotates = next(u.rotates for u in database.static_users if u.name == grant.user)
+            yield DatabaseStaticRole(
+                name=name,
+                connection=subject.application.name,
+                username=name,
+                schedule=rotates.text if isinstance(rotates, Cron) else "",
+                period_seconds=0 if isinstance(rotates, Cron) else rotates.seconds,
             )
 
 
@@ -230,11 +265,35 @@ def _azure_roles(
             )
 
 
-def _kv_entries(matrix: AccessMatrix, environment: Environment) -> Iterator[KvSecret]:
+def _kv_entries(
+    matrix: AccessMatrix, environment: Environment, rotations: Iterable[Scheduled]
+) -> Iterator[KvSecret]:
+    keys = [one.rotation for one in rotations if isinstance(one.rotation, RotateKey)]
     for application in matrix.applications:
         for entry in application.entries:
             if environment in entry.environments:
-                yield KvSecret(entry.path.text, entry.keys, entry.generated_length)
+                kept = (key for one in keys if one.path == entry.path for key in one.kept_keys)
+                yield KvSecret(
+                    entry.path.text, entry.keys, entry.generated_length, tuple(sorted(kept))
+                )
+
+
+def _rotations(rotations: Iterable[Scheduled], subjects: Iterable[Subject]) -> Iterator[Rotation]:
+    by_workload = {id(subject.workload): subject for subject in subjects}
+    for one in rotations:
+        subject = by_workload[id(one.by)]
+        account = one.by.identity
+        assert isinstance(account, ServiceAccount)
+        yield Rotation(
+            name=one.name,
+            role=subject.role,
+            service_account=account.name,
+            namespace=account.bound_namespace(subject.environment),
+            audience=audience_of(subject.environment),
+            schedule=str(one.rotation.schedule),
+            interval_seconds=one.rotation.schedule.interval.seconds,
+            task=task(one, subject.environment),
+        )
 
 
 def _pki_roles(subjects: Iterable[Subject]) -> Iterator[PkiRole]:

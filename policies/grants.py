@@ -11,7 +11,7 @@ from itertools import combinations, permutations
 from policies.acl.patterns import Pattern, meeting
 from policies.environments import EVERYWHERE, Environment
 from policies.hcl import Capability
-from policies.lifetime import Lifetime
+from policies.lifetime import Duration, Lifetime
 from policies.paths import SecretPath, check_served, refuse_secrets
 from policies.postgresql import DatabaseAccess
 
@@ -24,6 +24,8 @@ class KvAccess(StrEnum):
     """The values, their versions (delete, restore, destroy) and their metadata."""
     ROTATE = "rotate"
     """Change keys of an existing entry with check-and-set, without reading any value."""
+    ROTATE_AND_KEEP = "rotate-and-keep"
+    """The same, and read what is replaced: to keep it for an overlap, or to put it back."""
 
 
 @unique
@@ -36,7 +38,7 @@ class PkiAccess(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cell:
-    """What every grant has. A grant of Vault's own paths must say why, any other may."""
+    """What every grant has. A grant of what is Vault's own must say why, any other may."""
 
     environments: frozenset[Environment] = EVERYWHERE
     reason: str = ""
@@ -46,8 +48,8 @@ class _Cell:
             raise ValueError(
                 f"grant '{self}': must hold in some environment; leave `environments` out for all"
             )
-        if isinstance(self, Control | IssueSecretIds) and not self.reason:
-            raise ValueError(f"grant '{self}': must say why people need it; write reason='...'")
+        if isinstance(self, OfVault) and not self.reason:
+            raise ValueError(f"grant '{self}': must say why it is needed; write reason='...'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ class Database(_Cell):
 
     def __str__(self) -> str:
         return f"database {self.access.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStatic(_Cell):
+    """The password of a user that stays, which Vault rotates (`resources.StaticUser`)."""
+
+    user: str
+
+    def __str__(self) -> str:
+        return f"database user {self.user}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,56 @@ class Control(_Cell):
         return f"control {self.path}"
 
 
-Grant = Kv | Database | Cloud | Pki | RenewSelf | IssueSecretIds | Control
+@dataclass(frozen=True, slots=True)
+class RootPassword(_Cell):
+    """Have Vault change the password of the administrator that it is in an application's database,
+    for the platform only, as all that follow. Nobody is told the new one.
+    """
+
+    application: str
+
+    def __str__(self) -> str:
+        return f"rotate the database administrator of {self.application}"
+
+
+@dataclass(frozen=True, slots=True)
+class RootKey(_Cell):
+    """Have Vault change the AWS key that it is itself. Nobody is told the new secret."""
+
+    def __str__(self) -> str:
+        return "rotate the AWS engine's own key"
+
+
+@dataclass(frozen=True, slots=True)
+class IntermediateCa(_Cell):
+    """Make a new key for the CA that signs everything, have the root sign it, and put it in place.
+    Whoever may have a CA signed may be any host: there is no smaller right for it in Vault.
+    """
+
+    def __str__(self) -> str:
+        return "renew the intermediate CA"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretIds(_Cell):
+    """Make secret IDs for one pipeline, see how old each is, and end them. A new one can only be
+    had wrapped, for just this long.
+    """
+
+    application: str
+    workload: str
+    wrapped: Duration
+
+    def __str__(self) -> str:
+        return f"rotate the secret IDs of {self.application}/{self.workload}"
+
+
+OfPlatform = RootPassword | RootKey | IntermediateCa | SecretIds
+"""What only the platform's own workloads may be granted."""
+OfPeople = Control | IssueSecretIds
+"""What only people may be granted."""
+OfVault = OfPlatform | OfPeople
+Grant = Kv | Database | DatabaseStatic | Cloud | Pki | RenewSelf | OfVault
 
 
 def refuse_contradictions(workload: str, grants: Iterable[Grant]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from policies.environments import Environment
 from policies.lifetime import Duration
@@ -27,7 +28,23 @@ class ServiceAccount:
             check_name("namespace", self.bound_namespace(environment))
 
     def bound_namespace(self, environment: Environment) -> str:
-        return f"{self.namespace}-{environment.value}"
+        return bound_namespace(self.namespace, environment)
+
+
+PLATFORM_NAMESPACE: Final = "vault"
+"""Vault's own namespace."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformAccount(ServiceAccount):
+    """A machine of the control plane, in the namespace of the servers themselves, which is called
+    the same everywhere, for it is made with them. A token's audience tells environments apart.
+    """
+
+    namespace: str = field(default=PLATFORM_NAMESPACE, init=False)
+
+    def bound_namespace(self, environment: Environment) -> str:  # noqa: ARG002 - the same in all
+        return self.namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,11 @@ class OidcGroup:
 
 
 Identity = ServiceAccount | AppRole | OidcGroup
+
+
+def bound_namespace(namespace: str, environment: Environment) -> str:
+    """What an application's namespace is called in an environment."""
+    return f"{namespace}-{environment.value}"
 
 
 def refuse_wildcard(kind: str, name: str) -> None:

@@ -11,21 +11,36 @@ from policies.grants import (
     Cloud,
     Control,
     Database,
+    DatabaseStatic,
+    IntermediateCa,
     IssueSecretIds,
     Kv,
     KvAccess,
     Pki,
     PkiAccess,
     RenewSelf,
+    RootKey,
+    RootPassword,
+    SecretIds,
 )
 from policies.hcl import Capability
 from policies.iam import Allow, AwsAccount
-from policies.identities import AppRole, OidcGroup, ServiceAccount
+from policies.identities import AppRole, OidcGroup, PlatformAccount, ServiceAccount
 from policies.lifetime import Duration, Lifetime
-from policies.model import AccessMatrix, Application, Lifetimes, Workload
+from policies.model import AccessMatrix, Application, Lifetimes, Platform, Workload
 from policies.paths import SecretPath
 from policies.postgresql import DatabaseAccess
-from policies.resources import AwsCloudRole, KvEntry, PostgresDatabase
+from policies.resources import AwsCloudRole, KvEntry, PostgresDatabase, StaticUser
+from policies.rotation import (
+    KubernetesSecret,
+    RenewIntermediate,
+    Restart,
+    RotateAwsRoot,
+    RotateDatabaseRoot,
+    RotateKey,
+    RotateSecretIds,
+)
+from policies.schedule import Cron
 
 DEV, STAGING, PROD = (
     frozenset({Environment.DEV}),
@@ -61,7 +76,11 @@ LIFETIMES = Lifetimes(
 KUBESENTIMENT = Application(
     name="kubesentiment",
     owner="sentiment-team",
-    database=PostgresDatabase(name="kubesentiment", owner="kubesentiment"),
+    database=PostgresDatabase(
+        name="kubesentiment",
+        owner="kubesentiment",
+        static_users=(StaticUser("exports", rotates=Cron("30 3 * * 0")),),
+    ),
     entries=(
         KvEntry.given("kubesentiment/config", "redis_password", "kafka_password", "model_api_key"),
         # Outside `kubesentiment/`, so that the services which read that folder cannot deploy.
@@ -142,6 +161,11 @@ KUBESENTIMENT = Application(
             grants=(
                 Kv(SecretPath("kubesentiment/*"), KvAccess.READ),
                 Database(DatabaseAccess.READ_ONLY),
+                DatabaseStatic(
+                    "exports",
+                    reason="the connection pooler, through which exports read for longer than a "
+                    "lease lives, lets in users that it knows by name",
+                ),
             ),
         ),
         Workload(
@@ -162,6 +186,17 @@ KUBESENTIMENT = Application(
                 Kv(SecretPath("deploy/kubesentiment/*"), KvAccess.READ),
                 Cloud("kubesentiment-deploy"),
             ),
+        ),
+    ),
+    rotations=(
+        RotateDatabaseRoot(by="rotation-kubesentiment-database"),
+        RotateSecretIds(
+            workload="ci",
+            into=KubernetesSecret("kubesentiment", "vault-ci", "wrapped-secret-id"),
+            by="rotation-kubesentiment-ci",
+            schedule=Cron("0 */12 * * *"),
+            wrapped=Duration.parse("13h"),
+            overlap=Duration.parse("1h"),
         ),
     ),
 )
@@ -203,8 +238,25 @@ MEDIA_CATALOG = Application(
         Workload(
             "rotation",
             ServiceAccount("media-catalog", "media-catalog-rotation"),
-            token=Lifetime.of("10m", "10m"),
-            grants=(Kv(SecretPath("media-catalog/api"), KvAccess.ROTATE),),
+            token=Lifetime.of("15m", "15m"),
+            grants=(
+                Kv(
+                    SecretPath("media-catalog/api"),
+                    KvAccess.ROTATE_AND_KEEP,
+                    reason="tokens signed with the old secret stay good for a day, and the old one "
+                    "is put back if the service does not come up",
+                ),
+            ),
+        ),
+    ),
+    rotations=(
+        RotateKey(
+            "jwt-secret",
+            SecretPath("media-catalog/api"),
+            "jwt_secret",
+            by="rotation",
+            overlap=Duration.parse("24h"),
+            tell=Restart("media-catalog", ready_within=Duration.parse("10m")),
         ),
     ),
 )
@@ -265,9 +317,58 @@ AUDITORS = Workload(
     ),
 )
 
+PLATFORM = Platform(
+    owner="platform-team",
+    workloads=(
+        Workload(
+            "rotation-kubesentiment-database",
+            PlatformAccount("rotation-kubesentiment-database"),
+            token=Lifetime.of("5m", "5m"),
+            grants=(RootPassword("kubesentiment", reason="only Vault is to know it"),),
+        ),
+        Workload(
+            "rotation-kubesentiment-ci",
+            PlatformAccount("rotation-kubesentiment-ci"),
+            token=Lifetime.of("5m", "5m"),
+            grants=(
+                SecretIds(
+                    "kubesentiment",
+                    "ci",
+                    wrapped=Duration.parse("13h"),
+                    reason="a pipeline's secret ID lives a day, and nobody carries it there by "
+                    "hand twice a day",
+                ),
+            ),
+        ),
+        Workload(
+            "rotation-aws",
+            PlatformAccount("rotation-aws"),
+            token=Lifetime.of("5m", "5m"),
+            grants=(RootKey(reason="the one AWS key that does not end by itself"),),
+        ),
+        Workload(
+            "rotation-pki",
+            PlatformAccount("rotation-pki"),
+            token=Lifetime.of("5m", "5m"),
+            grants=(IntermediateCa(reason="a CA that ends takes every service with it"),),
+        ),
+    ),
+    rotations=(
+        RotateAwsRoot(by="rotation-aws"),
+        RenewIntermediate(
+            by="rotation-pki",
+            # As the settings pkiOrganization and pkiIntermediateTtl have it.
+            common_name="vaultstack {environment} intermediate CA",
+            lifetime=Duration.parse("26280h"),
+            schedule=Cron("0 4 1 1 *"),
+        ),
+    ),
+)
+
 MATRIX = AccessMatrix(
     environments=ENVIRONMENTS,
     lifetimes=LIFETIMES,
     applications=(KUBESENTIMENT, MEDIA_CATALOG),
     people=(OPERATORS, AUDITORS),
+    platform=PLATFORM,
 )

@@ -1,4 +1,4 @@
-"""The access matrix as types: applications, their workloads, and people.
+"""The access matrix as types: applications, their workloads, people, and the platform.
 
 Whatever can be written here is meant: names that Vault would change, wildcard identities, paths of
 somebody else, and grants that contradict one another cannot be built. It does not know Vault's
@@ -7,56 +7,39 @@ syntax (`hcl`), its paths (`paths`) or what becomes of a grant (`compile`).
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policies.control_plane import NO_MACHINES, Platform
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import (
     Cloud,
-    Control,
     Database,
+    DatabaseStatic,
     Grant,
-    IssueSecretIds,
     Kv,
+    OfPeople,
+    OfPlatform,
     Pki,
     RenewSelf,
-    refuse_contradictions,
 )
-from policies.identities import Identity, OidcGroup, ServiceAccount
+from policies.identities import OidcGroup, PlatformAccount, ServiceAccount
 from policies.lifetime import Lifetime
-from policies.paths import DEPLOY, RESERVED_FOLDERS, SecretPath, check_name
+from policies.paths import DEPLOY, RESERVED_FOLDERS, SecretPath, check_name, refuse_twice
 from policies.resources import CloudRole, KvEntry, PostgresDatabase
+from policies.rotation import OfApplication
+from policies.rotation_rules import refuse_rotations
+from policies.workload import PEOPLE, PLATFORM, TAKEN, Workload
 
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """Who asks, and what for. `role` names its auth role where that must not be
-    `<application>-<name>`.
-    """
-
-    name: str
-    identity: Identity
-    grants: tuple[Grant, ...]
-    token: Lifetime | None = None
-    role: str | None = None
-
-    def __post_init__(self) -> None:
-        check_name("workload", self.name)
-        if self.role is not None:
-            check_name("role", self.role)
-        for environment in Environment:
-            refuse_contradictions(self.name, self.grants_in(environment))
-        if not self.grants:
-            raise ValueError(
-                f"workload {self.name!r}: must be granted something; give it grants or remove it"
-            )
-
-    def grants_in(self, environment: Environment) -> tuple[Grant, ...]:
-        return tuple(grant for grant in self.grants if environment in grant.environments)
-
-    def exists_in(self, environment: Environment) -> bool:
-        return bool(self.grants_in(environment))
+__all__ = [
+    "PEOPLE",
+    "PLATFORM",
+    "AccessMatrix",
+    "Application",
+    "Lifetimes",
+    "Platform",
+    "Workload",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +54,15 @@ class Application:
     entries: tuple[KvEntry, ...] = ()
     database: PostgresDatabase | None = None
     cloud_roles: tuple[CloudRole, ...] = ()
+    rotations: tuple[OfApplication, ...] = ()
 
     def __post_init__(self) -> None:
         check_name("application", self.name)
+        if self.name in TAKEN:
+            raise ValueError(
+                f"application {self.name!r}: must not be named as those who are no application "
+                f"({', '.join(TAKEN)}); write such as '{self.name}-app'"
+            )
         if self.name in RESERVED_FOLDERS:
             raise ValueError(
                 f"application {self.name!r}: must not be named as a folder that is not one "
@@ -84,7 +73,14 @@ class Application:
         refuse_twice(f"application {self.name!r}: entry", (e.path.text for e in self.entries))
         for entry in self.entries:
             self._refuse_foreign_path(f"entry {entry.path.text!r}", entry.path)
+        for user in self.database.static_users if self.database else ():
+            check_name("static user", f"{self.name}-{user.name}")
         for workload in self.workloads:
+            if isinstance(workload.identity, PlatformAccount):
+                raise ValueError(  # noqa: TRY004 - a rule of the matrix, like its neighbours
+                    f"application {self.name!r}, workload {workload.name!r}: must not run in "
+                    "Vault's own namespace; give it a ServiceAccount of the application"
+                )
             for grant in workload.grants:
                 self._check_grant(workload, grant)
 
@@ -93,10 +89,18 @@ class Application:
         match grant:
             case Kv(path=path):
                 self._refuse_foreign_path(where, path)
-            case Database() if self.database is None:
+            case Database() | DatabaseStatic() if self.database is None:
                 raise ValueError(
                     f"application {self.name!r}, {where}: the application has no database; "
                     "give it `database=PostgresDatabase(...)`"
+                )
+            case DatabaseStatic(user=user) if self.database and user not in {
+                one.name for one in self.database.static_users
+            }:
+                known = ", ".join(one.name for one in self.database.static_users) or "none"
+                raise ValueError(
+                    f"application {self.name!r}, {where}: the database has no such static user; "
+                    f"its static users: {known}"
                 )
             case Cloud(role=role) if role not in {r.name for r in self.cloud_roles}:
                 known = ", ".join(r.name for r in self.cloud_roles) or "none"
@@ -104,10 +108,15 @@ class Application:
                     f"application {self.name!r}, {where}: the application has no such cloud role; "
                     f"its roles: {known}"
                 )
-            case Control() | IssueSecretIds():
+            case _ if isinstance(grant, OfPeople):
                 raise ValueError(
                     f"application {self.name!r}, {where}: only people may be granted paths of "
                     "Vault itself; move it to the matrix' `people`"
+                )
+            case _ if isinstance(grant, OfPlatform):
+                raise ValueError(
+                    f"application {self.name!r}, {where}: only the platform's own workloads may be "
+                    "granted it; move the workload to the matrix' `platform`"
                 )
             case _:
                 pass
@@ -151,6 +160,7 @@ class AccessMatrix:
     lifetimes: Lifetimes
     applications: tuple[Application, ...]
     people: tuple[Workload, ...] = ()
+    platform: Platform = NO_MACHINES
 
     def __post_init__(self) -> None:
         refuse_twice("environment", (spec.environment.value for spec in self.environments))
@@ -158,7 +168,7 @@ class AccessMatrix:
         refuse_twice("role", (role for _, _, role in self.subjects()))
         refuse_twice(
             "ACL policy",
-            (f"{app.name if app else 'people'}-{who.name}" for app, who, _ in self.subjects()),
+            (f"{self.owner_of(app, who)}-{who.name}" for app, who, _ in self.subjects()),
         )
         refuse_twice(
             "cloud role",
@@ -185,12 +195,18 @@ class AccessMatrix:
                     "into its application"
                 )
             for grant in person.grants:
-                if isinstance(grant, Database | Cloud | Pki):
+                if isinstance(grant, Database | DatabaseStatic | Cloud | Pki):
                     raise ValueError(  # noqa: TRY004 - the same
                         f"people {person.name!r}, grant '{grant}': only an application has a "
                         "database, cloud roles and certificates; put a workload with an OidcGroup "
                         "into that application"
                     )
+                if isinstance(grant, OfPlatform):
+                    raise ValueError(  # noqa: TRY004 - the same
+                        f"people {person.name!r}, grant '{grant}': only the platform's own "
+                        "workloads may be granted it; move it to the matrix' `platform`"
+                    )
+        refuse_rotations(self)
 
     def _refuse_shared_identities(self) -> None:
         """One identity in two workloads could log in as either, and so have the rights of both."""
@@ -235,13 +251,22 @@ class AccessMatrix:
 
     def subjects(self) -> Iterator[tuple[Application | None, Workload, str]]:
         """Everyone who can log in, with the name of the auth role: (application, workload, role);
-        people have no application.
+        people and the platform have no application.
         """
         for application in self.applications:
             for workload in application.workloads:
                 yield application, workload, application.role_of(workload)
         for person in self.people:
             yield None, person, person.role or person.name
+        for machine in self.platform.workloads:
+            yield None, machine, machine.role or f"{PLATFORM}-{machine.name}"
+
+    @staticmethod
+    def owner_of(application: Application | None, workload: Workload) -> str:
+        """The application's name, `platform` or `people`."""
+        if application is not None:
+            return application.name
+        return PLATFORM if isinstance(workload.identity, PlatformAccount) else PEOPLE
 
     def spec(self, environment: Environment) -> EnvironmentSpec:
         for spec in self.environments:
@@ -251,9 +276,3 @@ class AccessMatrix:
             f"environment {environment.value!r}: the matrix has no such environment; add an "
             "EnvironmentSpec to `environments`"
         )
-
-
-def refuse_twice(kind: str, names: Iterable[str]) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise ValueError(f"{kind} {name!r}: is there {count} times; names are unique, rename")

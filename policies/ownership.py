@@ -1,7 +1,7 @@
 """Whose is which path of Vault: what shows a reviewer that somebody reaches for another's.
 
-An application owns its secrets, its database and cloud roles, and its certificates. This says
-nothing of who is granted what.
+An application owns its secrets, its database and cloud roles, and its certificates. People and the
+platform own no path. This says nothing of who is granted what.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from policies.subject import Subject
 
 
 def owners_in(subjects: Iterable[Subject]) -> Iterator[Owner]:
-    """Every application with a workload in this environment, and the people."""
+    """Every application with a workload in this environment, the people, and the platform."""
     owner = attrgetter("owner")
     for name, group in groupby(sorted(subjects, key=owner), key=owner):
         members = list(group)
         application = members[0].application
         yield Owner(
             name=name,
-            team=application.owner if application else "",
+            team=members[0].team,
             members=tuple(sorted(_members(members), key=lambda member: member.workload)),
             paths=tuple(sorted(set(_paths(application, members)))) if application else (),
         )
@@ -45,6 +45,8 @@ def _paths(application: Application, subjects: Iterable[Subject]) -> Iterator[st
     if application.database:
         for access in DatabaseAccess:
             yield paths.database_credentials(f"{application.name}-{access.value}")
+        for user in application.database.static_users:
+            yield paths.static_credentials(f"{application.name}-{user.name}")
     for role in application.cloud_roles:
         yield paths.cloud_credentials(engine_of(role), role.name)
     for subject in subjects:

@@ -7,7 +7,8 @@ every rendered file, error message and runbook can name the same path.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +63,12 @@ def check_name(kind: str, name: str) -> None:
             f"{kind} {name!r}: must be lower-case letters, digits and inner hyphens, at most 63 "
             f"(Vault and Kubernetes would change or refuse it); write {fixed!r}"
         )
+
+
+def refuse_twice(kind: str, names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"{kind} {name!r}: is there {count} times; names are unique, rename")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -131,6 +138,18 @@ def database_credentials(role: str) -> str:
     return f"{DATABASE}/creds/{role}"
 
 
+def static_credentials(role: str) -> str:
+    """Where the password of a database user that stays is read."""
+    return f"{DATABASE}/static-creds/{role}"
+
+
+def rotate_database_root(connection: str) -> str:
+    return f"{DATABASE}/rotate-root/{connection}"
+
+
+ROTATE_AWS_ROOT: Final = f"{AWS}/config/rotate-root"
+
+
 def cloud_credentials(engine: str, role: str) -> str:
     """Where an engine of `AWS`, `GCP` or `AZURE` issues credentials for one of its roles.
 
@@ -144,6 +163,19 @@ def cloud_credentials(engine: str, role: str) -> str:
 
 def pki_issue(role: str) -> str:
     return f"{PKI}/issue/{role}"
+
+
+RENEW_INTERMEDIATE: Final = (
+    f"{PKI}/issuers/generate/intermediate/internal",
+    f"{PKI_ROOT}/root/sign-intermediate",
+    f"{PKI}/intermediate/set-signed",
+    f"{PKI}/config/issuers",
+)
+"""A new key, its certificate by the root, that put in place, and made the mount's default."""
+
+
+def approle(role: str) -> str:
+    return f"auth/{APPROLE_AUTH}/role/{role}"
 
 
 HANDED_OUT: Final = (

@@ -6,7 +6,9 @@ Durations are whole seconds here, because this is the edge where Vault's own fie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from policies.environments import Environment
 from policies.hcl import Stanza
@@ -73,6 +75,20 @@ class DatabaseRole:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseStaticRole:
+    """A database user that stays, whose password Vault rotates by itself: either by `schedule` or
+    every `period_seconds`; the other is empty, or 0.
+    """
+
+    name: str
+    connection: str
+    username: str
+    schedule: str
+    """A cron expression, in UTC."""
+    period_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class AwsRole:
     name: str
     policy_document: str
@@ -117,6 +133,30 @@ class KvSecret:
     keys: tuple[str, ...]
     generated_length: int | None
     """Characters of each value that is made at random; None where somebody else issues them."""
+    kept_keys: tuple[str, ...] = ()
+    """Keys that a rotation writes beside them, once it has run; nobody else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A job that rotates one thing: when, as whom, and what it is told. Whether the thing is there
+    in a stack (a database without its password has no connection yet, and an AWS engine on a role
+    of the pod has no key of its own), the stack's settings say.
+    """
+
+    name: str
+    """Unique, and short enough to name Kubernetes objects after."""
+    role: str
+    """The auth role that it logs in with, as the service account below."""
+    service_account: str
+    namespace: str
+    audience: str
+    schedule: str
+    """A cron expression of five fields, in UTC."""
+    interval_seconds: int
+    """The shortest time between two runs."""
+    task: Mapping[str, Any] = field(hash=False)
+    """Plain JSON values (`rotation_task`), by `type`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +170,8 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Owner:
     """An application: which team answers for it, who belongs to it, and which of Vault's paths are
-    its own, as patterns. People are one, of no team and without paths.
+    its own, as patterns. People are one, of no team and without paths; so is the platform, of its
+    team.
     """
 
     name: str
@@ -151,8 +192,10 @@ class Plan:
     oidc_roles: tuple[OidcRole, ...]
     database_connections: tuple[DatabaseConnection, ...]
     database_roles: tuple[DatabaseRole, ...]
+    database_static_roles: tuple[DatabaseStaticRole, ...]
     aws_roles: tuple[AwsRole, ...]
     gcp_roles: tuple[GcpRole, ...]
     azure_roles: tuple[AzureRole, ...]
     pki_roles: tuple[PkiRole, ...]
     kv_entries: tuple[KvSecret, ...]
+    rotations: tuple[Rotation, ...]

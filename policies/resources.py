@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from policies.environments import EVERYWHERE, Environment
 from policies.iam import Allow
+from policies.lifetime import Duration
 from policies.paths import SecretPath, check_name
+from policies.postgresql import DatabaseAccess
+from policies.schedule import Cron
 
 # PostgreSQL's 63 less `_readwrite`, which is added to name a group (`postgresql`).
 _LONGEST_DATABASE = 53
+_MOST_OFTEN = Duration(3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,31 @@ class KvEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class StaticUser:
+    """A database user that stays, whose password Vault changes by schedule, or whenever it is as
+    old as a duration. In PostgreSQL it is called `<application>-<name>`; the database's owner makes
+    it, grants it what it may, and lets Vault's administrator administer it.
+    """
+
+    name: str
+    rotates: Cron | Duration
+
+    def __post_init__(self) -> None:
+        check_name("static user", self.name)
+        if self.name in tuple(DatabaseAccess):
+            raise ValueError(
+                f"static user {self.name!r}: is what a role of issued users is called; write "
+                f"such as '{self.name}-static'"
+            )
+        if isinstance(self.rotates, Duration) and self.rotates < _MOST_OFTEN:
+            raise ValueError(
+                f"static user {self.name!r}: must not rotate more often than every {_MOST_OFTEN}, "
+                f"and does every {self.rotates}: whoever read the password could not use it; "
+                "write a longer time, or a schedule"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class PostgresDatabase:
     """A database of the environment's PostgreSQL server. `owner` is the role whose migrations
     make the tables.
@@ -69,6 +98,7 @@ class PostgresDatabase:
     name: str
     owner: str
     schema: str = "public"
+    static_users: tuple[StaticUser, ...] = ()
 
     def __post_init__(self) -> None:
         for kind, name in (

@@ -9,13 +9,19 @@ from policies.grants import (
     Cloud,
     Control,
     Database,
+    DatabaseStatic,
     Grant,
+    IntermediateCa,
     IssueSecretIds,
     Kv,
     KvAccess,
+    OfPlatform,
     Pki,
     PkiAccess,
     RenewSelf,
+    RootKey,
+    RootPassword,
+    SecretIds,
 )
 from policies.hcl import Capability, Stanza
 from policies.identities import AppRole
@@ -64,6 +70,9 @@ def _meaning(subject: Subject, grant: Grant) -> Iterator[Stanza]:
         case Database(access=access):
             role = subject.database_role(access)
             yield Stanza(path=paths.database_credentials(role), capabilities=(READ,))
+        case DatabaseStatic(user=user):
+            role = subject.static_role(user)
+            yield Stanza(path=paths.static_credentials(role), capabilities=(READ,))
         case Cloud(role=role):
             engine = engine_of(cloud_role(subject, role))
             yield Stanza(path=paths.cloud_credentials(engine, role), capabilities=(READ,))
@@ -76,6 +85,23 @@ def _meaning(subject: Subject, grant: Grant) -> Iterator[Stanza]:
             yield from _secret_ids(subject, grant)
         case Control(path=path, capabilities=capabilities):
             yield Stanza(path=path, capabilities=capabilities)
+        case RootPassword() | RootKey() | IntermediateCa() | SecretIds():
+            yield from _of_platform(subject, grant)
+
+
+def _of_platform(subject: Subject, grant: OfPlatform) -> Iterator[Stanza]:
+    match grant:
+        case RootPassword(application=application):
+            path = paths.rotate_database_root(application)
+            yield Stanza(path=path, capabilities=(UPDATE,))
+        case RootKey():
+            yield Stanza(path=paths.ROTATE_AWS_ROOT, capabilities=(UPDATE,))
+        case IntermediateCa():
+            yield from (
+                Stanza(path=one, capabilities=(UPDATE,)) for one in paths.RENEW_INTERMEDIATE
+            )
+        case SecretIds():
+            yield from _own_secret_ids(subject, grant)
 
 
 def _kv(path: SecretPath, access: KvAccess) -> Iterator[Stanza]:
@@ -94,6 +120,9 @@ def _kv(path: SecretPath, access: KvAccess) -> Iterator[Stanza]:
             # version's number, which is metadata: so rotating needs no right to read.
             yield Stanza(path=path.data, capabilities=(PATCH,))
             yield Stanza(path=path.metadata, capabilities=(READ,))
+        case KvAccess.ROTATE_AND_KEEP:
+            yield Stanza(path=path.data, capabilities=(READ, PATCH))
+            yield Stanza(path=path.metadata, capabilities=(READ,))
 
 
 def _pki(role: str, access: PkiAccess) -> Iterator[Stanza]:
@@ -106,7 +135,7 @@ def _pki(role: str, access: PkiAccess) -> Iterator[Stanza]:
 def _secret_ids(subject: Subject, grant: IssueSecretIds) -> Iterator[Stanza]:
     for other in subjects_in(subject.matrix, subject.environment):
         if isinstance(other.workload.identity, AppRole):
-            role = f"auth/{paths.APPROLE_AUTH}/role/{other.role}"
+            role = paths.approle(other.role)
             yield Stanza(path=f"{role}/role-id", capabilities=(READ,))
             yield Stanza(
                 path=f"{role}/secret-id",
@@ -114,6 +143,24 @@ def _secret_ids(subject: Subject, grant: IssueSecretIds) -> Iterator[Stanza]:
                 min_wrapping_ttl=grant.wrapped.default.seconds,
                 max_wrapping_ttl=grant.wrapped.maximum.seconds,
             )
+
+
+def _own_secret_ids(subject: Subject, grant: SecretIds) -> Iterator[Stanza]:
+    """Of one pipeline. A path is decided by one rule, and wrapping is asked of all that the rule
+    allows: so LIST has a rule of its own, with the slash that a LIST comes with.
+    """
+    wanted = f"{grant.application}/{grant.workload}"
+    (pipeline,) = (s for s in subjects_in(subject.matrix, subject.environment) if s.label == wanted)
+    role = paths.approle(pipeline.role)
+    yield Stanza(
+        path=f"{role}/secret-id",
+        capabilities=(UPDATE,),
+        min_wrapping_ttl=grant.wrapped.seconds,
+        max_wrapping_ttl=grant.wrapped.seconds,
+    )
+    yield Stanza(path=f"{role}/secret-id/", capabilities=(LIST,))
+    for operation in ("lookup", "destroy"):
+        yield Stanza(path=f"{role}/secret-id-accessor/{operation}", capabilities=(UPDATE,))
 
 
 def cloud_role(subject: Subject, name: str) -> CloudRole:

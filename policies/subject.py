@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import Grant, Pki, PkiAccess
 from policies.lifetime import Lifetime
-from policies.model import AccessMatrix, Application, Workload
+from policies.model import PEOPLE, PLATFORM, AccessMatrix, Application, Workload
 from policies.postgresql import DatabaseAccess
 
-PEOPLE: Final = "people"
+__all__ = ["PEOPLE", "PLATFORM", "Subject", "subjects_in"]
+
 _LONGEST_COMMON_NAME = 64
 
 
@@ -20,7 +20,7 @@ class Subject:
     matrix: AccessMatrix
     spec: EnvironmentSpec
     application: Application | None
-    """None for people."""
+    """None for people, and for the platform."""
     workload: Workload
     role: str
     """The auth role that it logs in with."""
@@ -39,8 +39,15 @@ class Subject:
 
     @property
     def owner(self) -> str:
-        """The application's name, or `people`."""
-        return self.application.name if self.application else PEOPLE
+        """The application's name, `platform` or `people`."""
+        return self.matrix.owner_of(self.application, self.workload)
+
+    @property
+    def team(self) -> str:
+        """Which team answers for it; empty for people."""
+        if self.application:
+            return self.application.owner
+        return self.matrix.platform.owner if self.owner == PLATFORM else ""
 
     @property
     def label(self) -> str:
@@ -80,10 +87,14 @@ class Subject:
     def database_role(self, access: DatabaseAccess) -> str:
         return f"{self._application.name}-{access.value}"
 
+    def static_role(self, user: str) -> str:
+        """The role of a user that stays, which is called as it is in PostgreSQL."""
+        return f"{self._application.name}-{user}"
+
     @property
     def _application(self) -> Application:
         if self.application is None:
-            raise ValueError(f"{self.label}: people have no application")
+            raise ValueError(f"{self.label}: has no application")
         return self.application
 
 

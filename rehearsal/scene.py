@@ -232,10 +232,28 @@ def _postgres(
             )
         )
         server.execute(sql.SQL("GRANT {}, pg_signal_backend TO {}").format(owner, administrator))
+        for role in plan.database_static_roles:
+            if role.connection == connection.name:
+                make_static_user(server, database, role.username)
         make_table(server, database, "notes")
     tls_port = tls_proxy.start(supervisor, server.port, authority)
     progress(f"PostgreSQL answers on {server.host}:{server.port}, with TLS on {tls_port}")
     return _Databases(server, tls_port, passwords)
+
+
+def make_static_user(server: postgres.PostgresServer, database: str, name: str) -> None:
+    """A user that stays, which reads. Vault's administrator may change its password, and neither
+    become it nor have its rights.
+    """
+    user, administrator = sql.Identifier(name), sql.Identifier(f"vault_{database}")
+    password = sql.Literal(secrets.token_urlsafe(24))
+    for statement in (
+        sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE pg_read_all_data").format(user, password),
+        sql.SQL("GRANT {} TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE").format(
+            user, administrator
+        ),
+    ):
+        server.execute(statement)
 
 
 def make_table(server: postgres.PostgresServer, database: str, name: str) -> None:

@@ -48,7 +48,12 @@ _MANAGED: Final[Mapping[str, Mapping[str, tuple[Capability, ...]]]] = {
         "data/*": (CREATE, UPDATE, DELETE),
         "metadata/*": _MANAGE,
     },
-    paths.DATABASE: {"config/+": _MANAGE, "roles/+": _MANAGE, "rotate-root/+": (UPDATE,)},
+    paths.DATABASE: {
+        "config/+": _MANAGE,
+        "roles/+": _MANAGE,
+        "static-roles/+": _MANAGE,
+        "rotate-root/+": (UPDATE,),
+    },
     paths.AWS: {"config/root": _MANAGE, "config/lease": _MANAGE, "roles/+": _MANAGE},
     paths.GCP: {"config": _MANAGE, "impersonated-account/+": _MANAGE},
     paths.AZURE: {"config": _MANAGE, "roles/+": _MANAGE},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,14 +9,13 @@ import pulumi_vault as vault
 
 from components.settings import DatabaseSettings, Secret
 from policies.paths import DATABASE
-from policies.plan import DatabaseConnection, DatabaseRole
+from policies.plan import DatabaseConnection, DatabaseStaticRole, Plan
 
 
 @dataclass(frozen=True)
 class DatabaseEngineArgs:
     settings: DatabaseSettings
-    connections: Sequence[DatabaseConnection]
-    roles: Sequence[DatabaseRole]
+    plan: Plan
     protect: bool
 
 
@@ -26,7 +24,8 @@ class DatabaseEngine(pulumi.ComponentResource):
 
     A connection whose administrator's password is not given yet is left out with its roles, and a
     warning says so. Rotating the administrator's password is one way: afterwards only Vault knows
-    it. Deliberately makes no database, owner or administrator.
+    it. So it is with a user that stays: Vault gives it a new password when it learns of it, and
+    then by schedule. Deliberately makes no database, owner, administrator or user that stays.
     """
 
     path: str
@@ -42,7 +41,7 @@ class DatabaseEngine(pulumi.ComponentResource):
             description="PostgreSQL users that live as long as their lease",
             opts=pulumi.ResourceOptions(parent=self),
         )
-        for connection in args.connections:
+        for connection in args.plan.database_connections:
             password = args.settings.passwords.get(connection.database)
             if password is None:
                 pulumi.log.warn(
@@ -54,7 +53,7 @@ class DatabaseEngine(pulumi.ComponentResource):
                 continue
             made = self._connect(name, mount, connection, args, password)
             child = pulumi.ResourceOptions(parent=self, depends_on=[made])
-            for role in args.roles:
+            for role in args.plan.database_roles:
                 if role.connection == connection.name:
                     vault.database.SecretBackendRole(
                         f"{name}-role-{role.name}",
@@ -69,8 +68,24 @@ class DatabaseEngine(pulumi.ComponentResource):
                         max_ttl=role.max_ttl_seconds,
                         opts=child,
                     )
+            for static in args.plan.database_static_roles:
+                if static.connection == connection.name:
+                    self._static_role(name, static, child)
         self.path = DATABASE
         self.register_outputs({"path": self.path})
+
+    @staticmethod
+    def _static_role(name: str, role: DatabaseStaticRole, opts: pulumi.ResourceOptions) -> None:
+        vault.database.SecretBackendStaticRole(
+            f"{name}-static-role-{role.name}",
+            backend=DATABASE,
+            name=role.name,
+            db_name=role.connection,
+            username=role.username,
+            rotation_schedule=role.schedule or None,
+            rotation_period=role.period_seconds or None,
+            opts=opts,
+        )
 
     def _connect(
         self,
@@ -79,7 +94,10 @@ class DatabaseEngine(pulumi.ComponentResource):
         connection: DatabaseConnection,
         args: DatabaseEngineArgs,
         password: Secret,
-    ) -> vault.database.SecretBackendConnection:
+    ) -> pulumi.Resource:
+        """The connection, or what its roles must wait for: while Vault changes the administrator's
+        password, it cannot change another's.
+        """
         settings = args.settings
         made = vault.database.SecretBackendConnection(
             f"{name}-connection-{connection.name}",
@@ -107,7 +125,7 @@ class DatabaseEngine(pulumi.ComponentResource):
             ),
         )
         if settings.rotate_root:
-            vault.generic.Endpoint(
+            return vault.generic.Endpoint(
                 f"{name}-rotation-{connection.name}",
                 path=f"{DATABASE}/rotate-root/{connection.name}",
                 data_json="{}",

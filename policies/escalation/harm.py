@@ -52,6 +52,26 @@ HARM: Final = (
         "one client may take the servers from all others, or is refused itself",
     ),
     Power(
+        "end-secret-ids",
+        Effect.HARM,
+        ways(
+            (UPDATE, DELETE),
+            "secret-id/destroy",
+            "secret-id-accessor/destroy",
+            mounts=("auth/+/role/+",),
+        ),
+        "what logs in with them, such as a pipeline, cannot until it is handed another",
+    ),
+    Power(
+        "rotate-passwords",
+        Effect.HARM,
+        (
+            *ways((UPDATE,), "rotate-role/+", mounts=(paths.DATABASE,)),
+            *ways((DELETE,), "static-roles/+", mounts=(paths.DATABASE,)),
+        ),
+        "whoever read the password of a database user that stays cannot use it any more",
+    ),
+    Power(
         "rotate-root-credentials",
         Effect.HARM,
         (

@@ -128,7 +128,13 @@ ESCALATION: Final = ResourceRule(
         Limit(
             "allowed",
             "ACL policy, without its environment -> powers that it may hold.",
-            ByEnvironment.same({"people-operators": ["issue-secret-ids"]}),
+            ByEnvironment.same(
+                {
+                    "people-operators": ["issue-secret-ids"],
+                    "platform-rotation-kubesentiment-ci": ["issue-secret-ids"],
+                    "platform-rotation-pki": ["sign-certificates"],
+                }
+            ),
             {
                 "type": "object",
                 "additionalProperties": {"type": "array", "items": {"type": "string"}},

@@ -30,6 +30,7 @@ _KNOWN: Final = frozenset(
         "vault:azure/backendRole:BackendRole",
         "vault:database/secretBackendConnection:SecretBackendConnection",
         "vault:database/secretBackendRole:SecretBackendRole",
+        "vault:database/secretBackendStaticRole:SecretBackendStaticRole",
         "vault:gcp/secretBackend:SecretBackend",
         "vault:gcp/secretImpersonatedAccount:SecretImpersonatedAccount",
         "vault:index/audit:Audit",

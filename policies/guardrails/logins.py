@@ -10,6 +10,7 @@ from pulumi_policy import Severity
 from policies import paths
 from policies.guardrails.ownership import Ownership, ownership
 from policies.guardrails.rule import Resource, ResourceRule, Setting
+from policies.identities import PLATFORM_NAMESPACE
 
 KUBERNETES: Final = "vault:kubernetes/authBackendRole:AuthBackendRole"
 APPROLE: Final = "vault:appRole/authBackendRole:AuthBackendRole"
@@ -89,6 +90,9 @@ def _environment(resource: Resource, setting: Setting) -> Iterator[str]:
             }
         case _:
             named = {}
+    if named.get("boundServiceAccountNamespaces") == (PLATFORM_NAMESPACE,):
+        # Vault's own namespace is called the same everywhere, and the matrix says who is there.
+        del named["boundServiceAccountNamespaces"]
     named["tokenPolicies"] = resource.texts("tokenPolicies")
     for key, names in named.items():
         for name in names:

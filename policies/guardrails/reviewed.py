@@ -120,6 +120,19 @@ _FORMS: Final[Mapping[str, _Form]] = {
         },
         frozenset(),
     ),
+    "vault:database/secretBackendStaticRole:SecretBackendStaticRole": _Form(
+        "database_static_roles",
+        "name",
+        paths.DATABASE,
+        lambda role: {
+            "dbName": role.connection,
+            "username": role.username,
+            "rotationSchedule": role.schedule or None,
+            "rotationPeriod": role.period_seconds,
+            "rotationStatements": (),
+        },
+        frozenset(),
+    ),
     "vault:aws/secretBackendRole:SecretBackendRole": _Form(
         "aws_roles",
         "name",
@@ -243,7 +256,7 @@ def _database(resource: Resource, database: str, file: str) -> Iterator[str]:
 def _is(given: Any, meant: Any) -> bool:
     """Numbers arrive as such or as text, and what is empty is left out."""
     match meant:
-        case bool() | str():
+        case None | bool() | str():
             return bool(given == meant)
         case int():
             return (seconds(given) or 0) == meant

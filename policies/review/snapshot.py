@@ -24,6 +24,7 @@ from policies.plan import (
     AzureRole,
     DatabaseConnection,
     DatabaseRole,
+    DatabaseStaticRole,
     GcpRole,
     KubernetesRole,
     KvSecret,
@@ -31,6 +32,7 @@ from policies.plan import (
     Owner,
     PkiRole,
     Plan,
+    Rotation,
     TokenSettings,
 )
 from policies.rendering import files_of
@@ -65,11 +67,13 @@ class Snapshot:
     oidc_roles: tuple[OidcRole, ...] = ()
     database_connections: tuple[DatabaseConnection, ...] = ()
     database_roles: tuple[DatabaseRole, ...] = ()
+    database_static_roles: tuple[DatabaseStaticRole, ...] = ()
     aws_roles: tuple[AwsRole, ...] = ()
     gcp_roles: tuple[GcpRole, ...] = ()
     azure_roles: tuple[AzureRole, ...] = ()
     pki_roles: tuple[PkiRole, ...] = ()
     kv_entries: tuple[KvSecret, ...] = ()
+    rotations: tuple[Rotation, ...] = ()
 
     def stanzas(self, policy: str) -> tuple[Stanza, ...]:
         """Of one ACL policy; none where there is no such policy, as Vault has it.
@@ -189,6 +193,10 @@ def _names_in(things: Iterable[Any]) -> Iterator[str]:
                 yield from thing.token.policies
             case DatabaseConnection():
                 yield from thing.allowed_roles
+            case DatabaseStaticRole():
+                yield from (thing.connection, thing.username)
+            case Rotation():
+                yield from (thing.role, thing.service_account, thing.namespace)
             case Owner():
                 for member in thing.members:
                     yield member.role

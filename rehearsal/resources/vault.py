@@ -52,6 +52,9 @@ def makers(vault: VaultApi) -> dict[str, Maker]:
         "vault:jwt/authBackendRole:AuthBackendRole": writes(_AUTH_ROLE),
         "vault:database/secretBackendConnection:SecretBackendConnection": bound(_connection),
         "vault:database/secretBackendRole:SecretBackendRole": writes("{backend}/roles/{name}"),
+        "vault:database/secretBackendStaticRole:SecretBackendStaticRole": writes(
+            "{backend}/static-roles/{name}"
+        ),
         "vault:aws/secretBackend:SecretBackend": bound(_aws_backend),
         "vault:aws/secretBackendRole:SecretBackendRole": writes("{backend}/roles/{name}"),
         "vault:gcp/secretBackend:SecretBackend": bound(_gcp_backend),

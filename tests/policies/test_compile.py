@@ -669,6 +669,9 @@ def kv_rights(path: str, access: KvAccess) -> Iterator[str]:
         case KvAccess.ROTATE:
             yield f"patch secret/data/{path}"
             yield f"read secret/metadata/{path}"
+        case KvAccess.ROTATE_AND_KEEP:
+            yield from kv_rights(path, KvAccess.READ)
+            yield from kv_rights(path, KvAccess.ROTATE)
         case KvAccess.READ_WRITE:
             for capability in ("create", "read", "update", "patch", "delete"):
                 yield f"{capability} secret/data/{path}"

@@ -175,14 +175,20 @@ def test_an_empty_acl_holds_none() -> None:
 
 
 def test_what_each_of_the_matrix_holds() -> None:
-    """The operators hand out secret IDs and end leases, as the matrix says. Nobody else has any."""
+    """The operators hand out secret IDs and end leases, and the platform's jobs rotate what they
+    are named after, as the matrix says. Nobody else has any.
+    """
     plan = compile_plan(MATRIX, Environment.PROD)
     found = {
         policy.name: {one.power.name for one in held(Acl.of([policy.stanzas]))}
         for policy in plan.acl_policies
     }
     assert {name: names for name, names in found.items() if names} == {
-        "people-operators-prod": {"issue-secret-ids", "revoke-leases"}
+        "people-operators-prod": {"issue-secret-ids", "revoke-leases"},
+        "platform-rotation-aws-prod": {"rotate-root-credentials"},
+        "platform-rotation-kubesentiment-ci-prod": {"issue-secret-ids", "end-secret-ids"},
+        "platform-rotation-kubesentiment-database-prod": {"rotate-root-credentials"},
+        "platform-rotation-pki-prod": {"sign-certificates"},
     }
 
 

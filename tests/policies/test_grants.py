@@ -217,7 +217,7 @@ def test_a_grant_that_holds_nowhere_cannot_be_written(
 )
 def test_a_grant_of_vaults_own_paths_says_why(text: str, build: Callable[[str], Grant]) -> None:
     with pytest.raises(
-        ValueError, match=f"^grant '{text}': must say why people need it; write reason='...'$"
+        ValueError, match=f"^grant '{text}': must say why it is needed; write reason='...'$"
     ):
         build("")
     assert build("to see it").reason == "to see it"

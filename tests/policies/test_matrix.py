@@ -11,6 +11,7 @@ import pytest
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.hcl import Capability, Stanza, parse
+from policies.identities import PLATFORM_NAMESPACE
 from policies.matrix import MATRIX
 from policies.plan import AppRoleRole, KubernetesRole, OidcRole, Plan, TokenSettings
 
@@ -175,6 +176,21 @@ CELLS: dict[str, tuple[Probe, ...]] = {
     "write metadata of media-catalog": tuple(
         (write, "secret/metadata/media-catalog/api") for write in WRITES
     ),
+    "user that stays": ((READ, "database/static-creds/kubesentiment-exports"),),
+    "rotate the database administrator": ((UPDATE, "database/rotate-root/kubesentiment"),),
+    "rotate the AWS engine's key": ((UPDATE, "aws/config/rotate-root"),),
+    "have a CA signed": ((UPDATE, "pki-root/root/sign-intermediate"),),
+    "replace the intermediate CA": (
+        (UPDATE, "pki/issuers/generate/intermediate/internal"),
+        (UPDATE, "pki/intermediate/set-signed"),
+        (UPDATE, "pki/config/issuers"),
+    ),
+    "make secret IDs of the pipeline": ((UPDATE, "auth/approle/role/kubesentiment-ci/secret-id"),),
+    "end secret IDs of the pipeline": (
+        (LIST, "auth/approle/role/kubesentiment-ci/secret-id/"),
+        (UPDATE, "auth/approle/role/kubesentiment-ci/secret-id-accessor/lookup"),
+        (UPDATE, "auth/approle/role/kubesentiment-ci/secret-id-accessor/destroy"),
+    ),
     "read-only database user": ((READ, "database/creds/kubesentiment-readonly"),),
     "read/write database user": ((READ, "database/creds/kubesentiment-readwrite"),),
     "s3 key": ((READ, "aws/creds/s3-access"),),
@@ -188,7 +204,8 @@ CELLS: dict[str, tuple[Probe, ...]] = {
     "act as a CA": (
         (UPDATE, "pki/sign-verbatim"),
         (UPDATE, "pki/root/sign-intermediate"),
-        (UPDATE, "pki-root/root/sign-intermediate"),
+        (UPDATE, "pki-root/root/sign-self-issued"),
+        (UPDATE, "pki-root/root/generate/exported"),
         (UPDATE, "pki/roles/kubesentiment-api"),
     ),
     "see who may log in": (
@@ -229,10 +246,7 @@ CELLS: dict[str, tuple[Probe, ...]] = {
         (UPDATE, "sys/leases/revoke-prefix/aws/creds"),
         (SUDO, "sys/leases/revoke-prefix/aws/creds"),
     ),
-    "hand out what pipelines log in with": (
-        (READ, "auth/approle/role/kubesentiment-ci/role-id"),
-        (UPDATE, "auth/approle/role/kubesentiment-ci/secret-id"),
-    ),
+    "see who pipelines log in as": ((READ, "auth/approle/role/kubesentiment-ci/role-id"),),
     "change Vault": (
         (UPDATE, "sys/policies/acl/kubesentiment-api-dev"),
         (CREATE, "sys/policies/acl/new"),
@@ -245,7 +259,8 @@ CELLS: dict[str, tuple[Probe, ...]] = {
         (UPDATE, "auth/token/create"),
         (UPDATE, "database/config/kubesentiment"),
         (READ, "database/config/kubesentiment"),
-        (UPDATE, "database/rotate-root/kubesentiment"),
+        (UPDATE, "database/static-roles/kubesentiment-exports"),
+        (UPDATE, "database/rotate-role/kubesentiment-exports"),
         (UPDATE, "aws/config/root"),
         (READ, "aws/config/root"),
         (UPDATE, "aws/roles/s3-access"),
@@ -270,7 +285,7 @@ TABLE: dict[str, set[str]] = {
         "s3 key",
         "client certificate",
     },
-    "kubesentiment-batch": {"read kubesentiment", "read-only database user"},
+    "kubesentiment-batch": {"read kubesentiment", "read-only database user", "user that stays"},
     "kubesentiment-admin": {
         "read kubesentiment",
         "write kubesentiment",
@@ -284,6 +299,7 @@ TABLE: dict[str, set[str]] = {
     },
     "kubesentiment-ci": {"read deploy keys", "deploy key of AWS"},
     "media-catalog-rotation": {
+        "read media-catalog/api",
         "change media-catalog/api",
         "see the version of media-catalog/api",
     },
@@ -295,7 +311,8 @@ TABLE: dict[str, set[str]] = {
         "end leases",
         "list certificates",
         "revoke anybody's certificates",
-        "hand out what pipelines log in with",
+        "see who pipelines log in as",
+        "make secret IDs of the pipeline",
     },
     "people-auditors": {
         "see metadata of kubesentiment",
@@ -308,6 +325,13 @@ TABLE: dict[str, set[str]] = {
         "see the engines",
         "list certificates",
     },
+    "platform-rotation-aws": {"rotate the AWS engine's key"},
+    "platform-rotation-kubesentiment-ci": {
+        "make secret IDs of the pipeline",
+        "end secret IDs of the pipeline",
+    },
+    "platform-rotation-kubesentiment-database": {"rotate the database administrator"},
+    "platform-rotation-pki": {"have a CA signed", "replace the intermediate CA"},
 }
 # The second decision record: what differs by environment.
 MEDIA_CATALOG_API: dict[Environment, set[str]] = {
@@ -419,7 +443,8 @@ def test_rotation_writes_api_and_nothing_else(environment: Environment) -> None:
         ("secret/data/media-catalog/api", PATCH),
         ("auth/token/revoke-self", UPDATE),
     }
-    assert not [s for s in stanzas if s.path.startswith("secret/data") and READ in s.capabilities]
+    read = {s.path for s in stanzas if s.path.startswith("secret/data") and READ in s.capabilities}
+    assert read == {"secret/data/media-catalog/api"}, "what it keeps, or puts back"
 
 
 @pytest.mark.parametrize("environment", Environment)
@@ -444,11 +469,11 @@ def test_a_secret_id_is_only_handed_out_wrapped() -> None:
     for environment, who, stanzas in everybody():
         for stanza in stanzas:
             if stanza.path.endswith("/secret-id"):
-                assert (who, stanza.min_wrapping_ttl, stanza.max_wrapping_ttl) == (
-                    "people-operators",
-                    60,
-                    3600,
-                ), environment
+                wrapped = (who, stanza.min_wrapping_ttl, stanza.max_wrapping_ttl)
+                assert wrapped in {
+                    ("people-operators", 60, 3600),
+                    ("platform-rotation-kubesentiment-ci", 13 * 3600, 13 * 3600),
+                }, environment
 
 
 # --- environments ---------------------------------------------------------------------------------
@@ -463,7 +488,7 @@ def test_no_login_of_one_environment_is_good_in_another() -> None:
         for environment in Environment
     )
     unshared(
-        {role.namespace for role in PLANS[environment].kubernetes_roles}
+        {role.namespace for role in PLANS[environment].kubernetes_roles} - {PLATFORM_NAMESPACE}
         for environment in Environment
     )
     unshared(
@@ -529,7 +554,11 @@ def test_lifetimes_are_those_of_the_decision_records(environment: Environment) -
         "kubesentiment-admin": (hour, day),
         "kubesentiment-ci": (hour, hour),
         "media-catalog-api": (hour, day),
-        "media-catalog-rotation": (600, 600),
+        "media-catalog-rotation": (900, 900),
+        "platform-rotation-aws": (300, 300),
+        "platform-rotation-kubesentiment-ci": (300, 300),
+        "platform-rotation-kubesentiment-database": (300, 300),
+        "platform-rotation-pki": (300, 300),
         "operators": (hour, 8 * hour),
         "auditors": (hour, 8 * hour),
     }

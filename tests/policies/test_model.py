@@ -179,10 +179,6 @@ def test_an_application_cannot_own_a_folder_that_others_use(name: str) -> None:
                 application("a", workload("b-c", account="other", role="other")),
             ),
         ),
-        (
-            "ACL policy 'people-operators'",
-            lambda: matrix(application("people", workload("operators")), people=(person(),)),
-        ),
     ],
 )
 def test_what_is_named_twice_is_refused(said: str, build: Callable[[], object]) -> None:

@@ -41,11 +41,13 @@ def test_each_policy_and_each_kind_of_role_has_a_file() -> None:
             "aws_roles",
             "database_connections",
             "database_roles",
+            "database_static_roles",
             "kubernetes_roles",
             "kv_entries",
             "owners",
             "oidc_roles",
             "pki_roles",
+            "rotations",
         )
     }
 

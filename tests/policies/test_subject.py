@@ -36,7 +36,7 @@ def test_a_pki_administrator_issues_for_the_whole_application() -> None:
 def test_people_have_names_of_their_own_and_no_application() -> None:
     auditors = subject("people/auditors")
     assert (auditors.role, auditors.acl_policy) == ("auditors", "people-auditors-dev")
-    refused = pytest.raises(ValueError, match="people/auditors: people have no application")
+    refused = pytest.raises(ValueError, match="people/auditors: has no application")
     with refused:
         _ = auditors.pki_role
     with refused:
@@ -47,7 +47,7 @@ def test_people_have_names_of_their_own_and_no_application() -> None:
 
 def test_a_token_lives_as_its_workload_says_or_else_as_the_matrix_does() -> None:
     assert subject("kubesentiment/api").token == LIFETIMES.token
-    assert subject("media-catalog/rotation").token == Lifetime.of("10m", "10m")
+    assert subject("media-catalog/rotation").token == Lifetime.of("15m", "15m")
 
 
 def test_only_those_with_a_grant_in_an_environment_are_in_it() -> None:

@@ -39,7 +39,12 @@ CA: Final[dict[str, AbstractSet[Capability]]] = {
 # All that it may below a mount, said a second time and apart from the code.
 BELOW: Final[dict[str, dict[str, AbstractSet[Capability]]]] = {
     "secret": {"config": {CREATE, READ, UPDATE}, "data/*": {*WRITE, DELETE}, "metadata/*": MANAGE},
-    "database": {"config/+": MANAGE, "roles/+": MANAGE, "rotate-root/+": {UPDATE}},
+    "database": {
+        "config/+": MANAGE,
+        "roles/+": MANAGE,
+        "static-roles/+": MANAGE,
+        "rotate-root/+": {UPDATE},
+    },
     "aws": {"config/root": MANAGE, "config/lease": MANAGE, "roles/+": MANAGE},
     "gcp": {"config": MANAGE, "impersonated-account/+": MANAGE},
     "azure": {"config": MANAGE, "roles/+": MANAGE},

@@ -14,7 +14,7 @@ from components.settings import DatabaseSettings, TlsMode
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
-from policies.plan import DatabaseConnection, DatabaseRole
+from policies.plan import DatabaseConnection, DatabaseRole, DatabaseStaticRole
 from tests.components.conftest import Alone
 from tests.components.plans import shuffled
 from tests.recording import Recording, is_secret, plain
@@ -23,6 +23,10 @@ STATEMENTS = compile_plan(MATRIX, Environment.DEV).database_roles[0].statements
 CONNECTIONS = (
     DatabaseConnection("billing", "billing-db", ("billing-readonly",)),
     DatabaseConnection("shop", "shop-db", ("shop-readonly", "shop-readwrite")),
+)
+STATIC_ROLES = (
+    DatabaseStaticRole("billing-report", "billing", "billing-report", "", 86400),
+    DatabaseStaticRole("shop-report", "shop", "shop-report", "0 3 * * 1", 0),
 )
 ROLES = (
     DatabaseRole("billing-readonly", "billing", STATEMENTS, 3600, 86400),
@@ -40,6 +44,7 @@ SETTINGS = DatabaseSettings(
 )
 CONNECTION = "vault:database/secretBackendConnection:SecretBackendConnection"
 ROLE = "vault:database/secretBackendRole:SecretBackendRole"
+STATIC_ROLE = "vault:database/secretBackendStaticRole:SecretBackendStaticRole"
 ENDPOINT = "vault:generic/endpoint:Endpoint"
 
 
@@ -55,11 +60,13 @@ def make(
     def component(opts: pulumi.ResourceOptions) -> DatabaseEngine:
         passwords = {name: pulumi.Output.secret(f"{name}-hidden") for name in given}
         own = dataclasses.replace(settings, passwords=passwords)
-        connections = shuffled(CONNECTIONS) if shuffle else CONNECTIONS
-        roles = shuffled(ROLES) if shuffle else ROLES
-        return DatabaseEngine(
-            "database", DatabaseEngineArgs(own, connections, roles, protect), opts
+        plan = dataclasses.replace(
+            compile_plan(MATRIX, Environment.DEV),
+            database_connections=tuple(shuffled(CONNECTIONS)) if shuffle else CONNECTIONS,
+            database_roles=tuple(shuffled(ROLES)) if shuffle else ROLES,
+            database_static_roles=(tuple(shuffled(STATIC_ROLES)) if shuffle else STATIC_ROLES),
         )
+        return DatabaseEngine("database", DatabaseEngineArgs(own, plan, protect), opts)
 
     return alone(component, preview=preview)
 
@@ -125,6 +132,31 @@ def test_roles_are_as_planned_and_come_after_their_connection(alone: Alone, prev
     }
     assert {"database-connection-shop", "database-mount"} >= role.after
     assert "database-connection-shop" in role.after
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_users_that_stay_are_rotated_by_schedule_or_by_age(alone: Alone, preview: bool) -> None:
+    recording = make(alone, preview=preview)
+    common = {"backend": "database"}
+    assert [one.type for one in recording.of(STATIC_ROLE)] == [STATIC_ROLE] * 2
+    assert recording["database-static-role-shop-report"].inputs == common | {
+        "name": "shop-report",
+        "dbName": "shop",
+        "username": "shop-report",
+        "rotationSchedule": "0 3 * * 1",
+    }
+    assert recording["database-static-role-billing-report"].inputs == common | {
+        "name": "billing-report",
+        "dbName": "billing",
+        "username": "billing-report",
+        "rotationPeriod": 86400,
+    }
+
+
+def test_roles_wait_until_the_administrators_password_is_changed(alone: Alone) -> None:
+    recording = make(alone, dataclasses.replace(SETTINGS, rotate_root=True))
+    for role in ("database-static-role-shop-report", "database-role-shop-readwrite"):
+        assert "database-rotation-shop" in recording[role].after
 
 
 def test_administrators_keep_their_password_unless_asked(alone: Alone) -> None:

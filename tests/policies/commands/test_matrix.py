@@ -34,16 +34,16 @@ def test_a_column_for_each_workload_and_a_line_for_each_rule(call: Call) -> None
     assert found["ci", "secret/data/kubesentiment/*"] == ""
     # No rule is about it alone: it has no line of its own.
     assert ("api", "secret/data/kubesentiment/config") not in found
-    assert found["rotation", "secret/data/media-catalog/api"] == "P"
+    assert found["rotation", "secret/data/media-catalog/api"] == "RP"
     assert found["auditors", "secret/metadata/*"] == "RL"
     assert found["operators", "auth/approle/role/kubesentiment-ci/secret-id"] == "U?"
 
 
 def test_some_of_the_paths_are_in_small_letters(call: Call) -> None:
-    assert cells(call, "dev")["rotation", "secret/data/media-catalog/*"] == "p"
+    assert cells(call, "dev")["rotation", "secret/data/media-catalog/*"] == "rp"
     legend = call("matrix", "--env", "dev").lines[-2]
     assert legend.startswith("C create, R read, U update")
-    assert "p the same, at some of the paths only" in legend
+    assert "r/l/p the same, at some of the paths only" in legend
     assert "? if the request brings what the rule asks for" in legend
 
 
@@ -54,6 +54,7 @@ def test_the_tables_are_by_application_and_environment(call: Call) -> None:
         for environment in ("dev", "staging", "prod")
     ]
     assert "prod: people" in titles
+    assert "prod: platform, of platform-team" in titles
 
 
 def test_markdown(call: Call) -> None:
@@ -64,7 +65,7 @@ def test_markdown(call: Call) -> None:
         "### media-catalog, of media-team",
         "| path | `api` | `rotation` |",
         "| --- | --- | --- |",
-        "| `secret/data/media-catalog/api` | R | P |",
+        "| `secret/data/media-catalog/api` | R | RP |",
     ):
         assert line in ended.lines
 
@@ -73,11 +74,12 @@ def test_json_has_every_path_with_how_much_of_it(call: Call) -> None:
     (one,) = call("matrix", "--env", "dev", "--format", "json").document["environments"]
     assert one["environment"] == "dev"
     workloads = {row["workload"]: row for row in one["workloads"]}
-    assert len(workloads) == 8
+    assert len(workloads) == 12
     assert workloads["kubesentiment/api"]["team"] == "sentiment-team"
     paths = {path["path"]: path for path in workloads["media-catalog/rotation"]["paths"]}
     assert paths["secret/data/media-catalog/*"]["capabilities"] == [
-        {"capability": "patch", "extent": "some", "conditions": ""}
+        {"capability": "read", "extent": "some", "conditions": ""},
+        {"capability": "patch", "extent": "some", "conditions": ""},
     ]
     assert "secret/data/kubesentiment/*" not in paths
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -136,6 +137,39 @@ def test_pods_are_found_wherever_they_are_described(type_: str) -> None:
     for key in reversed(_PODS[type_]):
         inputs = {key: inputs}
     assert len(said(RESTRICTED, Declared(type_, "seeded", inputs))) == 4
+
+
+PROVIDER: Final = "delivery-csi-pods"
+
+
+def test_the_csi_provider_may_use_its_folder_and_nothing_else_may(
+    prod: Mapping[str, Declared],
+) -> None:
+    folder = "volume 'providers' is of the kind hostPath"
+    root = ["container 'provider' may run as root", "container 'provider' runs as root"]
+    declared = prod[PROVIDER]
+    assert said(RESTRICTED, declared) == []
+    for changed, *found in (
+        (declared.changed(f"{POD}.volumes.0.hostPath.path", "/etc"), folder),
+        (declared.changed("metadata.namespace", "elsewhere"), folder, *root),
+        (declared.changed("metadata.name", "another"), folder, *root),
+        (replace(declared, type="kubernetes:apps/v1:Deployment"), folder, *root),
+        (declared.changed(f"{POD}.containers.1.securityContext.runAsUser", 0), "container 'agent'"),
+        (
+            declared.changed(f"{POD}.containers.0.securityContext.capabilities.drop", []),
+            "container 'provider' keeps Linux capabilities",
+        ),
+    ):
+        messages = said(RESTRICTED, changed)
+        assert len(messages) == len(found), messages
+        for message, beginning in zip(messages, found, strict=True):
+            assert message.startswith(f"{PROVIDER}: {beginning}")
+
+
+def test_only_the_csi_providers_namespace_lets_such_a_pod_in(prod: Mapping[str, Declared]) -> None:
+    namespace = prod["delivery-csi-namespace"]
+    assert said("namespace-restricted", namespace) == []
+    assert said("namespace-restricted", namespace.changed("metadata.name", "another"))
 
 
 @pytest.mark.parametrize("image", ["vault:1.21.0", "a:5000/vault@sha256:00", "a:5000/b/vault:1"])

@@ -135,14 +135,28 @@ def test_an_environment_that_is_new_is_all_added_and_one_that_goes_all_removed()
 
 
 def without_each_grant() -> Iterator[tuple[str, AccessMatrix]]:
-    """The matrix with one grant less, for each that there is."""
+    """The matrix with one grant less, for each that there is. A rotation goes with the grant that
+    its job needs.
+    """
     applications = list(MATRIX.applications)
     for place, application in enumerate(applications):
         for name, grant, fewer in fewer_grants(application.workloads):
-            changed = dataclasses.replace(application, workloads=fewer)
+            kept = tuple(one for one in application.rotations if one.by != name)
+            changed = dataclasses.replace(application, workloads=fewer, rotations=kept)
             rest = (*applications[:place], changed, *applications[place + 1 :])
             label = f"{application.name}/{name}: {grant}"
             yield label, dataclasses.replace(MATRIX, applications=rest)
+    for name, grant, fewer in fewer_grants(MATRIX.platform.workloads):
+        without = tuple(
+            dataclasses.replace(
+                one, rotations=tuple(each for each in one.rotations if each.by != name)
+            )
+            for one in applications
+        )
+        theirs = tuple(one for one in MATRIX.platform.rotations if one.by != name)
+        platform = dataclasses.replace(MATRIX.platform, workloads=fewer, rotations=theirs)
+        matrix = dataclasses.replace(MATRIX, applications=without, platform=platform)
+        yield f"platform/{name}: {grant}", matrix
     for name, grant, fewer in fewer_grants(MATRIX.people):
         yield f"people/{name}: {grant}", dataclasses.replace(MATRIX, people=fewer)
 

@@ -159,6 +159,7 @@ def test_people_come_last_and_each_application_has_its_team() -> None:
     assert [(rows.application, rows.team) for rows in found.applications] == [
         ("kubesentiment", "sentiment-team"),
         ("media-catalog", "media-team"),
+        ("platform", "platform-team"),
         ("people", ""),
     ]
 

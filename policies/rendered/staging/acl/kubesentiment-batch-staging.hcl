@@ -15,6 +15,11 @@ path "database/creds/kubesentiment-readonly" {
   capabilities = ["read"]
 }
 
+# kubesentiment/batch: database user exports (the connection pooler, through which exports read for longer than a lease lives, lets in users that it knows by name)
+path "database/static-creds/kubesentiment-exports" {
+  capabilities = ["read"]
+}
+
 # kubesentiment/batch: kv read kubesentiment/*
 path "secret/data/kubesentiment/*" {
   capabilities = ["read"]

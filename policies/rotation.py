@@ -1,0 +1,159 @@
+"""What is rotated by schedule, who runs it, and who is told: the rows of the matrix.
+
+One job runs one rotation, as a workload of its own that is granted just that: `need` says what. So
+whoever takes over a job can do nothing but its work. What a job is told in its file is said by
+`rotation_task`; whether rotations agree with the rest of the matrix, by `rotation_rules`.
+
+Users of a database that Vault itself rotates are no jobs: `resources.StaticUser`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from policies.grants import Grant, IntermediateCa, Kv, KvAccess, RootKey, RootPassword, SecretIds
+from policies.lifetime import Duration
+from policies.paths import SecretPath, check_name
+from policies.schedule import Cron
+
+WEEKLY: Final = Cron("0 3 * * 1")
+MONTHLY: Final = Cron("0 4 1 * *")
+_TEN_MINUTES: Final = Duration.parse("10m")
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Restart a Deployment in the namespace of whoever runs the rotation. Where it is not ready in
+    time, the previous value is put back.
+    """
+
+    deployment: str
+    ready_within: Duration = _TEN_MINUTES
+
+    def __post_init__(self) -> None:
+        check_name("deployment", self.deployment)
+
+
+@dataclass(frozen=True, slots=True)
+class ByAgent:
+    """Nobody has to be told: the Vault Agents beside the pods write the new value by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesSecret:
+    """One key of a Secret. The namespace is written without its environment."""
+
+    namespace: str
+    name: str
+    key: str
+
+    def __post_init__(self) -> None:
+        for kind, name in (("namespace", self.namespace), ("Secret", self.name)):
+            check_name(kind, name)
+        check_name("key of a Secret", self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class RotateKey:
+    """A new value for one generated key of a KV entry; its other keys stay. With an overlap the
+    previous value stands beside it for as long, as `<key>_previous`, good until
+    `<key>_previous_until`.
+    """
+
+    name: str
+    path: SecretPath
+    key: str
+    by: str
+    """The workload, of the same application, that runs it."""
+    schedule: Cron = WEEKLY
+    overlap: Duration | None = None
+    tell: Restart | ByAgent | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it needs the value that it replaces: to keep it, or to put it back."""
+        return self.overlap is not None or isinstance(self.tell, Restart)
+
+    @property
+    def kept_keys(self) -> tuple[str, ...]:
+        """What it writes beside the key."""
+        return (f"{self.key}_previous", f"{self.key}_previous_until") if self.overlap else ()
+
+
+@dataclass(frozen=True, slots=True)
+class RotateDatabaseRoot:
+    """A new password for the administrator that Vault is in the application's database. Afterwards
+    only Vault knows it.
+    """
+
+    by: str
+    """The workload, of the platform, that runs it."""
+    schedule: Cron = MONTHLY
+    name: str = "database-root"
+
+
+@dataclass(frozen=True, slots=True)
+class RotateSecretIds:
+    """A new secret ID for a pipeline, left wrapped in a Secret where it is fetched; the others end
+    after the overlap.
+    """
+
+    workload: str
+    """The application's AppRole workload that logs in with it."""
+    into: KubernetesSecret
+    by: str
+    """The workload, of the platform, that runs it."""
+    schedule: Cron
+    wrapped: Duration
+    """How long it waits there to be unwrapped."""
+    overlap: Duration
+
+    @property
+    def name(self) -> str:
+        return f"{self.workload}-secret-ids"
+
+
+@dataclass(frozen=True, slots=True)
+class RotateAwsRoot:
+    """A new access key for the IAM user that the AWS engine is; the old one is deleted."""
+
+    by: str
+    schedule: Cron = MONTHLY
+    name: str = "aws-root"
+
+
+@dataclass(frozen=True, slots=True)
+class RenewIntermediate:
+    """A new key and certificate for the CA that signs everything, signed by the root, long before
+    the old one ends. `common_name` may hold `{environment}`.
+    """
+
+    by: str
+    common_name: str
+    lifetime: Duration
+    schedule: Cron
+    name: str = "pki-intermediate"
+
+
+OfApplication = RotateKey | RotateDatabaseRoot | RotateSecretIds
+OfPlatform = RotateAwsRoot | RenewIntermediate
+Rotation = OfApplication | OfPlatform
+
+
+def need(rotation: Rotation, application: str) -> Grant:
+    """All that whoever runs it must be granted, and must not be granted more than. `application`:
+    whose rotation it is; those of the platform need none.
+    """
+    why = "rotates by schedule"
+    match rotation:
+        case RotateKey(path=path):
+            return Kv(path, KvAccess.ROTATE_AND_KEEP if rotation.keeps else KvAccess.ROTATE)
+        case RotateDatabaseRoot():
+            return RootPassword(application, reason=why)
+        case RotateSecretIds(workload=workload, wrapped=wrapped):
+            return SecretIds(application, workload, wrapped, reason=why)
+        case RotateAwsRoot():
+            return RootKey(reason=why)
+        case RenewIntermediate():
+            return IntermediateCa(reason=why)

@@ -25,6 +25,11 @@ class PkiEngineArgs:
     protect: bool
 
 
+def intermediate_name(settings: PkiSettings, environment: Environment) -> str:
+    """The common name of the CA that signs everything."""
+    return f"{settings.organization} {environment.value} intermediate CA"
+
+
 class PkiEngine(pulumi.ComponentResource):
     """Both CAs, where their certificates and CRLs are found, and the roles.
 
@@ -146,7 +151,7 @@ class PkiEngine(pulumi.ComponentResource):
         self, mount: vault.Mount, root: vault.pkisecret.SecretBackendRootCert
     ) -> vault.pkisecret.SecretBackendIntermediateSetSigned:
         settings = self._args.settings
-        common_name = f"{settings.organization} {self._args.environment.value} intermediate CA"
+        common_name = intermediate_name(settings, self._args.environment)
         request = vault.pkisecret.SecretBackendIntermediateCertRequest(
             f"{self._prefix}-intermediate-request",
             backend=PKI,

@@ -18,6 +18,7 @@ from components.settings.model import VaultSettings
 from components.settings.operations import OperationsSettings
 from components.settings.reader import NAMESPACE, ConfigReader, Rules
 from policies.environments import Environment
+from policies.identities import PLATFORM_NAMESPACE
 
 _IMAGE = re.compile(
     r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>\w[\w.-]{0,127}))?(@sha256:(?P<digest>[0-9a-f]{64}))?"
@@ -43,6 +44,13 @@ def read_operations(
             "is needed with jobsImage, or whatever cluster happens to be current would be given "
             "the jobs",
             f"pulumi config set {NAMESPACE}:kubernetesContext <name in the kubeconfig>",
+        )
+    if kubernetes.namespace != PLATFORM_NAMESPACE and read.sound("namespace"):
+        rules.problem(
+            "namespace",
+            f"must be {PLATFORM_NAMESPACE!r} with jobsImage, is {kubernetes.namespace!r}: the "
+            "matrix lets the jobs that work on Vault itself in from there and from nowhere else",
+            f"pulumi config set {NAMESPACE}:namespace {PLATFORM_NAMESPACE}",
         )
     if given and deployment:
         rules.problem(

@@ -23,7 +23,7 @@ from tests.components.settings.loader import (
     Loader,
     Rule,
     deploying,
-    existing,
+    of_existing,
     sentence,
 )
 from tests.recording import Runner
@@ -72,6 +72,16 @@ RULES: Final[Mapping[str, Rule]] = {
         ),
         f"{SET}:kubernetesContext <name in the kubeconfig>",
     ),
+    "jobs in a namespace that no role is bound to": (
+        "prod",
+        {"namespace": "secrets"},
+        "namespace",
+        (
+            "must be 'vault' with jobsImage, is 'secrets': the matrix lets the jobs that work on "
+            "Vault itself in from there and from nowhere else"
+        ),
+        f"{SET}:namespace vault",
+    ),
     "a Vault on this machine": address("http://127.0.0.1:8200"),
     "a Vault on this machine, by name": address("https://localhost:8200"),
     "a Vault on this machine, of IPv6": address("https://[::1]:8200"),
@@ -87,7 +97,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 def with_jobs(environment: str, /, **changed: object) -> dict[str, object]:
     given = {"jobsImage": IMAGE, "kubernetesContext": "somewhere", **changed}
-    return existing(environment, **given)
+    return of_existing(environment, **given)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -124,11 +134,12 @@ def test_jobs_reach_deployed_servers_from_inside_wherever_the_outside_enters(
     loaded: Loader, environment: str
 ) -> None:
     outside = {"exposure": "load-balancer", "hostName": "vault.example.com"}
-    inside = {"namespace": "secrets", "clusterDomain": "k8s.example"}
-    made = loaded.of(deploying(environment, jobsImage=IMAGE, **outside, **inside))
+    made = loaded.of(
+        deploying(environment, jobsImage=IMAGE, clusterDomain="k8s.example", **outside)
+    )
     assert made.vault.address == "https://vault.example.com:8200"
     assert made.operations
-    assert made.operations.vault_address == "https://vault.secrets.svc.k8s.example:8200"
+    assert made.operations.vault_address == "https://vault.vault.svc.k8s.example:8200"
 
 
 OTHER_WAY: Final = "https://vault.mesh.example:443"
@@ -144,12 +155,11 @@ def test_another_address_may_be_given(loaded: Loader) -> None:
 def test_there_is_no_other_way_to_deployed_servers(loaded: Loader) -> None:
     """Nor may the jobs' pods take one: their network policy names the servers."""
     config = deploying("prod", jobsImage=IMAGE, jobsVaultAddress=OTHER_WAY)
-    assert loaded.problems_of(config) == (
-        (
-            "vaultstack:jobsVaultAddress: must not be given with target 'kubernetes': the jobs' pods "
-            "may reach the servers' Service and nothing else; fix: pulumi config rm "
-            "vaultstack:jobsVaultAddress"
-        ),
+    (problem,) = loaded.problems_of(config)
+    assert problem == (
+        "vaultstack:jobsVaultAddress: must not be given with target 'kubernetes': the jobs' pods "
+        "may reach the servers' Service and nothing else; fix: pulumi config rm "
+        "vaultstack:jobsVaultAddress"
     )
     assert loaded.of({**config, "jobsImage": ""}).operations is None
 
@@ -188,20 +198,21 @@ def test_a_file_without_certificates_is_refused(
     assert problem.startswith("vaultstack:vaultCaCertFile: must be a file with CA certificates")
     assert problem.endswith(f"; fix: {SET}:vaultCaCertFile <PEM file>")
     # And where no job runs, nobody opens it.
-    assert loaded.of(existing("prod", vaultCaCertFile=str(file))).operations is None
+    assert loaded.of(of_existing("prod", vaultCaCertFile=str(file))).operations is None
 
 
 def test_a_key_of_aws_is_rotated_only_where_there_is_one(loaded: Loader) -> None:
-    (problem,) = loaded.problems("prod", None, awsRotateRoot=True)
+    (problem,) = loaded.problems_of(of_existing("prod", awsRotateRoot=True))
     assert problem == (
         "vaultstack:awsRotateRoot: needs awsAccessKeyId: Vault's own workload identity has no key "
         f"to change; fix: {SET}:awsRotateRoot false"
     )
     secret = {"awsSecretAccessKey": "hidden"}
-    made = loaded("prod", secret, awsAccessKeyId="AKIAEXAMPLE", awsRotateRoot=True).aws
+    engine = of_existing("prod", awsEngine=True, awsAccessKeyId="AKIAEXAMPLE")
+    made = loaded.of({**engine, "awsRotateRoot": True}, secret).aws
     assert made
     assert made.rotate_root
-    kept = loaded("prod", secret, awsAccessKeyId="AKIAEXAMPLE").aws
+    kept = loaded.of(engine, secret).aws
     assert kept
     assert not kept.rotate_root
 

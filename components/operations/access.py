@@ -1,0 +1,129 @@
+"""Who a job is in Kubernetes, and the little that it may do there.
+
+The objects it works on are named one by one, and those that no application has are made here,
+empty: no job may create anything, list anything, or read a Secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes import coordination, core, meta, rbac
+
+from components.operations import layout as names
+from policies.plan import Rotation
+
+_API_GROUP: Final = "rbac.authorization.k8s.io"
+
+
+def make_service_account(
+    name: str, rotation: Rotation, opts: pulumi.ResourceOptions
+) -> core.v1.ServiceAccount:
+    """The one that the workload's role in Vault is bound to, whosever namespace it is in."""
+    return core.v1.ServiceAccount(
+        name,
+        metadata=meta.v1.ObjectMetaArgs(
+            name=rotation.service_account,
+            namespace=rotation.namespace,
+            labels=names.labels(rotation),
+        ),
+        automount_service_account_token=False,
+        opts=opts,
+    )
+
+
+def make_lease(
+    name: str, rotation: Rotation, opts: pulumi.ResourceOptions
+) -> coordination.v1.Lease:
+    """By which two runs keep apart, and where the job notes what it did. All that is in it is the
+    job's: nothing is declared, so that nothing is written back.
+    """
+    return coordination.v1.Lease(
+        name,
+        metadata=meta.v1.ObjectMetaArgs(
+            name=names.object_name(rotation),
+            namespace=rotation.namespace,
+            labels=names.labels(rotation),
+        ),
+        opts=opts,
+    )
+
+
+def make_secret(
+    name: str, rotation: Rotation, opts: pulumi.ResourceOptions
+) -> core.v1.Secret | None:
+    """Where a wrapped secret ID is laid, empty until then; None where the task lays none."""
+    secret = rotation.task.get("secret")
+    if secret is None:
+        return None
+    return core.v1.Secret(
+        name,
+        metadata=meta.v1.ObjectMetaArgs(
+            name=secret["name"], namespace=secret["namespace"], labels=names.labels(rotation)
+        ),
+        type="Opaque",
+        opts=opts,
+    )
+
+
+def make_rights(
+    name: str, rotation: Rotation, opts: pulumi.ResourceOptions
+) -> list[rbac.v1.RoleBinding]:
+    """A Role, and its binding to the job's account, in each namespace where it works."""
+    return [
+        _make_rights(f"{name}-{namespace}", rotation, namespace, rules, opts)
+        for namespace, rules in sorted(_rules(rotation).items())
+    ]
+
+
+def _rules(rotation: Rotation) -> Mapping[str, list[rbac.v1.PolicyRuleArgs]]:
+    """Namespace -> what may be done there."""
+    rules = {
+        rotation.namespace: [
+            _one("coordination.k8s.io", "leases", names.object_name(rotation), "get", "update")
+        ]
+    }
+    tell, secret = rotation.task.get("tell") or {}, rotation.task.get("secret")
+    if tell.get("type") == "restart":
+        rules.setdefault(tell["namespace"], []).append(
+            _one("apps", "deployments", tell["deployment"], "get", "patch")
+        )
+    if secret:
+        # A merge patch of one key: what else is in it is not asked for.
+        rules.setdefault(secret["namespace"], []).append(
+            _one("", "secrets", secret["name"], "patch")
+        )
+    return rules
+
+
+def _one(group: str, kind: str, name: str, *verbs: str) -> rbac.v1.PolicyRuleArgs:
+    return rbac.v1.PolicyRuleArgs(
+        api_groups=[group], resources=[kind], resource_names=[name], verbs=list(verbs)
+    )
+
+
+def _make_rights(
+    name: str,
+    rotation: Rotation,
+    namespace: str,
+    rules: list[rbac.v1.PolicyRuleArgs],
+    opts: pulumi.ResourceOptions,
+) -> rbac.v1.RoleBinding:
+    own = names.object_name(rotation)
+    metadata = meta.v1.ObjectMetaArgs(name=own, namespace=namespace, labels=names.labels(rotation))
+    role = rbac.v1.Role(f"{name}-role", metadata=metadata, rules=rules, opts=opts)
+    return rbac.v1.RoleBinding(
+        f"{name}-binding",
+        metadata=metadata,
+        role_ref=rbac.v1.RoleRefArgs(api_group=_API_GROUP, kind="Role", name=own),
+        subjects=[
+            rbac.v1.SubjectArgs(
+                kind="ServiceAccount",
+                name=rotation.service_account,
+                namespace=rotation.namespace,
+            )
+        ],
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role])),
+    )

@@ -1,7 +1,7 @@
-"""What Vault rotates by itself when told to: a database's administrator, a static database user, the
-AWS engine's own key. Nobody but Vault ever knows the new value.
+"""What Vault rotates by itself when told to: a database's administrator, a static database user,
+the AWS engine's own key. Nobody but Vault ever knows the new value.
 
-Vault keeps its own log of a rotation that is under way, and completes or undoes it. If its answer is
+Vault has its own log of a rotation that is under way, and completes or undoes it. If its answer is
 lost, the next run rotates once more, which does no harm.
 """
 
@@ -38,7 +38,7 @@ class EngineRootRotation:
             case AwsRoot():
                 return "aws/config/rotate-root"
 
-    def last_done(self, recorded: datetime | None) -> datetime | None:
+    def last_done(self, _: datetime | None, /) -> datetime | None:
         """Vault tells it of static users only."""
         if not isinstance(self._task, DatabaseStatic):
             return None
@@ -58,7 +58,7 @@ class EngineRootRotation:
         key_id = data_of(answer).get("access_key")
         log.step("rotated", what=self.subject, **({"key_id": key_id} if key_id else {}))
 
-    def resume(self, pending: Mapping[str, Any]) -> None:
+    def resume(self, _: Mapping[str, Any], /) -> None:
         self.start()
 
     def tidy(self) -> None:

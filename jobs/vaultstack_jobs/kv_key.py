@@ -62,7 +62,7 @@ class KvKeyRotation:
     def _until(self) -> str:
         return f"{self._task.key}_previous_until"
 
-    def last_done(self, recorded: datetime | None) -> datetime | None:
+    def last_done(self, recorded: datetime | None, /) -> datetime | None:
         """With an overlap, the entry itself tells. Without one, only its version's age is to be
         seen, which may be another key's: that counts while there is no record of our own.
         """
@@ -79,7 +79,7 @@ class KvKeyRotation:
         new = "".join(secrets.choice(_ALPHABET) for _ in range(self._task.length))
         self._tell(self._write(new))
 
-    def resume(self, pending: Mapping[str, Any]) -> None:
+    def resume(self, pending: Mapping[str, Any], /) -> None:
         state = self._state()
         since = int(pending["from_version"])
         if pending["phase"] == "taking back":
@@ -191,7 +191,7 @@ class KvKeyRotation:
         """Ends with `RolledBackError`, or with `HalfWayError` where somebody else took over."""
         assert self._rollout
         version = self._write_back(written)
-        self._log.warning("rolled back", what=self.subject, version=version)
+        self._log.warning("written back", what=self.subject, version=version)
         self._rollout.begin(f"version {version}")
         progress = self._rollout.wait()
         self._turn.rolled_back()
@@ -259,7 +259,7 @@ class KvKeyRotation:
             return from_text(until)
         except ValueError as error:
             raise FailedError(
-                f"{self._task.path}: {self._until} must be an RFC 3339 time ({error}); fix: correct it"
+                f"{self._task.path}: {self._until} must be an RFC 3339 time ({error}); correct it"
             ) from error
 
     def _value_if_readable(self, version: int, state: State) -> str | None:

@@ -32,7 +32,7 @@ class PkiIntermediateRotation:
     def subject(self) -> str:
         return f"{self._task.mount}: intermediate CA"
 
-    def last_done(self, recorded: datetime | None) -> datetime | None:
+    def last_done(self, _: datetime | None, /) -> datetime | None:
         """What the certificate in use says itself."""
         return self._profile(self._default()).since
 
@@ -50,7 +50,7 @@ class PkiIntermediateRotation:
         self._bench.log.step("signed", what=self.subject, issuer=new)
         self._switch(old, new)
 
-    def resume(self, pending: Mapping[str, Any]) -> None:
+    def resume(self, pending: Mapping[str, Any], /) -> None:
         if "new" in pending:
             self._switch(str(pending["old"]), str(pending["new"]))
         elif self._default() != pending["old"]:

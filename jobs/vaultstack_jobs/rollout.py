@@ -77,7 +77,7 @@ class Rollout:
             raise FailedError(str(error)) from error
         if not now.settled:
             raise FailedError(
-                f"Deployment {self.name} is not ready before the rotation: {now.told}; mend it first"
+                f"Deployment {self.name} is not ready before the rotation ({now.told}); mend it"
             )
 
     def begin(self, why: str) -> None:

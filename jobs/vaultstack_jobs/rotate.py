@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from vaultstack_jobs.clock import to_text
 from vaultstack_jobs.cluster import ClusterError
 from vaultstack_jobs.configuration import (
     AwsRoot,
@@ -65,9 +66,10 @@ def _rotate(bench: Bench, task: Task, *, at_once: bool) -> None:
         turn.forget()
         pending = None
     if pending is not None:
-        log.step("goes on", what=task.subject)
+        log.step("goes on", what=task.subject, who=bench.vault.who())
         task.resume(pending)
     elif at_once or _is_due(bench, task):
+        log.step("begins", what=task.subject, who=bench.vault.who())
         task.start()
     else:
         task.tidy()
@@ -85,7 +87,7 @@ def _is_due(bench: Bench, task: Task) -> bool:
     rolled_back = bench.turn.rolled_back_at
     if rolled_back and _is_recent(rolled_back, now, half):
         raise RolledBackError(
-            f"{task.subject}: was rolled back at {rolled_back.isoformat()}; nothing was changed; "
+            f"{task.subject}: was rolled back at {to_text(rolled_back)}; nothing was changed; "
             "find out why, then rotate with --now or wait for the schedule"
         )
     recorded = bench.turn.done_at
@@ -93,7 +95,7 @@ def _is_due(bench: Bench, task: Task) -> bool:
     last = max(known, default=None)
     if last is None or not _is_recent(last, now, half):
         return True
-    bench.log.step("not due", what=task.subject, last=last.isoformat())
+    bench.log.step("not due", what=task.subject, last=to_text(last))
     return False
 
 

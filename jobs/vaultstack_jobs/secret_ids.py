@@ -2,8 +2,8 @@
 
 The job never sees the secret ID: Vault gives it a token with which that can be unwrapped, once.
 Those that it issued before are destroyed by the first run after their overlap. It knows them by
-their accessors, which it keeps on the Lease, and so touches none that somebody else issued. Besides,
-a secret ID ends at the end of the life that its role says.
+their accessors, which it keeps on the Lease, and so touches none that somebody else issued. A
+secret ID also ends by itself, after the time that its role says.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SecretIdRotation:
     def subject(self) -> str:
         return f"{self._task.role}: secret ID"
 
-    def last_done(self, recorded: datetime | None) -> datetime | None:
+    def last_done(self, _: datetime | None, /) -> datetime | None:
         """Vault tells it to those only who may look at secret IDs, which the job need not."""
         return None
 
@@ -62,7 +62,7 @@ class SecretIdRotation:
             unwrap_within_seconds=self._task.wrap_ttl_seconds,
         )
 
-    def resume(self, pending: Mapping[str, Any]) -> None:
+    def resume(self, pending: Mapping[str, Any], /) -> None:
         """Nobody knows what became of that one: it ends like one that was in use."""
         if "accessor" in pending:
             self._replace_current(str(pending["accessor"]))

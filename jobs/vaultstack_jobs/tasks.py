@@ -39,7 +39,7 @@ class Task(Protocol):
     def subject(self) -> str:
         """What is rotated, in words that stay the same from run to run."""
 
-    def last_done(self, recorded: datetime | None) -> datetime | None:
+    def last_done(self, recorded: datetime | None, /) -> datetime | None:
         """When it was last done, as far as Vault itself knows; `recorded` is what the Lease says.
         None where Vault cannot tell.
         """
@@ -47,7 +47,7 @@ class Task(Protocol):
     def start(self) -> None:
         """Do it from the beginning."""
 
-    def resume(self, pending: Mapping[str, Any]) -> None:
+    def resume(self, pending: Mapping[str, Any], /) -> None:
         """Complete what an earlier run began, or take it back."""
 
     def tidy(self) -> None:

@@ -46,6 +46,9 @@ class Vault(Protocol):
         Raises `VaultError`.
         """
 
+    def who(self) -> str:
+        """Whom Vault takes this job for, as its audit log says it. Raises `VaultError`."""
+
 
 def data_of(answer: Json) -> Json:
     """What Vault wraps in `data`."""

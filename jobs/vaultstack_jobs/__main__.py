@@ -1,0 +1,89 @@
+"""`python -m vaultstack_jobs rotate FILE [--now]`: one rotation. The exit code says how it ended,
+and standard output has one JSON line for each step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from vaultstack_jobs import cluster
+from vaultstack_jobs.clock import Clock
+from vaultstack_jobs.configuration import Rotation, read
+from vaultstack_jobs.connection import connected
+from vaultstack_jobs.log import Level, Log
+from vaultstack_jobs.outcomes import ConfigurationError, Exit, FailedError, JobError
+from vaultstack_jobs.rotate import rotate
+from vaultstack_jobs.tasks import Bench
+from vaultstack_jobs.turn import Turn
+
+
+def main(arguments: Sequence[str]) -> Exit:
+    clock = Clock()
+    log = Log("-", clock)
+    try:
+        asked = _parser().parse_args(arguments)
+        rotation = read(asked.file)
+        log = Log(rotation.name, clock)
+        _run(rotation, log, clock, at_once=asked.now)
+    except JobError as error:
+        step = error.exit.name.lower().replace("_", " ") if error.exit else "lost"
+        level = Level.ERROR if error.exit else Level.INFO
+        log.step(step, level=level, exit=int(error.exit), because=str(error))
+        return error.exit
+    return Exit.DONE
+
+
+def _run(rotation: Rotation, log: Log, clock: Clock, *, at_once: bool) -> None:
+    # Which pod, for people; and which run in it, for a container may start again in its pod.
+    identity = f"{os.environ.get('HOSTNAME') or 'somebody'}-{secrets.token_hex(4)}"
+    try:
+        kubernetes = cluster.connect(clock)
+    except cluster.ClusterError as error:
+        raise FailedError(f"{error}; nothing was changed") from error
+    turn = Turn(kubernetes, rotation.lease, identity, clock, log)
+    with connected(rotation.vault) as vault:
+        _end_in_order()
+        rotate(Bench(rotation, vault, kubernetes, turn, log, clock), at_once=at_once)
+
+
+def _end_in_order() -> None:
+    """Told to end, give the turn back first: the next run need not wait for it to time out."""
+
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)
+        raise FailedError(f"ended by {signal.Signals(number).name}")
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong as everything here does, in one JSON line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"command line: {message}; fix: {self.format_usage().strip()}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m vaultstack_jobs", description=__doc__)
+    commands = parser.add_subparsers(required=True, parser_class=_Parser)
+    command = commands.add_parser("rotate", help="do one rotation, if it is due")
+    command.add_argument("file", type=Path, help="what to rotate, as JSON")
+    command.add_argument("--now", action="store_true", help="also if it is not due")
+    return parser
+
+
+def run_from_command_line() -> NoReturn:
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run_from_command_line()

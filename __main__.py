@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pulumi
 
-from components import auth, cluster, consistency, engines
+from components import auth, cluster, consistency, delivery, engines
 from components.acl import AclPolicies
 from components.bootstrap import BootstrapArgs, VaultBootstrap
 from components.settings import load
@@ -66,8 +66,15 @@ if settings.gcp:
 if settings.azure:
     engines.AzureEngine("azure", engines.AzureEngineArgs(settings.azure, plan.azure_roles), inside)
 
+# How secrets come to applications' pods.
+if settings.delivery:
+    how = delivery.SecretDeliveryArgs(settings.delivery, plan, settings.protect)
+    delivery.SecretDelivery("delivery", how, pulumi.ResourceOptions(depends_on=servers))
+
 pulumi.export("address", settings.vault.address)
 pulumi.export("environment", settings.environment.value)
 pulumi.export("keyShares", vault.shares)
+pulumi.export("podAnnotations", delivery.annotations_by_workload(plan))
+pulumi.export("podSpecs", delivery.specs_by_workload(plan))
 pulumi.export("rootCertificate", pki.root_certificate)
 pulumi.export("secretsNotGivenYet", list(kv.pending))

@@ -4,8 +4,8 @@ Taken from the published Go modules that `tools/crds/go.mod` and `go.sum` pin, a
 the cache (`.cache/crds/` in the repository), so that only the first time needs Go and the network.
 Nothing of the modules is built, and what they depend on is not downloaded.
 
-Deliberately only the kinds that vaultstack declares or counts on. SecretProviderClass is not among
-them: its project's module is not to be had from the registries that a rehearsal may need.
+Deliberately only the kinds that vaultstack declares or counts on. What no registry publishes
+(`ours`) is described in `tools/crds/` by ourselves, as far as it is declared here.
 """
 
 from __future__ import annotations
@@ -56,6 +56,9 @@ _SOURCES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Kind -> module, and the definition's file in it."""
 
+_OURS: Final[Mapping[str, str]] = {"SecretProviderClass": "secret_provider_class.yaml"}
+"""Kind -> the definition's file in `tools/crds/`."""
+
 KINDS: Final = tuple(_SOURCES)
 _PATIENCE: Final = timedelta(minutes=5)
 
@@ -96,6 +99,12 @@ def ensure(
                 _extract(pins, kept, cache, progress)
     definitions: dict[str, Json] = json.loads(kept.read_text())
     return definitions
+
+
+def ours(root: Path = ROOT) -> dict[str, Json]:
+    """The definitions, by kind, that are written here. Raises `RehearsalError`."""
+    folder = root / "tools" / "crds"
+    return {kind: _read(kind, folder / file) for kind, file in _OURS.items()}
 
 
 def read_pins(root: Path = ROOT) -> Pins:

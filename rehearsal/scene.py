@@ -177,11 +177,11 @@ def _kubernetes(
 
 
 def _prepare_for_vault(api: kubernetes.KubernetesApi) -> None:
-    """What a cluster brings that Vault can be deployed to: cert-manager with an issuer, disks, an
-    ingress controller's class.
+    """What a cluster brings that Vault can be deployed to: cert-manager with an issuer, the driver
+    that mounts secrets, disks, an ingress controller's class.
     """
-    definitions = crds.ensure()
-    for kind in ("Certificate", "ClusterIssuer"):
+    definitions = {**crds.ensure(), **crds.ours()}
+    for kind in ("Certificate", "ClusterIssuer", "SecretProviderClass"):
         api.apply(definitions[kind])
     api.apply(
         {

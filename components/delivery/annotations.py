@@ -11,6 +11,7 @@ import json
 from typing import Any, Final
 
 from components.delivery.files import Delivery, Hangup, SecretFile, Tell, Touch, Via
+from components.delivery.provider_class import volume
 from components.delivery.reading import DeliveryError, Reading, readings, role_of
 from components.delivery.templates import template
 from policies.paths import KUBERNETES_AUTH
@@ -19,6 +20,7 @@ from policies.plan import Plan
 PREFIX: Final = "vault.hashicorp.com/"
 SECRETS: Final = "/vault/secrets"
 TOKEN_VOLUME: Final = "vault-token"
+MOUNTED_VOLUME: Final = "vault-secrets"
 _TOKEN_SECONDS: Final = 3600
 # Where a pod's token for the API server lies, unless the pod wants none.
 _API_TOKEN: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -91,10 +93,15 @@ def pod_annotations(plan: Plan, delivery: Delivery) -> dict[str, str]:
 
 def pod_spec(plan: Plan, delivery: Delivery) -> dict[str, Any]:
     """What the specification of the workload's pods must hold, whoever delivers: who they are, and
-    the volume that the files or the agent's login come from.
+    the volume that the agent logs in with or that holds the mounted files.
     """
     role = role_of(plan, delivery)
-    return {"serviceAccountName": role.service_account, "volumes": [_token_volume(role.audience)]}
+    match delivery.via:
+        case Via.AGENT:
+            needed = _token_volume(role.audience)
+        case Via.CSI:
+            needed = volume(delivery, MOUNTED_VOLUME)
+    return {"serviceAccountName": role.service_account, "volumes": [needed]}
 
 
 def _of_file(file: SecretFile, reading: Reading) -> dict[str, str]:

@@ -21,7 +21,12 @@ class PodSecurity(StrEnum):
 
 
 def make_namespace(
-    name: str, namespace: str, level: PodSecurity, opts: pulumi.ResourceOptions
+    name: str,
+    namespace: str,
+    level: PodSecurity,
+    opts: pulumi.ResourceOptions,
+    *,
+    protect: bool,
 ) -> list[pulumi.Resource]:
     levels = {
         f"pod-security.kubernetes.io/{mode}": level.value for mode in ("enforce", "audit", "warn")
@@ -29,7 +34,7 @@ def make_namespace(
     made = core.v1.Namespace(
         name,
         metadata=meta.v1.ObjectMetaArgs(name=namespace, labels={**MANAGED, **levels}),
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=protect)),
     )
     nothing_else = networking.v1.NetworkPolicy(
         f"{name}-nothing-else",

@@ -48,7 +48,7 @@ def read_delivery(
     injects, mounts = read.flag("agentInjector"), read.flag("csiProvider")
     on = Rules(read, hold=injects or mounts)
     address = _address(on, environment, kubernetes, vault, deployment)
-    injector = _injector(Rules(read, hold=injects), environment, deployment)
+    injector = _injector(Rules(read, hold=injects), environment)
     csi = _csi(Rules(read, hold=mounts))
     if not kubernetes.context and read.sound("kubernetesContext"):
         on.problem(
@@ -96,9 +96,7 @@ def _address(
     return address
 
 
-def _injector(
-    rules: Rules, environment: Environment, deployment: DeploymentSettings | None
-) -> InjectorSettings:
+def _injector(rules: Rules, environment: Environment) -> InjectorSettings:
     read = rules.read
     replicas = read.integer("injectorReplicas", minimum=1, maximum=5)
     if replicas < 2 and environment is not Environment.DEV and read.sound("injectorReplicas"):
@@ -111,7 +109,7 @@ def _injector(
     return InjectorSettings(
         image=_image(rules, "injectorImage"),
         replicas=replicas,
-        serving=_serving(rules, deployment),
+        serving=_serving(rules),
         failure_policy=read.choice("injectorFailurePolicy", FailurePolicy, FailurePolicy.FAIL),
         priority_class=_name(rules, "injectorPriorityClass", "system-cluster-critical"),
     )
@@ -124,7 +122,7 @@ def _csi(rules: Rules) -> CsiSettings:
     )
 
 
-def _serving(rules: Rules, deployment: DeploymentSettings | None) -> ServingSettings:
+def _serving(rules: Rules) -> ServingSettings:
     read = rules.read
     text, secret = read.text("injectorIssuer"), read.text("injectorTlsSecret")
     bundle = read.text("injectorCaBundle")
@@ -137,8 +135,9 @@ def _serving(rules: Rules, deployment: DeploymentSettings | None) -> ServingSett
             f"{_SET}:{missing} <...>, or neither and injectorIssuer",
         )
     issuer = _issuer(rules, text) if text else None
-    if not (text or secret or bundle):
-        issuer = _of_the_whole_cluster(deployment)
+    kind, _, name = read.text("tlsIssuer").partition("/")
+    if kind == IssuerKind.CLUSTER_ISSUER and not (text or secret or bundle):
+        issuer = IssuerReference(IssuerKind.CLUSTER_ISSUER, name)
     if (text and secret) or not (issuer or text or secret or bundle):
         rules.problem(
             "injectorIssuer",
@@ -165,16 +164,11 @@ def _issuer(rules: Rules, text: str) -> IssuerReference | None:
     return IssuerReference(IssuerKind(kind), name)
 
 
-def _of_the_whole_cluster(deployment: DeploymentSettings | None) -> IssuerReference | None:
-    """The servers' issuer, where other namespaces may use it."""
-    issuer = deployment.certificate.issuer if deployment else None
-    return issuer if issuer and issuer.kind is IssuerKind.CLUSTER_ISSUER else None
-
-
 def _authority(
     read: ConfigReader, vault: VaultSettings, deployment: DeploymentSettings | None
 ) -> AuthoritySettings:
-    if issuer := _of_the_whole_cluster(deployment):
+    issuer = deployment.certificate.issuer if deployment else None
+    if issuer and issuer.kind is IssuerKind.CLUSTER_ISSUER:  # other namespaces may use it, too
         return AuthoritySettings(issuer, None)
     file = vault.ca_cert_file
     if not file:

@@ -26,6 +26,8 @@ class AgentInjectorArgs:
     settings: DeliverySettings
     injector: InjectorSettings
     plan: Plan
+    protect: bool
+    """Whether the namespace may not be deleted."""
 
 
 class AgentInjector(pulumi.ComponentResource):
@@ -46,7 +48,11 @@ class AgentInjector(pulumi.ComponentResource):
         )
         inside = pulumi.ResourceOptions(parent=self, provider=provider)
         namespace = make_namespace(
-            f"{name}-namespace", layout.namespace, PodSecurity.RESTRICTED, inside
+            f"{name}-namespace",
+            layout.namespace,
+            PodSecurity.RESTRICTED,
+            inside,
+            protect=args.protect,
         )
         self._after = _after(inside, namespace)
         needed: list[pulumi.Resource] = [

@@ -118,9 +118,15 @@ def test_each_rule_has_one() -> None:
             "data",
             {"server.hcl": 'listener "tcp" { address = "127.0.0.1:8200" tls_disable = true }'},
         ),
+        (
+            LISTENER,
+            CONFIG,
+            "data",
+            {"agent.hcl": 'listener "unix" { address = "/run/agent.sock" tls_disable = true }'},
+        ),
     ],
 )
-def test_loopback_needs_none(
+def test_what_stays_on_the_machine_needs_none(
     rule: str, resource: str, path: str, value: Any, prod: Mapping[str, Declared]
 ) -> None:
     assert said(rule, prod[resource].changed(path, value)) == []

@@ -1,0 +1,22 @@
+"""The configuration of the agent beside the provider: through it the provider calls Vault. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+SOCKET: Final = "/var/run/vault/agent.sock"
+CA_FOLDER: Final = "/etc/vault/ca"
+CONFIG_FILE: Final = "agent.json"
+
+
+def render(vault_address: str, ca_file: str | None) -> str:
+    """It keeps what was leased and renews it, and logs in as nobody: each call has its pod's token.
+
+    Whoever is in the pod may call the socket: the provider is root without root's powers there,
+    and could not open what only the agent's user may.
+    """
+    vault = {"address": vault_address} | ({"ca_cert": ca_file} if ca_file else {})
+    listener = {"address": SOCKET, "tls_disable": True, "socket_mode": "0666"}
+    config = {"vault": vault, "cache": {}, "listener": [{"unix": listener}]}
+    return json.dumps(config, indent=2, sort_keys=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -200,6 +201,19 @@ class VaultClient:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        parts: _Parts | None = getattr(self, "_parts", None)
+        if parts is not None and parts.keeper.running and not parts.store.closed:
+            warnings.warn(
+                "a VaultClient was dropped without close(): its token lives on until it ends",
+                ResourceWarning,
+                source=self,
+                stacklevel=1,
+            )
+            parts.store.closed = True
+            parts.keeper.let_go()
+            parts.transport.close()
 
     def get(self, question: Question[T], refused: T | None = None) -> T:
         """The answer to a question, for those that have no method of their own."""

@@ -76,7 +76,7 @@ class Connections:
 
     def __init__(self, address: str, ca_file: Path | None, clock: Clock) -> None:
         self._address, self._ca_file, self._clock = address, ca_file, clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._session: requests.Session | None = None
         self._signature: tuple[int, ...] = ()
         self._closed = False

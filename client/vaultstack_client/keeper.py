@@ -88,11 +88,19 @@ class Keeper:
             )
             self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread; returns when it has ended, unless it is the caller."""
+    @property
+    def running(self) -> bool:
+        return self._thread is not None
+
+    def let_go(self) -> None:
+        """End the thread when it is done with what it does."""
         with self._wake:
             self._ending = True
             self._wake.notify_all()
+
+    def stop(self) -> None:
+        """End the thread; returns when it has ended, unless it is the caller."""
+        self.let_go()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()

@@ -24,6 +24,8 @@ from vaultstack_client.settings import ClientSettings
 _BUSY: Final = 429
 _UNTOUCHED: Final = frozenset({_BUSY, 501, 503})
 """What Vault answers before it looks at the request: rate limit, not initialised, sealed."""
+_LEAST: Final = 0.05
+"""Seconds below which another try is not worth it: its failure would say nothing."""
 _NO_LEADER: Final = "active cluster node not found"
 _HARMLESS_TWICE: Final = frozenset({"GET", "HEAD", "LIST"})
 
@@ -63,13 +65,13 @@ class Transport:
         again = method in _HARMLESS_TWICE if repeatable is None else repeatable
         tries, pause, problem, everywhere = 0, 0.0, "nothing was tried", True
         while True:
-            left = deadline.left
-            if left <= pause or self._stopped(pause):
+            left = deadline.left - pause
+            if (tries and left < _LEAST) or self._stopped(pause):
                 break
             tries += 1
             timeout = (
-                min(self._timing.connect_timeout.total_seconds(), left),
-                min(self._timing.read_timeout.total_seconds(), left),
+                min(self._timing.connect_timeout.total_seconds(), max(left, _LEAST)),
+                min(self._timing.read_timeout.total_seconds(), max(left, _LEAST)),
             )
             wanted = 0.0
             try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pulumi
 
-from components import auth, cluster, consistency, delivery, engines
+from components import auth, cluster, consistency, delivery, engines, operations
 from components.acl import AclPolicies
 from components.bootstrap import BootstrapArgs, VaultBootstrap
 from components.settings import load
@@ -70,6 +70,10 @@ if settings.azure:
 if settings.delivery:
     how = delivery.SecretDeliveryArgs(settings.delivery, plan, settings.protect)
     delivery.SecretDelivery("delivery", how, pulumi.ResourceOptions(depends_on=servers))
+
+# What changes by schedule.
+jobs = pulumi.ResourceOptions(depends_on=servers)
+operations.schedule_rotations("rotations", settings, plan, jobs)
 
 pulumi.export("address", settings.vault.address)
 pulumi.export("environment", settings.environment.value)

@@ -1,5 +1,6 @@
 """Plays the part of the controllers that do not run beside the rehearsal's API server, as far as a
-Vault needs them: cert-manager, and those that make pods of a StatefulSet.
+Vault needs them: cert-manager, those that make pods of a StatefulSet, and those that put a service
+account into each new namespace.
 """
 
 from __future__ import annotations
@@ -7,13 +8,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rehearsal.certificates import Authority
 from rehearsal.pods import Pods
 from rehearsal.servers.kubernetes import KubernetesApi
 
 Json = Mapping[str, Any]
+ANOTHER_ACCOUNT: Final = "stranger"
+"""A service account that nothing is bound to; there is one in every namespace."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Controllers:
                 self._issue(stored)
             case "StatefulSet" if self.pods:
                 self.pods.run(stored)
+            case "Namespace":
+                self.kubernetes.service_account(stored["metadata"]["name"], ANOTHER_ACCOUNT)
 
     def _issue(self, certificate: Json) -> None:
         """What cert-manager does: exactly the names that were asked for."""

@@ -23,7 +23,7 @@ from policies.plan import Plan
 from rehearsal import crds
 from rehearsal.binaries import Binary, Tool
 from rehearsal.certificates import Authority
-from rehearsal.controllers import Controllers
+from rehearsal.controllers import ANOTHER_ACCOUNT, Controllers
 from rehearsal.pods import Pods
 from rehearsal.ports import LOOPBACK
 from rehearsal.servers import aws, ci, kubernetes, oidc, postgres, tls_proxy
@@ -33,6 +33,7 @@ from rehearsal.vaults import Vaults, start_one
 REDIRECT_URI = f"http://{LOOPBACK}:8250/oidc/callback"
 REVIEWER_NAMESPACE = "vault-reviewer"
 ISSUER = "rehearsal"
+JOBS_IMAGE = "rehearsal.example.com/vaultstack-jobs:0"
 Progress = Callable[[str], None]
 
 
@@ -78,7 +79,7 @@ def build(
     binary = binaries[Tool.VAULT].path
     deploys = stack["target"] == Target.KUBERNETES
     with ThreadPoolExecutor() as pool:
-        cluster = pool.submit(_kubernetes, supervisor, binaries, matrix, deploys, progress)
+        cluster = pool.submit(_kubernetes, supervisor, binaries, matrix, plan, deploys, progress)
         database = pool.submit(_postgres, supervisor, plan, authority, progress)
         people = pool.submit(_oidc, supervisor, matrix, progress)
         cloud = pool.submit(_aws, supervisor, matrix.spec(plan.environment).aws, progress)
@@ -125,12 +126,14 @@ def build(
         "awsAccessKeyId": "rehearsal",
         "awsSecretAccessKey": secrets.token_urlsafe(30),
         "awsEndpoint": aws_server.url,
+        "awsRotateRoot": True,
     }
     if deploys:
         configuration |= {
             "kubeconfig": str(api.kubeconfig),
             "tlsIssuer": f"ClusterIssuer/{ISSUER}",
             "kmsEndpoint": aws_server.url,
+            "jobsImage": stack["jobsImage"] or JOBS_IMAGE,
         }
     if run_of_ci:
         configuration["ciIssuer"] = run_of_ci.issuer.url
@@ -151,11 +154,13 @@ def _kubernetes(
     supervisor: Supervisor,
     binaries: Mapping[Tool, Binary],
     matrix: AccessMatrix,
+    plan: Plan,
     deploys: bool,
     progress: Progress,
 ) -> kubernetes.KubernetesApi:
     """An API server, with the applications' namespaces and service accounts of every environment:
-    those of the others are there to be refused.
+    those of the others are there to be refused. A program that deploys Vault makes Vault's own
+    namespace, and runs the jobs, whose accounts it makes.
     """
     api = kubernetes.start(supervisor, binaries[Tool.ETCD].path, binaries[Tool.KUBE_APISERVER].path)
     api.namespace(REVIEWER_NAMESPACE)
@@ -165,9 +170,11 @@ def _kubernetes(
         for environment in Environment
         if isinstance(identity := workload.identity, ServiceAccount)
     }
+    if deploys:
+        accounts -= {(one.namespace, one.service_account) for one in plan.rotations}
     for namespace in sorted({namespace for namespace, _ in accounts}):
         api.namespace(namespace)
-        api.service_account(namespace, "stranger")
+        api.service_account(namespace, ANOTHER_ACCOUNT)
     for namespace, name in sorted(accounts):
         api.service_account(namespace, name)
     if deploys:

@@ -1,8 +1,10 @@
-"""Move an application to Vault: find the secrets it holds, and bring a .env file's values over.
+"""Move an application to Vault: find the secrets it holds, bring a .env file's values over, and
+measure how Vault answers.
 
     python -m migration scan ../media-catalog
     python -m migration import .env --application media-catalog --environment dev \\
         --map TMDB_API_KEY=media-catalog/external:tmdb_api_key
+    python -m migration measure media-catalog/external --for 10m
 
 Each command has a --help of its own; docs/migration.md goes through the whole move.
 """
@@ -21,6 +23,7 @@ from policies.commands.words import seen
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "scan": ("migration.commands.scan", "find hard-coded secrets in a tree"),
     "import": ("migration.commands.import_env", "move a .env file's values to where they belong"),
+    "measure": ("migration.commands.measure", "measure how Vault answers a workload's reads"),
 }
 """Name -> module, and what it does."""
 

@@ -58,6 +58,12 @@ class Vault:
             raise MigrationError("VAULT_ADDR: is not set; export it, such as https://<host>:8200")
         return cls(address, os.environ.get("VAULT_CACERT") or None, _token(token_file))
 
+    def again(self, token_file: Path | None) -> Vault:
+        """With the token that is in the file now; where it is the same, with the connections."""
+        if token_file is None or _token(token_file) == self._client.token:
+            return self
+        return Vault.from_environment(token_file)
+
     @cached_property
     def policies(self) -> tuple[str, ...]:
         """The ACL policies of the token."""
@@ -66,6 +72,10 @@ class Vault:
             raise MigrationError(f"{self.name}: refuses the token; log in again")
         data = self._body(answer, "auth/token/lookup-self")["data"]
         return (*(data.get("policies") or ()), *(data.get("identity_policies") or ()))
+
+    def read(self, path: SecretPath) -> None:
+        """Read an entry and forget it. Raises `MigrationError` where that is not answered."""
+        self._body(self._ask("GET", path.data), path.data)
 
     def look(self, entry: KvEntry, values: Mapping[str, str]) -> Seen:
         path = entry.path

@@ -7,6 +7,7 @@ from migration.commands import scan
 from tests.migration.conftest import Call
 from tests.migration.planted import CLEAN, planted, write
 from tests.migration.repositories import repository
+from tests.recording import ROOT
 
 
 def test_the_figure_and_the_places_without_the_values(call: Call, tmp_path: Path) -> None:
@@ -106,3 +107,9 @@ def test_help_says_what_the_statuses_mean(call: Call) -> None:
     assert ended.status == 0
     assert "Exit status: 0 no secrets; 1 some; 2 wrong usage; 3" in ended.out
     assert scan.__doc__
+
+
+def test_this_repository_holds_none(call: Call) -> None:
+    """A new finding is a secret, to be taken out and renewed, or an entry with its reason."""
+    ended = call("scan", ROOT, "--ignore", ROOT / "migration" / "this_repository.toml")
+    assert (ended.status, ended.err) == (0, ""), ended.out

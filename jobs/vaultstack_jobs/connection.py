@@ -1,24 +1,16 @@
-"""Vault's API for a job: `vaultstack_client`'s login and transport, one request at a time.
-
-The client's cache, leases and keeper are left out: a job wants answers as they are now, and lives
-for minutes.
-"""
+"""`vault.Vault` by way of `vaultstack_client`: its login, transport and errors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from vaultstack_client import errors
-from vaultstack_client.clock import Deadline, SystemClock
-from vaultstack_client.connections import Answer
-from vaultstack_client.login import KubernetesLogin
-from vaultstack_client.session import Session
-from vaultstack_client.settings import ClientSettings, Timing
-from vaultstack_client.transport import Transport, VaultAdapter
+import vaultstack_client as vc
 from vaultstack_jobs.configuration import VaultPart
 from vaultstack_jobs.outcomes import ConfigurationError
 from vaultstack_jobs.vault import (
@@ -30,19 +22,14 @@ from vaultstack_jobs.vault import (
 )
 
 # Longer than an application waits: making a key or changing a database's password takes time.
-_TIMING: Final = Timing(deadline=timedelta(seconds=30), read_timeout=timedelta(seconds=20))
+_TIMING: Final = vc.Timing(deadline=timedelta(seconds=30), read_timeout=timedelta(seconds=20))
 
 
+@dataclass(frozen=True, slots=True)
 class Connection:
-    """`vault.Vault`, as a service account. Logs in with the first request, and again if its token
-    ends meanwhile.
-    """
+    """As a service account. Logs in with the first request, and again if its token ends."""
 
-    def __init__(self, settings: ClientSettings) -> None:
-        self._clock = SystemClock()
-        self._settings = settings
-        self._transport = Transport(settings, self._clock)
-        self._session = Session(settings.login, self._transport, settings.timing)
+    client: vc.VaultClient = field(repr=False)
 
     def request(
         self,
@@ -52,47 +39,45 @@ class Connection:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> Json:
-        def ask(adapter: VaultAdapter) -> Answer:
-            return adapter.request(method, f"/v1/{path}", headers, json=body)
+        with _told():
+            return self.client.request(method, path, body, headers=headers)
 
-        what = f"{method} {path.partition('?')[0]}"
-        try:
-            answer, _ = self._session.use(self._deadline(), ask)
-        except errors.Unavailable as error:
-            raise VaultUncertainError(str(error)) from None
-        except errors.VaultClientError as error:
-            raise VaultError(str(error)) from None
-        if not answer.ok:
-            raise VaultRefusedError(what, answer.status, answer.errors or "without a reason")
-        return answer.body
+    def secret(self, path: str, version: int) -> Mapping[str, str]:
+        with _told():
+            return self.client.get_secret(path, version=version)
 
     def who(self) -> str:
-        """Whom Vault takes this job for, as its audit log says it. Raises `VaultError`."""
         return str(data_of(self.request("GET", "auth/token/lookup-self")).get("display_name"))
-
-    def close(self) -> None:
-        """End the token. If Vault cannot be asked, it ends by itself."""
-        self._session.close(self._deadline(), revoke=True)
-        self._transport.close()
-
-    def _deadline(self) -> Deadline:
-        return Deadline.within(self._clock, self._settings.timing.deadline.total_seconds())
 
 
 @contextmanager
 def connected(part: VaultPart) -> Iterator[Connection]:
-    """Asks nobody yet. Raises `ConfigurationError`."""
+    """Asks nobody yet; at the end, the token is revoked. Raises `ConfigurationError`."""
     try:
-        settings = ClientSettings(
+        settings = vc.ClientSettings(
             address=part.address,
-            login=KubernetesLogin(part.role, Path(part.token_file)),
+            login=vc.KubernetesLogin(part.role, Path(part.token_file)),
             ca_file=Path(part.ca_file) if part.ca_file else None,
             timing=_TIMING,
         )
-    except errors.ConfigurationError as error:
+    except vc.ConfigurationError as error:
         raise ConfigurationError(f"vault: {error}") from error
-    connection = Connection(settings)
+    with vc.VaultClient(settings) as client:
+        yield Connection(client)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The client's errors as those of `vault`: what matters here is whether anything changed."""
     try:
-        yield connection
-    finally:
-        connection.close()
+        yield
+    except vc.NotAllowed as error:
+        raise VaultRefusedError(str(error), HTTPStatus.FORBIDDEN) from None
+    except vc.NotFound as error:
+        raise VaultRefusedError(str(error), HTTPStatus.NOT_FOUND) from None
+    except vc.Refused as error:
+        raise VaultRefusedError(str(error), error.status) from None
+    except vc.Unavailable as error:
+        raise VaultUncertainError(str(error)) from None
+    except vc.VaultClientError as error:
+        raise VaultError(str(error)) from None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Final
 
 from vaultstack_jobs.clock import Clock, from_text
 from vaultstack_jobs.vault import MERGE_PATCH, Vault, VaultRefusedError, data_of
 
 _MOUNT: Final = "secret"
 _MISMATCH: Final = "did not match the current version"
-_NOT_FOUND: Final = 404
 
 
 class ConflictError(Exception):
@@ -57,14 +57,12 @@ class Entry:
         written = from_text(readable[current]["created_time"])
         return State(current, written, frozenset(readable))
 
-    def values(self, version: int) -> Mapping[str, Any]:
+    def values(self, version: int) -> Mapping[str, str]:
         """The values of one version. Raises `MissingEntryError`."""
-        path = f"{_MOUNT}/data/{self.path}?version={version}"
         try:
-            data: Mapping[str, Any] = data_of(self.vault.request("GET", path))["data"]
+            return self.vault.secret(self.path, version)
         except VaultRefusedError as error:
             raise self._missing(error) from error
-        return data
 
     def change(self, values: Mapping[str, str], *, version: int) -> int:
         """Write these keys if the entry is still at `version`; the others stay as they are. Returns
@@ -77,7 +75,7 @@ class Entry:
         try:
             answer = self.vault.request("PATCH", path, body, headers=MERGE_PATCH)
         except VaultRefusedError as error:
-            if _MISMATCH in error.reason:
+            if _MISMATCH in str(error):
                 raise ConflictError(f"{_MOUNT}/{self.path} is past version {version}") from error
             raise self._missing(error) from error
         return int(data_of(answer)["version"])
@@ -87,6 +85,6 @@ class Entry:
         return bool(deletion_time) and from_text(deletion_time) <= self.clock.now()
 
     def _missing(self, error: VaultRefusedError) -> Exception:
-        if error.status == _NOT_FOUND:
+        if error.status == HTTPStatus.NOT_FOUND:
             return MissingEntryError(f"{_MOUNT}/{self.path} is not there")
         return error

@@ -247,9 +247,9 @@ class KvKeyRotation:
             values = self._entry.values(version)
         except MissingEntryError as error:
             raise FailedError(str(error)) from error
-        if not isinstance(values.get(self._task.key), str):
+        if self._task.key not in values:
             raise FailedError(
-                f"{self._task.path}: must hold the key {self._task.key!r} as text; its keys are "
+                f"{self._task.path}: must hold the key {self._task.key!r}; its keys are "
                 f"{', '.join(sorted(values))}; fix: write it once, or correct the rotation's key"
             )
         return values

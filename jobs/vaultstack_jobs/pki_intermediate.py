@@ -9,7 +9,7 @@ delete the one in use, and Vault's own tidying removes expired ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from vaultstack_jobs.ca_profile import CaProfile, profile_of
@@ -19,6 +19,7 @@ from vaultstack_jobs.outcomes import FailedError, HalfWayError
 from vaultstack_jobs.tasks import Bench
 from vaultstack_jobs.vault import MERGE_PATCH, Json, VaultRefusedError, data_of
 
+_DELAY: Final = timedelta(minutes=10)  # that may pass between signing and looking
 _REVOKING_ONLY: Final = "read-only,crl-signing,ocsp-signing"
 
 
@@ -82,6 +83,7 @@ class PkiIntermediateRotation:
                 ),
             },
         )
+        self._check(signed)
         chain = dict.fromkeys([signed["certificate"], *signed["ca_chain"]])
         self._bench.turn.hold()
         imported = self._write(
@@ -91,6 +93,21 @@ class PkiIntermediateRotation:
             if key_id == request["key_id"]:
                 return str(issuer)
         raise HalfWayError(f"{self.subject}: Vault took the new certificate without its key")
+
+    def _check(self, signed: Json) -> None:
+        """Vault shortens what would outlive the root. Raises `FailedError` where too little is left
+        to be renewed once more, and once missed.
+        """
+        made, now = profile_of(signed["certificate"]), self._bench.clock.now()
+        left, least = made.until - now, timedelta(seconds=2 * self._bench.rotation.interval_seconds)
+        if left < least - _DELAY:
+            self._bench.turn.forget()
+            raise FailedError(
+                f"{self.subject}: the root ends at {to_text(made.until)}, and so would the new "
+                "certificate, before it can be renewed and that be missed once; fix: renew the root"
+            )
+        if left < timedelta(seconds=self._task.ttl_seconds) - _DELAY:
+            self._bench.log.warning("ends with the root", until=to_text(made.until))
 
     def _switch(self, old: str, new: str) -> None:
         """Each step may be done twice."""

@@ -21,9 +21,9 @@ class VaultError(Exception):
 class VaultRefusedError(VaultError):
     """Vault said no, and changed nothing. `status` is its answer's."""
 
-    def __init__(self, what: str, status: int, reason: str) -> None:
-        self.status, self.reason = status, reason
-        super().__init__(f"{what}: Vault said {status}: {reason}")
+    def __init__(self, told: str, status: int) -> None:
+        super().__init__(told)
+        self.status = status
 
 
 class VaultUncertainError(VaultError):
@@ -45,6 +45,9 @@ class Vault(Protocol):
 
         Raises `VaultError`.
         """
+
+    def secret(self, path: str, version: int) -> Mapping[str, str]:
+        """The values of one version of a KV entry. Raises `VaultError`."""
 
     def who(self) -> str:
         """Whom Vault takes this job for, as its audit log says it. Raises `VaultError`."""

@@ -17,6 +17,7 @@ from typing import Any
 from policies.compile import audience_of
 from policies.environments import Environment
 from policies.hcl import Capability, Stanza, render
+from rehearsal.errors import RehearsalError
 from rehearsal.servers import http_session, python_path
 from rehearsal.servers.kubernetes import ISSUER
 from tests.live.conftest import Stage
@@ -43,6 +44,13 @@ class Kubernetes:
         assert answer.ok, answer.text
         content: Json = answer.json()
         return content
+
+    def prepare(self) -> None:
+        """The jobs' namespace, unless it is there."""
+        try:
+            self.api.get("v1", "Namespace", NAMESPACE)
+        except RehearsalError:
+            self.api.namespace(NAMESPACE)
 
     def merge(self, path: str, body: Json) -> Json:
         return self.call("PATCH", path, body, "application/merge-patch+json")

@@ -93,8 +93,8 @@ def test_the_role_is_the_workloads_own() -> None:
         (
             delivering(SecretPath("deploy/shop/keys"), "token", workload="shop/ci"),
             (
-                "delivery 'shop/ci': logs in as 'shop-ci', which no pod can: only a ServiceAccount is "
-                "a pod's identity; deliver to a workload that has one"
+                "delivery 'shop/ci': logs in as 'shop-ci', which no pod can: only a ServiceAccount "
+                "is a pod's identity; deliver to a workload that has one"
             ),
         ),
         (

@@ -107,6 +107,8 @@ class PkiEngine(pulumi.ComponentResource):
             interval_duration="24h",
             tidy_cert_store=True,
             tidy_revoked_certs=True,
+            # A year after their end, which is Vault's default; never the one in use.
+            tidy_expired_issuers=several_issuers,
             # Kept for three days beyond their end, for whoever asks what was there.
             safety_buffer="72h",
             opts=self._child(mount),

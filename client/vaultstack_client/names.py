@@ -13,6 +13,7 @@ from vaultstack_client.errors import ConfigurationError
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@=+ -]*")
 _ROLE: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+_SPECIAL: Final = re.compile(r"[\s?#%\\\x00-\x1f\x7f]")
 _INFIXES: Final = ("data/", "metadata/")
 
 
@@ -45,7 +46,7 @@ def check_role(kind: str, role: str) -> str:
 def check_path(path: str) -> str:
     """A path of Vault's own API, as in an ACL policy: `database/creds/some-role`."""
     segments = path.split("/")
-    if any(segment in ("", ".", "..") for segment in segments) or re.search(r"[\s?#%\\]", path):
+    if any(segment in ("", ".", "..") for segment in segments) or _SPECIAL.search(path):
         raise ConfigurationError(
             f"path {path!r}: must be segments joined by '/', without '..', spaces, '?', '#' or '%' "
             "and with no '/' at either end; write one such as 'auth/token/lookup-self'"

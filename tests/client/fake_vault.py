@@ -287,12 +287,15 @@ class _Server(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """The handshake belongs to the connection's own thread."""
-        if self.context is not None:
-            try:
-                request = self.context.wrap_socket(request, server_side=True)
-            except OSError:
-                return  # the client did not like the certificate
-        super().finish_request(request, client_address)
+        if self.context is None:
+            super().finish_request(request, client_address)
+            return
+        try:
+            secured = self.context.wrap_socket(request, server_side=True)
+        except OSError:
+            return  # the client did not like the certificate
+        with secured:
+            super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients break connections here on purpose."""
@@ -335,7 +338,8 @@ def _handler(  # noqa: C901 - one class
                 return
             if vault.pause:
                 time.sleep(vault.pause)
-            self._send(status, answer)
+            wish = answer.get("?retry-after")
+            self._send(status, answer, **({"Retry-After": wish} if wish else {}))
 
         def _send(self, status: int, answer: dict[str, Any], **headers: str) -> None:
             payload = b"" if status == 204 else json.dumps(answer).encode()

@@ -72,11 +72,21 @@ def _rotate(bench: Bench, task: Task, *, at_once: bool) -> None:
         log.step("begins", what=task.subject, who=bench.vault.who())
         task.start()
     else:
-        task.tidy()
+        _tidy(task)
         return
     turn.done()
     log.step("done", what=task.subject)
-    task.tidy()
+    _tidy(task)
+
+
+def _tidy(task: Task) -> None:
+    try:
+        task.tidy()
+    except (VaultError, ClusterError) as error:
+        raise HalfWayError(
+            f"{task.subject}: what earlier rotations left is still there ({error}); the next run "
+            "tries again"
+        ) from error
 
 
 def _is_due(bench: Bench, task: Task) -> bool:

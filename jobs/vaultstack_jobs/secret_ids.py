@@ -17,7 +17,7 @@ from typing import Any
 from vaultstack_jobs.clock import from_text, to_text
 from vaultstack_jobs.cluster import ClusterError, ClusterUnavailableError
 from vaultstack_jobs.configuration import SecretId
-from vaultstack_jobs.outcomes import FailedError, HalfWayError
+from vaultstack_jobs.outcomes import FailedError
 from vaultstack_jobs.tasks import Bench
 from vaultstack_jobs.vault import VaultRefusedError
 
@@ -77,10 +77,7 @@ class SecretIdRotation:
             if (now - from_text(since)).total_seconds() < self._task.overlap_seconds:
                 continue
             self._bench.turn.hold()
-            try:
-                self._destroy(accessor)
-            except VaultRefusedError as error:
-                raise HalfWayError(f"an old secret ID is still valid: {error}") from error
+            self._destroy(accessor)
             del ended[accessor]
             self._bench.turn.keep({**memory, "ended": ended})
             self._bench.log.step("destroyed an old one", what=self.subject, replaced_at=since)

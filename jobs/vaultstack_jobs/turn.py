@@ -23,7 +23,7 @@ from vaultstack_jobs.clock import Clock, from_text, to_text
 from vaultstack_jobs.cluster import Cluster, ClusterConflictError, ClusterError, Json
 from vaultstack_jobs.configuration import LeasePart
 from vaultstack_jobs.log import Log
-from vaultstack_jobs.outcomes import FailedError, HalfWayError, LostError
+from vaultstack_jobs.outcomes import FailedError, HalfWayError, JobError, LostError
 
 _PREFIX: Final = "rotation.vaultstack/"
 DONE_AT: Final = f"{_PREFIX}done-at"
@@ -125,7 +125,7 @@ class Turn:
 
     def give_back(self) -> None:
         """Let the next run begin at once. One that took the turn away keeps it."""
-        with suppress(ClusterError, LostError, HalfWayError):
+        with suppress(ClusterError, JobError):
             self._change({}, {"holderIdentity": ""})
 
     @property
@@ -156,12 +156,12 @@ class Turn:
         last write may have come through unheard.
         """
         for _ in range(3):
+            if self._holder != self.identity:
+                self._lost()
             try:
                 self._write(spec or {}, annotations)
             except ClusterConflictError:
                 self._stored = self._read()
-                if self._holder != self.identity:
-                    self._lost()
             else:
                 return
         raise FailedError(

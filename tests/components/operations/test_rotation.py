@@ -20,7 +20,7 @@ from policies.matrix import MATRIX
 from policies.plan import Plan
 from tests.components.conftest import PROVIDER_NAME, Alone
 from tests.components.settings.loader import ENVIRONMENTS, deploying, of_existing
-from tests.recording import Recording, Resource, Runner, plain
+from tests.recording import ROOT, Recording, Resource, Runner, plain
 
 IMAGE: Final = "registry.example/jobs:1.2.3"
 JOBS: Final = {"jobsImage": IMAGE, "kubernetesContext": "somewhere"}
@@ -245,3 +245,15 @@ def test_without_jobs_one_warning_names_all_rotations_and_the_command(run: Runne
 def test_with_jobs_they_are_made(run: Runner) -> None:
     recording = scheduled(run, compile_plan(MATRIX, Environment.PROD), **JOBS)
     assert "rotations-pki-intermediate-schedule" in recording
+
+
+def test_the_documentation_names_every_rotation_with_its_schedule_and_who_runs_it() -> None:
+    text = (ROOT / "docs" / "rotation.md").read_text()
+    for environment in Environment:
+        plan = compile_plan(MATRIX, environment)
+        workload = {one.role: one.workload for owner in plan.owners for one in owner.members}
+        for one in plan.rotations:
+            assert f"| `{one.name}` | `{one.schedule}` | " in text
+            assert f" | `{workload[one.role]}` | " in text
+        for user in plan.database_static_roles:
+            assert f"| `{user.name}` | `{user.schedule}` | " in text

@@ -83,3 +83,9 @@ def test_an_unknown_group_is_told_with_those_that_there_are() -> None:
         "group 'externl': must be declared, and declared are api, external; correct the name, or "
         "declare it"
     )
+
+
+@pytest.mark.parametrize("path", ["", "/media", "secret/data/media-catalog/api", "a/../b"])
+def test_a_path_is_one_that_can_be_asked_for(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="secret path"):
+        Group("api", path, ("key",), variables={"key": "KEY"})

@@ -33,7 +33,7 @@ from rehearsal.supervisor import Process, Supervisor, wait_until, write_private
 from rehearsal.vault_api import VaultApi
 from tests.live.conftest import Stage
 from tests.recording import ROOT
-from vaultstack_client import ClientSettings, KubernetesLogin, VaultClient
+from vaultstack_client import ClientSettings, DatabaseCredentials, KubernetesLogin, VaultClient
 
 pytestmark = pytest.mark.live
 
@@ -278,8 +278,10 @@ def test_a_denied_path_ends_the_start_by_name(stage: Stage) -> None:
         assert "secret/data/media-catalog/" in browser.process.log.read_text()
 
 
-def test_the_database_follows_vaults_users(stage: Stage, tmp_path: Path) -> None:
-    """A new user replaces the old one's connections, and interrupts nobody."""
+def test_the_database_follows_vaults_users(stage: Stage, root: VaultApi, tmp_path: Path) -> None:
+    """A new user replaces the old one's connections, and interrupts nobody. One that is revoked
+    without notice is replaced when it is refused, and no query fails.
+    """
     token = write_private(tmp_path / "token", token_of(stage, KUBESENTIMENT))
     settings = ClientSettings(
         address=stage.scene.vault_address,
@@ -288,12 +290,16 @@ def test_the_database_follows_vaults_users(stage: Stage, tmp_path: Path) -> None
     )
     role, server = "kubesentiment-readwrite", stage.scene.postgres
 
-    def url() -> str:
-        made = client.get_database_credentials(role)
-        return (
-            f"postgresql://{quote(made.username)}:{quote(made.password, safe='')}"
+    made: dict[str, DatabaseCredentials] = {}
+
+    def url(instead_of: DatabaseCredentials | None = None) -> str:
+        user = client.get_database_credentials(role, instead_of=instead_of)
+        url = (
+            f"postgresql://{quote(user.username)}:{quote(user.password, safe='')}"
             f"@{server.host}:{server.port}/kubesentiment"
         )
+        made[url] = user
+        return url
 
     def user_of(pool: Pool) -> str:
         with pool.connection() as connection:
@@ -301,7 +307,11 @@ def test_the_database_follows_vaults_users(stage: Stage, tmp_path: Path) -> None
         return str(name)
 
     with VaultClient(settings) as client:
-        pool = Pool(url, lambda url: psycopg.connect(url, autocommit=True))
+        pool = Pool(
+            url,
+            lambda url: psycopg.connect(url, autocommit=True),
+            lambda refused: url(instead_of=made[refused]),
+        )
         before = client.get_database_credentials(role)
         client.on_new_credentials(role, lambda _: pool.renew())
         assert user_of(pool) == before.username
@@ -319,6 +329,10 @@ def test_the_database_follows_vaults_users(stage: Stage, tmp_path: Path) -> None
                 raise NotYet("connections of the old user are open")
 
         wait_until(moved, awaited="the pool to move", patience=PATIENCE)
+
+        revoked = {"lease_id": after.lease_id, "sync": True}
+        assert root.call("POST", "sys/leases/revoke", revoked).allowed
+        assert user_of(pool) not in {before.username, after.username}
         pool.close()
     with pytest.raises(DatabaseAway):
         Pool(lambda: "postgresql://nobody:x@127.0.0.1:1/none", psycopg.connect).renew()

@@ -61,7 +61,7 @@ def create_app(
         except Unavailable as error:
             _log.warning("not ready yet: %s", error)
         # Closed in the opposite order: the database's users end with the client's token.
-        pool = Pool(lambda: config.database_url, connect)
+        pool = Pool(lambda: config.database_url, connect, config.database_url_instead_of)
         stack.callback(pool.close)
         config.on_new_database_user(pool.renew)
         tmdb = stack.enter_context(httpx.Client(base_url=environ.get("TMDB_URL", TMDB)))

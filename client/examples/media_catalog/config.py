@@ -59,14 +59,28 @@ class Config:
         self._sources = sources
         self._client = client
         self._database_role = database_role
+        self._made: tuple[str, DatabaseCredentials] | None = None
+        """The last URL with a user that Vault made, and that user."""
 
     @property
     def database_url(self) -> str:
+        return self._database_url(None)
+
+    def database_url_instead_of(self, refused: str) -> str:
+        """A URL with another user than this one, which the database refuses; the same where the
+        user is not made by Vault. Threads that are refused at once get the same new user.
+        """
+        made = self._made
+        return self._database_url(made[1] if made and made[0] == refused else None)
+
+    def _database_url(self, instead_of: DatabaseCredentials | None) -> str:
         database = self._sources.get("database")
-        if self._client and self._database_role and database.from_vault:
-            made = self._client.get_database_credentials(self._database_role)
-            return _as_user(database["url"], made)
-        return database["url"]
+        if not (self._client and self._database_role and database.from_vault):
+            return database["url"]
+        made = self._client.get_database_credentials(self._database_role, instead_of=instead_of)
+        url = _as_user(database["url"], made)
+        self._made = (url, made)
+        return url
 
     @property
     def jwt_secret_key(self) -> str:

@@ -2,16 +2,21 @@
 
 The URL is asked for each time a connection is wanted. When it is another than before, because Vault
 made a new user or the canary list moved, idle connections are closed, those in use are closed when
-they come back, and new ones are made: nobody's query is interrupted.
+they come back, and new ones are made: nobody's query is interrupted. When a user ends without
+notice, because somebody revoked it, the first connection that is refused asks for another user.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+REPLACE_AT_MOST_EVERY: Final = timedelta(seconds=30)
+"""A database that is away refuses everybody: that is no reason to have users made without end."""
 
 
 class Connection(Protocol):
@@ -32,12 +37,18 @@ class Pool:
         self,
         url: Callable[[], str],
         connect: Callable[[str], Connection],
+        instead_of: Callable[[str], str] = lambda refused: refused,
+        *,
         size: int = 5,
         patience: timedelta = timedelta(seconds=5),
     ) -> None:
-        """Connects to nothing yet."""
+        """`instead_of`: another URL for one with which no connection can be had, or the same.
+        Connects to nothing yet.
+        """
         self._url = url
         self._connect = connect
+        self._instead_of = instead_of
+        self._replace_from = 0.0
         self._free = threading.BoundedSemaphore(size)
         self._patience = patience.total_seconds()
         self._lock = threading.Lock()
@@ -56,7 +67,9 @@ class Pool:
         if not self._free.acquire(timeout=self._patience):
             raise DatabaseAway(f"all connections were in use for {self._patience:g} s")
         try:
-            connection = self._taken(url) or self._made(url)
+            connection = self._taken(url)
+            if connection is None:
+                url, connection = self._made_somehow(url)
             try:
                 yield connection
             except BaseException:
@@ -85,9 +98,37 @@ class Pool:
             connection.close()
 
     def _taken(self, url: str) -> Connection | None:
+        """An idle connection that still works: the server ends those of a user that is revoked."""
         self._move_to(url)
+        while True:
+            with self._lock:
+                if not self._idle or self._idle_for != url:
+                    return None
+                connection = self._idle.pop()
+            try:
+                connection.execute("SELECT 1")
+            except Exception:  # noqa: BLE001 - whatever the driver raises
+                connection.close()
+            else:
+                return connection
+
+    def _made_somehow(self, url: str) -> tuple[str, Connection]:
+        try:
+            return url, self._made(url)
+        except DatabaseAway:
+            other = self._instead_of(url) if self._may_replace() else url
+            if other == url:
+                raise
+        self._move_to(other)
+        return other, self._made(other)
+
+    def _may_replace(self) -> bool:
         with self._lock:
-            return self._idle.pop() if self._idle and self._idle_for == url else None
+            now = time.monotonic()
+            if now < self._replace_from:
+                return False
+            self._replace_from = now + REPLACE_AT_MOST_EVERY.total_seconds()
+            return True
 
     def _made(self, url: str) -> Connection:
         try:

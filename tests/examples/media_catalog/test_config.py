@@ -127,6 +127,21 @@ def test_with_a_role_the_database_user_is_made_by_vault(
         assert config.database_url == BEFORE["DATABASE_URL"]
 
 
+def test_a_user_that_the_database_refuses_is_replaced_once(
+    vault: FakeVault, environ: dict[str, str]
+) -> None:
+    with opened(environ | {"DATABASE_ROLE": "media-catalog-readwrite"}) as config:
+        refused = config.database_url
+        other = config.database_url_instead_of(refused)
+        assert other != refused
+        assert config.database_url_instead_of(refused) == other, "for whoever comes later, too"
+        assert config.database_url == other
+        assert len(vault.users) == 2
+    with opened(environ) as config:
+        assert config.database_url_instead_of(config.database_url) == DATABASE
+    assert len(vault.users) == 2
+
+
 def test_the_callback_comes_before_the_old_user_ends(
     vault: FakeVault, environ: dict[str, str]
 ) -> None:

@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 
-from examples.media_catalog.database import DatabaseAway, Pool
+from examples.media_catalog.database import REPLACE_AT_MOST_EVERY, DatabaseAway, Pool
 
 URLS = ("postgresql://one:hunter2@db/media", "postgresql://two:hunter3@db/media")
 
 
 class FakeConnection:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, revoked: set[str]) -> None:
         self.url = url
+        self.revoked = revoked
         self.closed = False
 
     def execute(self, query: Any, params: Any = None, /) -> Any:
         del query, params
         assert not self.closed
+        if self.url in self.revoked:
+            raise ConnectionError("terminating connection")
         return self.url
 
     def close(self) -> None:
@@ -31,15 +34,26 @@ class Server:
         self.url = URLS[0]
         self.made: list[FakeConnection] = []
         self.error: Exception | None = None
+        self.revoked: set[str] = set()
+        self.replaced: list[str] = []
 
     def connect(self, url: str) -> FakeConnection:
         if self.error:
             raise self.error
-        self.made.append(FakeConnection(url))
+        if url in self.revoked:
+            raise ConnectionError("password authentication failed")
+        self.made.append(FakeConnection(url, self.revoked))
         return self.made[-1]
 
+    def instead_of(self, refused: str) -> str:
+        self.replaced.append(refused)
+        if refused == self.url == URLS[0]:
+            self.url = URLS[1]
+        return self.url
+
     def pool(self, size: int = 2) -> Pool:
-        return Pool(lambda: self.url, self.connect, size, timedelta(milliseconds=20))
+        patience = timedelta(milliseconds=20)
+        return Pool(lambda: self.url, self.connect, self.instead_of, size=size, patience=patience)
 
     @property
     def open(self) -> list[str]:
@@ -124,6 +138,36 @@ def test_a_failed_connection_takes_no_place(server: Server) -> None:
         pass
 
 
+def test_a_user_that_was_revoked_is_replaced_and_nobody_notices(server: Server) -> None:
+    pool = server.pool()
+    with pool.connection(), pool.connection():
+        pass
+    server.revoked.add(URLS[0])
+    for _ in range(3):
+        with pool.connection() as connection:
+            assert connection.execute("SELECT title") == URLS[1]
+    assert server.replaced == [URLS[0]]
+    assert server.open == [URLS[1]], "the one made instead is kept"
+
+
+def test_a_database_that_is_away_does_not_have_users_made_without_end(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = [1000.0]
+    monkeypatch.setattr("examples.media_catalog.database.time.monotonic", lambda: time[0])
+    pool = server.pool()
+    server.error = OSError("refused")
+    for _ in range(10):
+        with pytest.raises(DatabaseAway), pool.connection():
+            pass
+    assert len(server.replaced) == 1
+    time[0] += REPLACE_AT_MOST_EVERY.total_seconds()
+    for _ in range(10):
+        with pytest.raises(DatabaseAway), pool.connection():
+            pass
+    assert len(server.replaced) == 2
+
+
 def test_the_drivers_words_are_not_handed_on(server: Server) -> None:
     server.error = ValueError(f"invalid port in {URLS[0]}")
     with pytest.raises(DatabaseAway) as caught, server.pool().connection():
@@ -143,7 +187,7 @@ def test_close_leaves_nothing_open(server: Server) -> None:
 
 
 def test_many_threads_while_the_credentials_change(server: Server) -> None:
-    pool = Pool(lambda: server.url, server.connect, 8)
+    pool = Pool(lambda: server.url, server.connect, size=8)
     failures: list[BaseException] = []
 
     def work() -> None:

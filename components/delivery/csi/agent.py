@@ -8,15 +8,23 @@ from typing import Final
 SOCKET: Final = "/var/run/vault/agent.sock"
 CA_FOLDER: Final = "/etc/vault/ca"
 CONFIG_FILE: Final = "agent.json"
+# As whom it runs: Vault's image has this user and group.
+USER, GROUP = 100, 1000
 
 
 def render(vault_address: str, ca_file: str | None) -> str:
     """It keeps what was leased and renews it, and logs in as nobody: each call has its pod's token.
 
-    Whoever is in the pod may call the socket: the provider is root without root's powers there,
-    and could not open what only the agent's user may.
+    The socket is its group's: the provider is root without root's powers, and in this group. Vault
+    heeds the mode only where user and group are said as well.
     """
     vault = {"address": vault_address} | ({"ca_cert": ca_file} if ca_file else {})
-    listener = {"address": SOCKET, "tls_disable": True, "socket_mode": "0666"}
+    listener = {
+        "address": SOCKET,
+        "tls_disable": True,
+        "socket_mode": "0660",
+        "socket_user": str(USER),
+        "socket_group": str(GROUP),
+    }
     config = {"vault": vault, "cache": {}, "listener": [{"unix": listener}]}
     return json.dumps(config, indent=2, sort_keys=True)

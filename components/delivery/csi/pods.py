@@ -10,12 +10,10 @@ from pulumi_kubernetes import apps, core, meta
 
 from components.delivery.authority import Authority
 from components.delivery.csi import layout as names
-from components.delivery.csi.agent import CA_FOLDER, CONFIG_FILE, SOCKET
+from components.delivery.csi.agent import CA_FOLDER, CONFIG_FILE, GROUP, SOCKET, USER
 from components.settings import CsiSettings, DeliverySettings
 from policies.paths import KUBERNETES_AUTH
 
-# Vault's image runs as user 100, group 1000.
-_AGENT_USER, _AGENT_GROUP = 100, 1000
 _CONFIG: Final = "/etc/vault/config"
 _HEALTH_PORT: Final = 8080
 _MEMORY: Final = "128Mi"
@@ -87,8 +85,9 @@ def _provider(csi: CsiSettings) -> core.v1.ContainerArgs:
         env=[core.v1.EnvVarArgs(name="VAULT_ADDR", value=f"unix://{SOCKET}")],
         ports=[core.v1.ContainerPortArgs(name="health", container_port=_HEALTH_PORT)],
         resources=_resources(),
-        # Root, for the folder of the node is root's; and nothing of what root may otherwise do.
-        security_context=_confined(user=0, group=0),
+        # Root, for the folder of the node is root's; and nothing of what root may otherwise do. In
+        # the agent's group, whose socket it calls.
+        security_context=_confined(user=0),
         liveness_probe=_probe(period=10, failures=6),
         readiness_probe=_probe(period=5, failures=2),
         volume_mounts=[
@@ -112,15 +111,15 @@ def _agent(settings: DeliverySettings, authority: Authority | None) -> core.v1.C
         args=["agent", f"-config={_CONFIG}/{CONFIG_FILE}"],
         env=[core.v1.EnvVarArgs(name="VAULT_LOG_FORMAT", value="json")],
         resources=_resources(),
-        security_context=_confined(user=_AGENT_USER, group=_AGENT_GROUP),
+        security_context=_confined(user=USER),
         volume_mounts=mounts,
     )
 
 
-def _confined(*, user: int, group: int) -> core.v1.SecurityContextArgs:
+def _confined(*, user: int) -> core.v1.SecurityContextArgs:
     return core.v1.SecurityContextArgs(
         run_as_user=user,
-        run_as_group=group,
+        run_as_group=GROUP,
         run_as_non_root=user != 0,
         allow_privilege_escalation=False,
         read_only_root_filesystem=True,

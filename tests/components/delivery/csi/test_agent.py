@@ -15,7 +15,15 @@ def test_it_passes_calls_on_and_logs_in_as_nobody() -> None:
         "vault": {"address": ADDRESS, "ca_cert": "/ca.crt"},
         "cache": {},
         "listener": [
-            {"unix": {"address": SOCKET, "tls_disable": True, "socket_mode": "0666"}},
+            {
+                "unix": {
+                    "address": SOCKET,
+                    "tls_disable": True,
+                    "socket_mode": "0660",
+                    "socket_user": "100",
+                    "socket_group": "1000",
+                }
+            },
         ],
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from components.delivery.authority import make_authority
-from components.delivery.csi.agent import SOCKET
+from components.delivery.csi.agent import GROUP, SOCKET
 from components.delivery.csi.pods import make_daemon_set
 from components.settings import AuthoritySettings, DeliverySettings
 from tests.components.delivery.shop import CSI, SETTINGS, settings
@@ -49,6 +49,7 @@ def test_of_the_node_it_has_the_folder_of_sockets_and_nothing_else(run: Runner) 
     provider, agent = spec["containers"]
     assert provider["securityContext"]["runAsUser"] == 0
     assert agent["securityContext"]["runAsNonRoot"] is True
+    assert [one["securityContext"]["runAsGroup"] for one in (provider, agent)] == [GROUP, GROUP]
     mounted = [mount["name"] for mount in agent["volumeMounts"]]
     assert "providers" not in mounted
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from policies import iam, postgresql
+from policies import compile_database, iam
 from policies.environments import Environment
-from policies.grants import Cloud, Database, DatabaseStatic, Pki, PkiAccess
+from policies.grants import Cloud, Pki, PkiAccess
 from policies.hcl import render
 from policies.identities import AppRole, OidcGroup, ServiceAccount
 from policies.model import AccessMatrix
@@ -19,9 +19,6 @@ from policies.plan import (
     AppRoleRole,
     AwsRole,
     AzureRole,
-    DatabaseConnection,
-    DatabaseRole,
-    DatabaseStaticRole,
     GcpRole,
     KubernetesRole,
     KvSecret,
@@ -35,7 +32,6 @@ from policies.resources import AwsCloudRole, AzureCloudRole, CloudRole, GcpCloud
 from policies.rotation import RotateKey
 from policies.rotation_rules import Scheduled, scheduled
 from policies.rotation_task import task
-from policies.schedule import Cron
 from policies.stanzas import cloud_role, stanzas_of
 from policies.subject import Subject, subjects_in
 
@@ -59,9 +55,9 @@ def compile_plan(matrix: AccessMatrix, environment: Environment) -> Plan:
         kubernetes_roles=_sorted(_kubernetes_roles(subjects)),
         approle_roles=_sorted(_approle_roles(subjects)),
         oidc_roles=_sorted(_oidc_roles(subjects)),
-        database_connections=_sorted(_database_connections(subjects)),
-        database_roles=_sorted(_database_roles(subjects)),
-        database_static_roles=_sorted(_database_static_roles(subjects)),
+        database_connections=_sorted(compile_database.connections(subjects)),
+        database_roles=_sorted(compile_database.roles(subjects)),
+        database_static_roles=_sorted(compile_database.static_roles(subjects)),
         aws_roles=_sorted(_aws_roles(cloud_roles, matrix, environment)),
         gcp_roles=_sorted(_gcp_roles(cloud_roles, matrix, environment)),
         azure_roles=_sorted(_azure_roles(cloud_roles, matrix, environment)),
@@ -144,71 +140,6 @@ def _oidc_roles(subjects: Iterable[Subject]) -> Iterator[OidcRole]:
                 )
             case _:
                 pass
-
-
-def _database_connections(subjects: Iterable[Subject]) -> Iterator[DatabaseConnection]:
-    roles: dict[str, set[str]] = {}
-    databases: dict[str, str] = {}
-    for subject in subjects:
-        for grant in subject.grants:
-            match grant:
-                case Database(access=access):
-                    role = subject.database_role(access)
-                case DatabaseStatic(user=user):
-                    role = subject.static_role(user)
-                case _:
-                    continue
-            if subject.application and subject.application.database:
-                databases[subject.application.name] = subject.application.database.name
-                roles.setdefault(subject.application.name, set()).add(role)
-    for name, database in databases.items():
-        yield DatabaseConnection(name, database, tuple(sorted(roles[name])))
-
-
-def _database_roles(subjects: Iterable[Subject]) -> Iterator[DatabaseRole]:
-    seen: set[str] = set()
-    for subject in subjects:
-        lifetime = subject.matrix.lifetimes.database
-        for grant in subject.grants:
-            if not (isinstance(grant, Database) and subject.application):
-                continue
-            database, name = subject.application.database, subject.database_role(grant.access)
-            if database is None or name in seen:
-                continue
-            seen.add(name)
-            yield DatabaseRole(
-                name=name,
-                connection=subject.application.name,
-                statements=postgresql.statements(
-                    database=database.name,
-                    owner=database.owner,
-                    schema=database.schema,
-                    access=grant.access,
-                ),
-                default_ttl_seconds=lifetime.default.seconds,
-                max_ttl_seconds=lifetime.maximum.seconds,
-            )
-
-
-def _database_static_roles(subjects: Iterable[Subject]) -> Iterator[DatabaseStaticRole]:
-    """Of the users that somebody may read the password of."""
-    seen: set[str] = set()
-    for subject in subjects:
-        for grant in subject.grants:
-            if not (isinstance(grant, DatabaseStatic) and subject.application):
-                continue
-            database, name = subject.application.database, subject.static_role(grant.user)
-            if database is None or name in seen:
-                continue
-            seen.add(name)
-            rotates = next(u.rotates for u in database.static_users if u.name == grant.user)
-            yield DatabaseStaticRole(
-                name=name,
-                connection=subject.application.name,
-                username=name,
-                schedule=rotates.text if isinstance(rotates, Cron) else "",
-                period_seconds=0 if isinstance(rotates, Cron) else rotates.seconds,
-            )
 
 
 def _cloud_roles(subjects: Iterable[Subject]) -> Iterator[CloudRole]:

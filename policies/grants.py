@@ -163,8 +163,8 @@ class IntermediateCa(_Cell):
 
 @dataclass(frozen=True, slots=True)
 class SecretIds(_Cell):
-    """Make secret IDs for one pipeline, see how old each is, and end them. A new one can only be
-    had wrapped, for just this long.
+    """Make secret IDs for one pipeline, and end them. A new one can only be had wrapped, for just
+    this long.
     """
 
     application: str

@@ -165,15 +165,6 @@ def pki_issue(role: str) -> str:
     return f"{PKI}/issue/{role}"
 
 
-RENEW_INTERMEDIATE: Final = (
-    f"{PKI}/issuers/generate/intermediate/internal",
-    f"{PKI_ROOT}/root/sign-intermediate",
-    f"{PKI}/intermediate/set-signed",
-    f"{PKI}/config/issuers",
-)
-"""A new key, its certificate by the root, that put in place, and made the mount's default."""
-
-
 def approle(role: str) -> str:
     return f"auth/{APPROLE_AUTH}/role/{role}"
 

@@ -107,7 +107,6 @@ def refuse_rotations(matrix: AccessMatrix) -> None:
     """Raises `ValueError`, naming the rotation, the rule and the fix."""
     every = scheduled(matrix)
     _refuse_shared(every)
-    _refuse_idle(matrix, every)
     for one in every:
         where = f"rotation {one.name!r}"
         if len(one.name) > _LONGEST_NAME:
@@ -128,6 +127,7 @@ def refuse_rotations(matrix: AccessMatrix) -> None:
                 _check_renewal(where, renewal)
             case _:
                 pass
+    _refuse_idle(matrix, every)
 
 
 def _refuse_shared(every: Iterable[Scheduled]) -> None:
@@ -135,7 +135,7 @@ def _refuse_shared(every: Iterable[Scheduled]) -> None:
     for kind, names in (
         ("rotation", (one.name for one in every)),
         ("rotation of", (_what(one) for one in every)),
-        ("job", (f"{one.application and one.application.name} {one.by.name}" for one in every)),
+        ("job", (f"{one.by.identity} {one.by.name}" for one in every)),
     ):
         for name, count in Counter(names).items():
             if count > 1 and kind == "job":

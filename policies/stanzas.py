@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from typing import Final
 
 from policies import paths
 from policies.grants import (
@@ -38,6 +40,9 @@ CREATE, READ, UPDATE, PATCH, DELETE, LIST = (
     Capability.LIST,
 )
 
+ONLY_REVOKES: Final = "read-only,crl-signing,ocsp-signing"
+"""What an issuer is good for that signs no certificate any more, in Vault's words."""
+
 
 def stanzas_of(subject: Subject) -> tuple[Stanza, ...]:
     """All stanzas of a subject's ACL policy, sorted by path. The built-in `default` policy is not
@@ -51,14 +56,7 @@ def stanzas_of(subject: Subject) -> tuple[Stanza, ...]:
     for grant in subject.grants:
         comment = f"{subject.label}: {grant}" + (f" ({grant.reason})" if grant.reason else "")
         stanzas += (
-            Stanza(
-                path=stanza.path,
-                capabilities=tuple(sorted(stanza.capabilities)),
-                comment=comment,
-                min_wrapping_ttl=stanza.min_wrapping_ttl,
-                max_wrapping_ttl=stanza.max_wrapping_ttl,
-            )
-            for stanza in _meaning(subject, grant)
+            dataclasses.replace(stanza, comment=comment) for stanza in _meaning(subject, grant)
         )
     return tuple(sorted(stanzas, key=lambda stanza: (stanza.path, stanza.comment)))
 
@@ -97,9 +95,7 @@ def _of_platform(subject: Subject, grant: OfPlatform) -> Iterator[Stanza]:
         case RootKey():
             yield Stanza(path=paths.ROTATE_AWS_ROOT, capabilities=(UPDATE,))
         case IntermediateCa():
-            yield from (
-                Stanza(path=one, capabilities=(UPDATE,)) for one in paths.RENEW_INTERMEDIATE
-            )
+            yield from _intermediate()
         case SecretIds():
             yield from _own_secret_ids(subject, grant)
 
@@ -145,22 +141,42 @@ def _secret_ids(subject: Subject, grant: IssueSecretIds) -> Iterator[Stanza]:
             )
 
 
-def _own_secret_ids(subject: Subject, grant: SecretIds) -> Iterator[Stanza]:
-    """Of one pipeline. A path is decided by one rule, and wrapping is asked of all that the rule
-    allows: so LIST has a rule of its own, with the slash that a LIST comes with.
+def _intermediate() -> Iterator[Stanza]:
+    """A new key, its certificate by the root, that put in place, and made the mount's default. The
+    old issuer is left what it needs to revoke. Nothing else of an issuer can be changed, and none
+    deleted.
     """
+    for path in (
+        f"{paths.PKI}/intermediate/generate/internal",
+        f"{paths.PKI_ROOT}/root/sign-intermediate",
+        f"{paths.PKI}/intermediate/set-signed",
+    ):
+        yield Stanza(path=path, capabilities=(UPDATE,))
+    yield Stanza(
+        path=f"{paths.PKI}/config/issuers",
+        capabilities=(READ, UPDATE),
+        allowed_parameters=(("default", ()),),
+    )
+    yield Stanza(
+        path=f"{paths.PKI}/issuer/+",
+        capabilities=(READ, PATCH),
+        allowed_parameters=(("issuer_name", ()), ("usage", (ONLY_REVOKES,))),
+    )
+
+
+def _own_secret_ids(subject: Subject, grant: SecretIds) -> Iterator[Stanza]:
+    """Of one pipeline. How often and how long a secret ID is good, its role says, not who asks."""
     wanted = f"{grant.application}/{grant.workload}"
     (pipeline,) = (s for s in subjects_in(subject.matrix, subject.environment) if s.label == wanted)
     role = paths.approle(pipeline.role)
     yield Stanza(
         path=f"{role}/secret-id",
         capabilities=(UPDATE,),
+        allowed_parameters=(("metadata", ()),),
         min_wrapping_ttl=grant.wrapped.seconds,
         max_wrapping_ttl=grant.wrapped.seconds,
     )
-    yield Stanza(path=f"{role}/secret-id/", capabilities=(LIST,))
-    for operation in ("lookup", "destroy"):
-        yield Stanza(path=f"{role}/secret-id-accessor/{operation}", capabilities=(UPDATE,))
+    yield Stanza(path=f"{role}/secret-id-accessor/destroy", capabilities=(UPDATE,))
 
 
 def cloud_role(subject: Subject, name: str) -> CloudRole:

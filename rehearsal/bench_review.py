@@ -32,6 +32,7 @@ from rich.table import Table
 
 from policies.acl import Acl
 from policies.compile import compile_plan
+from policies.control_plane import NO_MACHINES
 from policies.environments import Environment
 from policies.grants import Database, Kv, KvAccess, Pki, PkiAccess, RenewSelf
 from policies.hcl import Capability, Stanza
@@ -151,7 +152,9 @@ def matrix(workloads: int, writing: int) -> AccessMatrix:
         _application(first, min(len(_MEMBERS), workloads - first), writing - first)
         for first in range(0, workloads, len(_MEMBERS))
     )
-    return dataclasses.replace(MATRIX, applications=tuple(applications), people=())
+    return dataclasses.replace(
+        MATRIX, applications=tuple(applications), people=(), platform=NO_MACHINES
+    )
 
 
 def _application(number: int, members: int, writing: int) -> Application:

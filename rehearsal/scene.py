@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from psycopg import sql
 
@@ -85,7 +85,7 @@ def build(
         cloud = pool.submit(_aws, supervisor, matrix.spec(plan.environment).aws, progress)
         if not deploys:
             existing = start_one(supervisor, binary, authority, progress)
-        api, aws_server = cluster.result(), cloud.result()
+        api, (aws_server, aws_key) = cluster.result(), cloud.result()
         (provider, client), managed = people.result(), database.result()
     if deploys:
         ca_file = write_private(supervisor.folder / "ca.crt", authority.certificate_pem)
@@ -123,8 +123,8 @@ def build(
         "databasePasswords": managed.passwords,
         "databaseRotateRoot": True,
         "awsEngine": True,
-        "awsAccessKeyId": "rehearsal",
-        "awsSecretAccessKey": secrets.token_urlsafe(30),
+        "awsAccessKeyId": aws_key.id,
+        "awsSecretAccessKey": aws_key.secret,
         "awsEndpoint": aws_server.url,
         "awsRotateRoot": True,
     }
@@ -273,10 +273,20 @@ def make_table(server: postgres.PostgresServer, database: str, name: str) -> Non
     )
 
 
-def _aws(supervisor: Supervisor, account: AwsAccount, progress: Progress) -> aws.AwsServer:
+AWS_USER: Final = "vault"
+"""The IAM user that the AWS engine is."""
+
+
+def _aws(
+    supervisor: Supervisor, account: AwsAccount, progress: Progress
+) -> tuple[aws.AwsServer, aws.AccessKey]:
+    """A server, with the IAM user that Vault is there, and its key."""
     server = aws.start(supervisor, account=account)
+    iam = server.client("iam")
+    iam.create_user(UserName=AWS_USER)
+    made = iam.create_access_key(UserName=AWS_USER)["AccessKey"]
     progress(f"AWS (moto) answers on {server.url}")
-    return server
+    return server, aws.AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
 
 
 def _oidc(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policies import paths
-from policies.escalation.power import DELETE, UPDATE, Effect, Power, ways
+from policies.escalation.power import DELETE, PATCH, UPDATE, Effect, Power, ways
 
 HARM: Final = (
     Power(
@@ -50,6 +50,12 @@ HARM: Final = (
             *ways((UPDATE, DELETE), "sys/quotas/rate-limit/+"),
         ),
         "one client may take the servers from all others, or is refused itself",
+    ),
+    Power(
+        "change-issuers",
+        Effect.HARM,
+        ways((UPDATE, PATCH, DELETE), "issuer/+", mounts=(paths.PKI, paths.PKI_ROOT)),
+        "the CA signs no more, or nobody is told what of it was revoked",
     ),
     Power(
         "end-secret-ids",

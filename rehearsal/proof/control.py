@@ -200,5 +200,4 @@ def _knocks(plan: Plan) -> Iterator[_Knock]:
         yield _Knock("list AWS roles", list_, "aws/roles")
     if plan.pki_roles:
         yield _Knock("write a PKI role", update, f"pki/roles/{name}")
-        yield _Knock("sign a CA", update, "pki-root/root/sign-intermediate")
         yield _Knock("list PKI roles", list_, "pki/roles")

@@ -10,8 +10,8 @@ import psycopg
 from psycopg.errors import InsufficientPrivilege
 
 from policies.hcl import Capability
-from policies.paths import database_credentials
-from policies.plan import DatabaseRole
+from policies.paths import database_credentials, static_credentials
+from policies.plan import DatabaseRole, DatabaseStaticRole
 from policies.postgresql import DatabaseAccess
 from policies.subject import Subject
 from rehearsal.errors import RehearsalError
@@ -35,6 +35,29 @@ def prove(bench: Bench) -> None:
     for subject in bench.subjects:
         for role in bench.plan.database_roles:
             _issue(bench, subject, role)
+        for static in bench.plan.database_static_roles:
+            _read_static(bench, subject, static)
+
+
+def _read_static(bench: Bench, subject: Subject, role: DatabaseStaticRole) -> None:
+    """The password of a user that stays is one that Vault set, and works."""
+    answer = bench.try_call(
+        subject,
+        "password of a user that stays",
+        role.name,
+        allowed=expectations.static_user(subject, role.name),
+        call=lambda: bench.session(subject).call("GET", static_credentials(role.name)),
+    )
+    if not answer.allowed:
+        return
+    connection = next(c for c in bench.plan.database_connections if c.name == role.connection)
+    user = _User(connection.database, answer.data["username"], answer.data["password"])
+    for what, statement, allowed in (
+        ("SELECT", "SELECT count(*) FROM notes", True),
+        ("INSERT", "INSERT INTO notes (note) VALUES ('rehearsed')", False),
+    ):
+        seen = _sql(bench, user, statement)
+        bench.note(subject, f"SQL {what}", role.name, allowed=allowed, seen=seen)
 
 
 def _issue(bench: Bench, subject: Subject, role: DatabaseRole) -> None:

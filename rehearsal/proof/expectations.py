@@ -6,20 +6,25 @@ from policies.grants import (
     Cloud,
     Control,
     Database,
+    DatabaseStatic,
+    IntermediateCa,
     IssueSecretIds,
     Kv,
     KvAccess,
     Pki,
     PkiAccess,
     RenewSelf,
+    RootKey,
+    RootPassword,
+    SecretIds,
 )
 from policies.hcl import Capability
 from policies.paths import SecretPath
 from policies.subject import Subject
 
-READS = frozenset({KvAccess.READ, KvAccess.READ_WRITE})
+READS = frozenset({KvAccess.READ, KvAccess.READ_WRITE, KvAccess.ROTATE_AND_KEEP})
 WRITES = frozenset({KvAccess.READ_WRITE})
-PATCHES = frozenset({KvAccess.READ_WRITE, KvAccess.ROTATE})
+PATCHES = frozenset({KvAccess.READ_WRITE, KvAccess.ROTATE, KvAccess.ROTATE_AND_KEEP})
 
 
 def kv(subject: Subject, path: str, accesses: frozenset[KvAccess]) -> bool:
@@ -43,6 +48,39 @@ def database(subject: Subject, role: str) -> bool:
         isinstance(grant, Database) and subject.database_role(grant.access) == role
         for grant in subject.grants
     )
+
+
+def static_user(subject: Subject, role: str) -> bool:
+    return any(
+        isinstance(grant, DatabaseStatic) and subject.static_role(grant.user) == role
+        for grant in subject.grants
+    )
+
+
+def rotates_database_root(subject: Subject, application: str) -> bool:
+    return any(
+        isinstance(grant, RootPassword) and grant.application == application
+        for grant in subject.grants
+    )
+
+
+def rotates_aws_root(subject: Subject) -> bool:
+    return any(isinstance(grant, RootKey) for grant in subject.grants)
+
+
+def renews_intermediate(subject: Subject) -> bool:
+    return any(isinstance(grant, IntermediateCa) for grant in subject.grants)
+
+
+def rotates_secret_ids(subject: Subject, pipeline: Subject) -> SecretIds | None:
+    """The grant by which it rotates those of a pipeline; None where it may not."""
+    for grant in subject.grants:
+        if (
+            isinstance(grant, SecretIds)
+            and f"{grant.application}/{grant.workload}" == pipeline.label
+        ):
+            return grant
+    return None
 
 
 def cloud(subject: Subject, role: str) -> bool:

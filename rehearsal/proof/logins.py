@@ -124,11 +124,12 @@ def _kubernetes(
     )
     for other in Environment:
         if other is not here:
-            yield Attempt(
-                f"namespace of {other.value}",
-                False,
-                login(subject.role, account.bound_namespace(other), account.name, audience),
-            )
+            if account.bound_namespace(other) != namespace:  # as Vault's own is
+                yield Attempt(
+                    f"namespace of {other.value}",
+                    False,
+                    login(subject.role, account.bound_namespace(other), account.name, audience),
+                )
             yield Attempt(
                 f"token made for {other.value}",
                 False,

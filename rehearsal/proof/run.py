@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from policies.model import AccessMatrix
 from policies.plan import Plan
 from policies.subject import subjects_in
-from rehearsal.proof import ci, cloud, control, database, kv, pki, provisioner, root
+from rehearsal.proof import ci, cloud, control, database, kv, pki, provisioner, root, rotation
 from rehearsal.proof.attempts import Bench
 from rehearsal.proof.logins import LoginDesk, log_in_all
 from rehearsal.proof.results import Result
 from rehearsal.scene import Scene
 from rehearsal.vault_api import VaultApi
 
-_CHAPTERS = (kv, database, cloud, pki, control, provisioner)
+# Rotations come late: others look at what was there before.
+_CHAPTERS = (kv, database, cloud, pki, control, rotation, provisioner)
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ def test_what_each_of_the_matrix_holds() -> None:
         "platform-rotation-aws-prod": {"rotate-root-credentials"},
         "platform-rotation-kubesentiment-ci-prod": {"issue-secret-ids", "end-secret-ids"},
         "platform-rotation-kubesentiment-database-prod": {"rotate-root-credentials"},
-        "platform-rotation-pki-prod": {"sign-certificates"},
+        "platform-rotation-pki-prod": {"sign-certificates", "change-issuers"},
     }
 
 

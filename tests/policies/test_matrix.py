@@ -181,14 +181,15 @@ CELLS: dict[str, tuple[Probe, ...]] = {
     "rotate the AWS engine's key": ((UPDATE, "aws/config/rotate-root"),),
     "have a CA signed": ((UPDATE, "pki-root/root/sign-intermediate"),),
     "replace the intermediate CA": (
-        (UPDATE, "pki/issuers/generate/intermediate/internal"),
+        (UPDATE, "pki/intermediate/generate/internal"),
         (UPDATE, "pki/intermediate/set-signed"),
+        (READ, "pki/config/issuers"),
         (UPDATE, "pki/config/issuers"),
+        (READ, "pki/issuer/default"),
+        (PATCH, "pki/issuer/default"),
     ),
     "make secret IDs of the pipeline": ((UPDATE, "auth/approle/role/kubesentiment-ci/secret-id"),),
     "end secret IDs of the pipeline": (
-        (LIST, "auth/approle/role/kubesentiment-ci/secret-id/"),
-        (UPDATE, "auth/approle/role/kubesentiment-ci/secret-id-accessor/lookup"),
         (UPDATE, "auth/approle/role/kubesentiment-ci/secret-id-accessor/destroy"),
     ),
     "read-only database user": ((READ, "database/creds/kubesentiment-readonly"),),

@@ -43,7 +43,7 @@ def test_some_of_the_paths_are_in_small_letters(call: Call) -> None:
     assert cells(call, "dev")["rotation", "secret/data/media-catalog/*"] == "rp"
     legend = call("matrix", "--env", "dev").lines[-2]
     assert legend.startswith("C create, R read, U update")
-    assert "r/l/p the same, at some of the paths only" in legend
+    assert "r/p the same, at some of the paths only" in legend
     assert "? if the request brings what the rule asks for" in legend
 
 

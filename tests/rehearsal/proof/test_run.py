@@ -15,6 +15,7 @@ from policies.environments import Environment, EnvironmentSpec
 from policies.grants import Control
 from policies.hcl import Capability, Stanza
 from policies.identities import OidcGroup
+from policies.lifetime import Duration
 from policies.matrix import MATRIX
 from policies.model import AccessMatrix, Workload
 from policies.stanzas import stanzas_of
@@ -52,10 +53,22 @@ def decide(stanzas: Sequence[Stanza], call: Call) -> Stanza | None:
     best = max(rules, key=lambda rule: Pattern.of(rule).precedence)
     for stanza in stanzas:
         methods = {METHODS.get(capability) for capability in stanza.capabilities}
-        wrapped = "X-Vault-Wrap-TTL" in call.headers or not stanza.min_wrapping_ttl
-        if stanza.path == best and call.method in methods and wrapped:
+        if stanza.path == best and call.method in methods and asks_for_no_more(stanza, call):
             return stanza
     return None
+
+
+def asks_for_no_more(stanza: Stanza, call: Call) -> bool:
+    allowed = dict(stanza.allowed_parameters)
+    for name, value in call.body.items() if allowed else ():
+        if name not in allowed or (allowed[name] and value not in allowed[name]):
+            return False
+    if not stanza.min_wrapping_ttl:
+        return True
+    asked = call.headers.get("X-Vault-Wrap-TTL")
+    return asked is not None and (
+        stanza.min_wrapping_ttl <= Duration.parse(asked).seconds <= stanza.max_wrapping_ttl
+    )
 
 
 def deciding(label: str, stanzas: Sequence[Stanza], passed: Passed) -> Callable[[Call], Answer]:

@@ -17,6 +17,15 @@ path "pki-root/root/sign-intermediate" {
 
 # platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
 path "pki/config/issuers" {
+  capabilities = ["read", "update"]
+
+  allowed_parameters = {
+    "default" = []
+  }
+}
+
+# platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
+path "pki/intermediate/generate/internal" {
   capabilities = ["update"]
 }
 
@@ -26,6 +35,11 @@ path "pki/intermediate/set-signed" {
 }
 
 # platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
-path "pki/issuers/generate/intermediate/internal" {
-  capabilities = ["update"]
+path "pki/issuer/+" {
+  capabilities = ["read", "patch"]
+
+  allowed_parameters = {
+    "issuer_name" = []
+    "usage"       = ["read-only,crl-signing,ocsp-signing"]
+  }
 }

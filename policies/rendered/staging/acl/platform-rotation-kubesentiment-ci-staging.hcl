@@ -5,21 +5,15 @@ path "auth/approle/role/kubesentiment-ci/secret-id" {
   capabilities     = ["update"]
   min_wrapping_ttl = "13h"
   max_wrapping_ttl = "13h"
+
+  allowed_parameters = {
+    "metadata" = []
+  }
 }
 
 # platform/rotation-kubesentiment-ci: rotate the secret IDs of kubesentiment/ci (a pipeline's secret ID lives a day, and nobody carries it there by hand twice a day)
 path "auth/approle/role/kubesentiment-ci/secret-id-accessor/destroy" {
   capabilities = ["update"]
-}
-
-# platform/rotation-kubesentiment-ci: rotate the secret IDs of kubesentiment/ci (a pipeline's secret ID lives a day, and nobody carries it there by hand twice a day)
-path "auth/approle/role/kubesentiment-ci/secret-id-accessor/lookup" {
-  capabilities = ["update"]
-}
-
-# platform/rotation-kubesentiment-ci: rotate the secret IDs of kubesentiment/ci (a pipeline's secret ID lives a day, and nobody carries it there by hand twice a day)
-path "auth/approle/role/kubesentiment-ci/secret-id/" {
-  capabilities = ["list"]
 }
 
 # every token

@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 
 from components.delivery.files import Exports, SecretFile
 from policies.grants import KvAccess
 from policies.paths import SecretPath
+from rehearsal.delivery import csi
 from rehearsal.delivery.configuration import Mode
 from rehearsal.delivery.container import Agent, Pod
 from rehearsal.delivery.expected import exported, text_of
@@ -53,13 +54,11 @@ def write(pod: Pod) -> Milliseconds:
     return (max(written) - agent.started) * 1000
 
 
-def token_of(agent: Agent) -> str:
-    """Its Vault token, once it has one."""
-
-    def look() -> str:
-        return _or_not_yet(agent.token(), "it has no token yet")
-
-    return _awaited(look, "the agent's login", agent)
+def logged_in(agent: Agent) -> Milliseconds:
+    """Until it has a Vault token."""
+    started = time.perf_counter()
+    _awaited(lambda: _or_not_yet(agent.token(), "it has no token yet"), "its login", agent)
+    return _since(started)
 
 
 def log_in_again(agent: Agent, token: str) -> Milliseconds:
@@ -119,27 +118,34 @@ class Entry:
         return taken
 
     def _values(self) -> dict[str, str]:
-        reader = self._somebody(expectations.READS)
-        return dict(reader.call("GET", self.path.data).data["data"])
+        return values_of(self.bench, self.path)
 
     def _patch(self, key: str, value: str) -> None:
         """With check-and-set, which entries made at random demand."""
         metadata = self.bench.provisioner.call("GET", self.path.metadata)
         body = {"options": {"cas": metadata.data["current_version"]}, "data": {key: value}}
-        answer = self._somebody(expectations.PATCHES).call(
-            "PATCH", self.path.data, body, MERGE_PATCH
-        )
+        somebody = _somebody(self.bench, self.path, expectations.PATCHES)
+        answer = somebody.call("PATCH", self.path.data, body, MERGE_PATCH)
         if not answer.allowed:
             raise RehearsalError(f"changing {self.path.text}: {answer.status} {answer.errors}")
 
-    def _somebody(self, accesses: frozenset[KvAccess]) -> VaultApi:
-        for subject in self.bench.subjects:
-            if expectations.kv(subject, self.path.text, accesses):
-                return self.bench.session(subject)
-        raise RehearsalError(
-            f"{self.path.text}: the matrix lets nobody {' or '.join(sorted(accesses))} it, so its "
-            "file's following a change cannot be tried; grant it to an administrator"
-        )
+
+def values_of(bench: Bench, path: SecretPath) -> dict[str, str]:
+    """As somebody reads them who may."""
+    answer = _somebody(bench, path, expectations.READS).call("GET", path.data)
+    if not answer.allowed:
+        raise RehearsalError(f"reading {path.text}: {answer.status} {answer.errors}")
+    return dict(answer.data["data"])
+
+
+def _somebody(bench: Bench, path: SecretPath, accesses: frozenset[KvAccess]) -> VaultApi:
+    for subject in bench.subjects:
+        if expectations.kv(subject, path.text, accesses):
+            return bench.session(subject)
+    raise RehearsalError(
+        f"{path.text}: the matrix lets nobody {' or '.join(sorted(accesses))} it, so its file "
+        "cannot be tried; grant it to an administrator"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ class Login:
     """A file of database credentials, as they were at one moment."""
 
     user: str
-    password: str
+    password: str = field(repr=False)
 
     @classmethod
     def of(cls, file: SecretFile, place: Path) -> Login:
@@ -203,7 +209,7 @@ def issued_again(file: SecretFile, place: Path, before: Login, agent: Agent) -> 
     return _since(started)
 
 
-def refused(agent: Agent, place: Path, path: str) -> Milliseconds:
+def refused(agent: Agent, place: Path, path: str) -> None:
     """Raises `Denied` once Vault has refused the agent this path, which it then asks again."""
 
     def look() -> None:
@@ -211,21 +217,48 @@ def refused(agent: Agent, place: Path, path: str) -> Milliseconds:
             raise NotYet("Vault has not refused it")
 
     wait_until(look, awaited="the agent to be refused", patience=PATIENCE)
-    return _nothing_written(place)
+    _require_nothing(place)
 
 
-def given_up(agent: Agent, place: Path) -> Milliseconds:
+def given_up(agent: Agent, place: Path) -> None:
     """Raises `Denied` once the agent has ended because a key is not there, and named it."""
     code = agent.wait_for_end(PATIENCE)
     if not code or _NO_ENTRY not in agent.log:
         raise Mismatch(f"the agent ends with {code} and names no key:\n{agent.process.tail()}")
-    return _nothing_written(place)
+    _require_nothing(place)
 
 
-def _nothing_written(place: Path) -> Milliseconds:
-    if place.exists():
-        return 0.0
-    raise Denied
+def mounted(bench: Bench, provider: Mapping[str, Any]) -> dict[str, bytes]:
+    """File -> content, as the CSI provider would read them for a pod of the workload.
+
+    Raises `RehearsalError` where the pod would not start.
+    """
+    meant = csi.provider_class(provider)
+    namespace = provider["metadata"]["namespace"]
+    (role,) = (one for one in bench.plan.kubernetes_roles if one.name == meant.role)
+    scene = bench.scene
+    token = scene.kubernetes.request_token(
+        namespace, role.service_account, meant.audience or scene.kubernetes.issuer
+    )
+    anonymous = VaultApi(scene.vault_address, str(scene.ca_file))
+    answer = anonymous.call("POST", f"auth/{meant.mount}/login", {"role": meant.role, "jwt": token})
+    if not answer.allowed:
+        raise RehearsalError(f"logging in as {meant.role}: {answer.status} {answer.errors}")
+    session = anonymous.with_token(answer.body["auth"]["client_token"])
+    return csi.mounted(meant.objects, session.call)
+
+
+def is_as_mounted(bench: Bench, file: SecretFile, files: Mapping[str, bytes]) -> None:
+    if not isinstance(file.source, SecretPath):
+        raise RehearsalError(f"file {file.name!r}: only KV entries are mounted")
+    wanted = text_of(file.content, values_of(bench, file.source))
+    if files[file.name].decode() != wanted:
+        raise Mismatch("holds something else than Vault")
+
+
+def _require_nothing(place: Path) -> None:
+    if not place.exists():
+        raise Denied
 
 
 def _awaited(look: Callable[[], T], what: str, agent: Agent) -> T:

@@ -13,23 +13,25 @@ from typing import Final
 
 from components.delivery.deliveries import deliveries_in
 from components.delivery.files import DatabaseCredentials, Delivery, SecretFile, Via
+from components.delivery.provider_class import secret_provider_class
 from policies.paths import SecretPath
 from policies.subject import Subject
-from rehearsal import binaries
+from rehearsal import binaries, program
 from rehearsal.binaries import Tool
 from rehearsal.delivery import checks
 from rehearsal.delivery.checks import Database, Denied, Entry, Login, Milliseconds, place_of
 from rehearsal.delivery.configuration import Mode
 from rehearsal.delivery.container import Agent, Pod, VaultHere
+from rehearsal.delivery.deployed import deployed_injector
 from rehearsal.delivery.injector import Injector
 from rehearsal.delivery.workshop import Workshop
 from rehearsal.errors import RehearsalError
 from rehearsal.proof import expectations
 from rehearsal.proof.attempts import Bench, Mismatch
-from rehearsal.proof.results import Outcome, Seen
+from rehearsal.proof.results import Outcome, Seen, expected
 from rehearsal.supervisor import Supervisor
 
-Check = Callable[[], Milliseconds]
+Check = Callable[[], Milliseconds | None]
 
 # Vault's address in the pods' world; agents here are given this machine's.
 _SERVICE: Final = "https://vault.vault.svc:8200"
@@ -39,7 +41,11 @@ def prove(bench: Bench) -> None:
     """All deliveries of the environment at once: most of their time is waiting."""
     (binary,) = binaries.ensure([Tool.VAULT]).values()
     here = VaultHere(binary.path, bench.scene.vault_address, bench.scene.ca_file)
-    injector = Injector(_SERVICE, ca_pem=here.ca_file.read_text())
+    injector = deployed_injector(bench.scene.kubernetes, _namespace(bench))
+    if injector is None:
+        injector = Injector(_SERVICE, ca_pem=here.ca_file.read_text())
+    for delivery in deliveries_in(bench.plan, Via.CSI):
+        _mount(bench, delivery)
     with Supervisor() as supervisor, ThreadPoolExecutor() as pool:
         workshop = Workshop(supervisor, bench.scene, bench.plan, here, injector)
         tries = [_Try(bench, workshop, one) for one in deliveries_in(bench.plan, Via.AGENT)]
@@ -50,20 +56,39 @@ def prove(bench: Bench) -> None:
             part.result()
 
 
+def _namespace(bench: Bench) -> str:
+    """That of Vault's servers, beside which the injector's is named."""
+    return str(program.stack_keys(bench.plan.environment.value, {})["namespace"])
+
+
+def _mount(bench: Bench, delivery: Delivery) -> None:
+    """As the CSI provider does, with the workload's own login."""
+    subject = _subject(bench, delivery)
+    files = checks.mounted(bench, secret_provider_class(bench.plan, delivery))
+    for file in delivery.files:
+        _note(
+            bench,
+            subject,
+            "mounted file is as in Vault",
+            file.name,
+            partial(checks.is_as_mounted, bench, file, files),
+            allowed=True,
+        )
+
+
 class _Try:
-    """One delivery, tried."""
+    """One delivery by an agent, tried."""
 
     def __init__(self, bench: Bench, workshop: Workshop, delivery: Delivery) -> None:
         self._bench, self._workshop, self._delivery = bench, workshop, delivery
-        self._subject: Subject = next(
-            one for one in bench.subjects if one.label == delivery.workload
-        )
+        self._subject = _subject(bench, delivery)
 
     def files(self) -> None:
         """A pod's life: what comes before the application starts, and what comes after."""
         pod = self._workshop.pod(self._delivery)
         names = ", ".join(file.name for file in self._delivery.files)
-        self._allowed("agent writes the files", names, lambda: checks.write(pod))
+        if not self._allowed("agent writes the files", names, partial(checks.write, pod)):
+            return
         self._look_into(pod)
         if self._delivery.stays:
             agent = pod.start(Mode.SIDECAR)
@@ -71,7 +96,9 @@ class _Try:
             pod.end(agent)
 
     def _stay(self, pod: Pod, agent: Agent) -> None:
-        token = checks.token_of(agent)
+        if not self._allowed("agent stays", "logged in", partial(checks.logged_in, agent)):
+            return
+        token = agent.token()
         for file in self._delivery.files:
             if isinstance(path := file.source, SecretPath):
                 entry = Entry(self._bench, file, path, place_of(pod, file))
@@ -82,7 +109,9 @@ class _Try:
             if isinstance(file.source, DatabaseCredentials)
         }
         self._workshop.revoke(token)
-        self._allowed("agent logs in again", "revoked", lambda: checks.log_in_again(agent, token))
+        again = partial(checks.log_in_again, agent, token)
+        if not self._allowed("agent logs in again", "its token revoked", again):
+            return  # what follows would only wait for it
         for file, login in before.items():
             self._issued_again(pod, agent, file, login)
         self._look_into(pod)
@@ -113,7 +142,7 @@ class _Try:
         """A template that needs a key which is not there: no file is better than half of one."""
         file = self._workshop.injection(self._delivery).files[0]
         agent, place = self._lone(
-            f'{{{{ with secret "{file.secret}" }}}}{{{{ .Data.none.there }}}}{{{{ end }}}}'
+            f'{{{{ with secret "{file.secret}" }}}}{{{{ .Data.none }}}}{{{{ end }}}}'
         )
         what = f"{file.name}: no such key"
         self._denied("agent writes a file", what, lambda: checks.given_up(agent, place))
@@ -147,17 +176,26 @@ class _Try:
             lambda: database.use(Login.of(file, place)),
         )
 
-    def _allowed(self, operation: str, resource: str, check: Check) -> None:
-        self._note(operation, resource, check, allowed=True)
+    def _allowed(self, operation: str, resource: str, check: Check) -> bool:
+        return _note(self._bench, self._subject, operation, resource, check, allowed=True)
 
-    def _denied(self, operation: str, resource: str, check: Check) -> None:
-        self._note(operation, resource, check, allowed=False)
+    def _denied(self, operation: str, resource: str, check: Check) -> bool:
+        return _note(self._bench, self._subject, operation, resource, check, allowed=False)
 
-    def _note(self, operation: str, resource: str, check: Check, *, allowed: bool) -> None:
-        try:
-            seen = Seen(Outcome.ALLOWED, check())
-        except Denied:
-            seen = Seen(Outcome.DENIED)
-        except (Mismatch, RehearsalError) as error:
-            seen = Seen(Outcome.BROKEN, None, str(error))
-        self._bench.note(self._subject, operation, resource, allowed=allowed, seen=seen)
+
+def _subject(bench: Bench, delivery: Delivery) -> Subject:
+    return next(one for one in bench.subjects if one.label == delivery.workload)
+
+
+def _note(
+    bench: Bench, subject: Subject, operation: str, resource: str, check: Check, *, allowed: bool
+) -> bool:
+    """Record what came of it; whether that is as it should be."""
+    try:
+        seen = Seen(Outcome.ALLOWED, check())
+    except Denied:
+        seen = Seen(Outcome.DENIED)
+    except (Mismatch, RehearsalError) as error:
+        seen = Seen(Outcome.BROKEN, None, str(error))
+    bench.note(subject, operation, resource, allowed=allowed, seen=seen)
+    return seen.outcome is expected(allowed)

@@ -104,27 +104,27 @@ class Application:
                 notes["stale"] = client.get_secret(path).stale
 
     def _query(self, client: VaultClient) -> None:
-        """As a pool of one connection that is made again when there are new credentials."""
-        connection: psycopg.Connection[Any] | None = None
-        user = ""
+        """Each statement in a connection of its own, so that it shows whether its user is there.
+
+        As an application should, credentials that the database refuses are replaced, once.
+        """
+        role = self._orders.database_role
         while not self.stop.wait(_SQL_EVERY_SECONDS):
             with self._sampled(Call.SQL):
-                credentials = client.get_database_credentials(self._orders.database_role)
-                if connection is None or connection.broken or credentials.username != user:
-                    if connection is not None:
-                        connection.close()
-                    connection, user = self._connect(credentials), credentials.username
-                connection.execute("SELECT 1")
-        if connection is not None:
-            connection.close()
+                credentials = client.get_database_credentials(role)
+                try:
+                    self._select(credentials)
+                except psycopg.OperationalError:
+                    self._select(client.get_database_credentials(role, instead_of=credentials))
 
-    def _connect(self, credentials: DatabaseCredentials) -> psycopg.Connection[Any]:
-        return psycopg.connect(
+    def _select(self, credentials: DatabaseCredentials) -> None:
+        with psycopg.connect(
             **self._orders.database,
             user=credentials.username,
             password=credentials.password,
             autocommit=True,
-        )
+        ) as connection:
+            connection.execute("SELECT 1")
 
     @contextmanager
     def _sampled(self, call: Call) -> Iterator[dict[str, bool]]:

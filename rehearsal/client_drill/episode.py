@@ -144,5 +144,3 @@ class Drill:
     watched_seconds: float = 4.0
     compare_seconds: float = 0.0
     """How long client and plain hvac are compared when the drill is over."""
-    may_fail_sql: bool = False
-    """Whether statements may fail: where their user is taken away at once, nothing else can be."""

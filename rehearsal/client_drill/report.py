@@ -12,13 +12,17 @@ from rich.table import Table
 from rehearsal.client_drill.episode import Drill
 from rehearsal.client_drill.results import Run
 from rehearsal.client_drill.run import APPLICATION, GETS_PER_SECOND
-from rehearsal.client_drill.samples import Calls, Latency
+from rehearsal.client_drill.samples import Latency
 
 _SHOWN_ERRORS = 3
 
 
 def show(console: Console, drills: Sequence[Drill], runs: Sequence[Run]) -> None:
     console.print(_table(drills, runs), "")
+    shares = [run.cached for run in runs]
+    console.print(
+        f"from the cache: {min(shares):.2%} to {max(shares):.2%} of the secrets", highlight=False
+    )
     for run in runs:
         if run.compared:
             client, plain = run.compared["client"], run.compared["plain"]
@@ -49,13 +53,14 @@ def _table(drills: Sequence[Drill], runs: Sequence[Run]) -> Table:
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    table.add_column("event", overflow="fold", min_width=20)
+    table.add_column("event", overflow="fold", min_width=18)
     for heading in (
-        "secrets\nfailed",
-        "SQL\nfailed",
-        "cached\n%",
+        "secrets",
+        "failed",
+        "SQL",
+        "failed",
         "stale\n%",
-        "P50/P95/P99\nms",
+        "P95/P99\nus",
         "longest\nms",
         "as before\nafter s",
     ):
@@ -64,10 +69,11 @@ def _table(drills: Sequence[Drill], runs: Sequence[Run]) -> Table:
     for run in runs:
         table.add_row(
             titles[run.drill],
-            _alarming(run.secrets, "bold red"),
-            _alarming(run.sql, "yellow" if run.sql_may_fail else "bold red"),
-            f"{100 * run.cached:.2f}",
-            f"{100 * run.secrets.stale / (run.secrets.made or 1):.1f}",
+            str(run.secrets.made),
+            _alarming(run.secrets.failed),
+            str(run.sql.made),
+            _alarming(run.sql.failed),
+            f"{100 * run.secrets.stale / (run.secrets.made or 1):.0f}",
             *_latency(run.secrets.latency),
             f"{run.recovered_after:.1f}",
         )
@@ -77,9 +83,9 @@ def _table(drills: Sequence[Drill], runs: Sequence[Run]) -> Table:
 def _latency(taken: Latency | None) -> tuple[str, str]:
     if taken is None:
         return "-", "-"
-    shares = (taken.median, taken.p95, taken.p99)
-    return "/".join(f"{1000 * share:.2g}" for share in shares), f"{1000 * taken.longest:.0f}"
+    shares = (taken.p95, taken.p99)
+    return "/".join(f"{1e6 * share:.0f}" for share in shares), f"{1000 * taken.longest:.0f}"
 
 
-def _alarming(calls: Calls, style: str) -> str:
-    return f"[{style}]{calls.failed}[/] of {calls.made}" if calls.failed else f"0 of {calls.made}"
+def _alarming(number: int) -> str:
+    return f"[bold red]{number}[/]" if number else "0"

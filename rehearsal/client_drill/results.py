@@ -29,7 +29,6 @@ class Run:
     """Secrets in a second, one after another: `client`, and `plain` hvac. Or nothing."""
     threads_left: tuple[str, ...]
     connections_left: int
-    sql_may_fail: bool
 
     @classmethod
     def of(cls, drill: Drill, number: int, episode: Episode, seen: Seen) -> Run:
@@ -46,17 +45,17 @@ class Run:
             compared=seen.compared,
             threads_left=seen.threads_left,
             connections_left=seen.connections_left,
-            sql_may_fail=drill.may_fail_sql,
         )
 
     @property
     def faults(self) -> list[str]:
         """Why this run is no success; empty where it is."""
-        found = [f"{number} secrets failed: {why}" for why, number in self.secrets.errors.items()]
-        if not self.sql_may_fail:
-            found += [
-                f"{number} statements failed: {why}" for why, number in self.sql.errors.items()
-            ]
+        counted = {"secrets": self.secrets.errors, "statements": self.sql.errors}
+        found = [
+            f"{number} {what} failed: {why}"
+            for what, errors in counted.items()
+            for why, number in errors.items()
+        ]
         if self.secrets.latency is None:
             found.append("no secret was served")
         elif self.secrets.latency.p95 > LONGEST_P95_SECONDS:

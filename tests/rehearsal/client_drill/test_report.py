@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from rehearsal.client_drill import report
@@ -13,17 +14,23 @@ from rehearsal.client_drill.results import Run
 from tests.rehearsal.client_drill.test_results import FAILED, RUN
 
 
-def shown(*runs: Run) -> list[str]:
+def shown(*runs: Run, width: int = 100) -> list[str]:
     text = io.StringIO()
-    report.show(Console(file=text, width=100), DRILLS, runs)
+    report.show(Console(file=text, width=width), DRILLS, runs)
     return [line.rstrip() for line in text.getvalue().splitlines()]
 
 
-def test_a_run_is_a_row() -> None:
-    (row,) = (line for line in shown(RUN) if line.startswith("leader killed"))
-    assert "0 of 1000" in row
-    assert "99.90" in row
-    assert "0.01/0.1/1" in row
+@pytest.mark.parametrize("width", [80, 100])
+def test_it_fits_and_cuts_nothing(width: int) -> None:
+    runs = [replace(RUN, drill=drill.name, recovered_after=12.345) for drill in DRILLS]
+    lines = shown(*runs, width=width)
+    assert not any("…" in line for line in lines)
+    assert sum("100/1000" in line and line.endswith("12.3") for line in lines) == len(DRILLS)
+
+
+def test_how_much_comes_from_the_cache() -> None:
+    lines = shown(RUN, replace(RUN, cached=0.5))
+    assert "from the cache: 50.00% to 99.90% of the secrets" in lines
 
 
 def test_the_client_is_compared_with_hvac_alone() -> None:

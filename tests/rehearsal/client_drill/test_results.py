@@ -22,7 +22,6 @@ RUN = Run(
     compared={},
     threads_left=(),
     connections_left=0,
-    sql_may_fail=False,
 )
 
 
@@ -32,8 +31,6 @@ RUN = Run(
         (RUN, []),
         (replace(RUN, secrets=FAILED), ["2 secrets failed: Unavailable"]),
         (replace(RUN, sql=FAILED), ["2 statements failed: Unavailable"]),
-        (replace(RUN, sql=FAILED, sql_may_fail=True), []),
-        (replace(RUN, secrets=FAILED, sql_may_fail=True), ["2 secrets failed: Unavailable"]),
         (replace(RUN, secrets=replace(GOOD, latency=None)), ["no secret was served"]),
         (
             replace(RUN, secrets=replace(GOOD, latency=Latency(0.01, 0.051, 0.06, 0.07))),

@@ -61,8 +61,8 @@ def _table(drills: Sequence[Drill], runs: Sequence[Run]) -> Table:
         "failed",
         "stale\n%",
         "P95/P99\nus",
-        "longest\nms",
-        "as before\nafter s",
+        "max\nms",
+        "well\nafter s",
     ):
         table.add_column(heading, justify="right", no_wrap=True)
     titles = {drill.name: drill.title for drill in drills}

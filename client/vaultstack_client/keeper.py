@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from vaultstack_client.clock import Clock, Deadline
-from vaultstack_client.errors import ClientClosed, NotFound, VaultClientError
+from vaultstack_client.errors import ClientClosed, VaultClientError
 from vaultstack_client.questions import Question
 from vaultstack_client.results import Secret
 from vaultstack_client.session import Session
@@ -27,6 +27,9 @@ logger = logging.getLogger("vaultstack_client")
 
 _LOOK: Final = 1.0
 """Seconds between looks at whether the main thread has ended."""
+
+_LEAST: Final = 0.05
+"""Seconds of rest between rounds, whatever goes wrong."""
 
 Callback = Callable[[Any], object]
 
@@ -112,7 +115,7 @@ class Keeper:
             except ClientClosed:
                 return
             self._tell()
-            self._sleep(self._due(store))
+            self._sleep(max(self._due(store), self._clock.now().steady + _LEAST))
             if not threading.main_thread().is_alive():
                 return
 
@@ -176,12 +179,12 @@ class Keeper:
             do()
         except ClientClosed:
             raise
-        except NotFound as error:
-            store.note(key, error)
-            logger.warning("%s", error)
         except VaultClientError as error:
             store.note(key, error)
             logger.warning("%s", error)
+        except Exception as error:  # noqa: BLE001 - or one fault would end all renewals
+            store.note(key, VaultClientError(f"the background failed: {type(error).__name__}"))
+            logger.error("the background failed: %s", type(error).__name__)  # noqa: TRY400
         else:
             store.solved(key)
 

@@ -73,7 +73,15 @@ def understood(question: Question[T], answer: Answer, who: str) -> Found[T]:
     if answer.status == 404 and (error := question.missing(answer)):
         raise error
     check(answer, question.what, question.path, who)
-    return question.read(answer)
+    try:
+        return question.read(answer)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        problem = type(error).__name__
+    raise Refused(
+        f"{question.what}: the answer from {question.path} must be as that engine gives it, but "
+        f"reading it failed with {problem}; see which engine is mounted there",
+        status=answer.status,
+    )
 
 
 def check(answer: Answer, what: str, path: str, who: str) -> None:

@@ -157,7 +157,7 @@ class Session:
         if current is not None and current is not instead_of and not current.dead:
             return current  # another thread was faster
         now = self._transport.clock.now()
-        auth = self._login.log_in(self._adapter(deadline))
+        auth = self._prove(deadline)
         if current is not None and current.value == auth.token:
             # A given token, looked at again: what it is has not changed, its end may have.
             current.end = End.after(now, auth.ttl) if auth.ttl else NEVER
@@ -173,6 +173,19 @@ class Session:
         self._token = token
         logger.info("logged in as %s; the token lives %g s", self.who, auth.ttl)
         return token
+
+    def _prove(self, deadline: Deadline) -> Auth:
+        problem = ""
+        try:
+            return self._login.log_in(self._adapter(deadline))
+        except VaultClientError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an application may bring its own login
+            problem = type(error).__name__
+        raise LoginFailed(
+            f"{self.who}: its login must fail with a VaultClientError, but {problem} came; correct "
+            "that login, or look whether it is Vault that answers"
+        )
 
     def _renew(self, token: Token, deadline: Deadline) -> None:
         if token.renewable and not token.dead:

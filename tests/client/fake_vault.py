@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from vaultstack_client import ClientSettings, Timing
+from vaultstack_client import ClientSettings, LoginFailed, Timing
 from vaultstack_client.clock import Instant, SystemClock
 from vaultstack_client.login import Auth, Login
 
@@ -283,6 +283,7 @@ class _Server(ThreadingHTTPServer):
     # A connection that a failing test leaves open must not keep the run from ending.
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
     context: ssl.SSLContext | None = None
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -376,6 +377,8 @@ class GivenLogin:
             "/v1/auth/kubernetes/login", json={"role": "app", "jwt": "right"}
         )
         self.times += 1
+        if not answer.ok:
+            raise LoginFailed(f"{self.who}: {answer.status} {answer.errors}")
         auth = answer.auth
         return Auth(auth["client_token"], auth["lease_duration"], auth["renewable"], ours=True)
 

@@ -33,8 +33,9 @@ def test_the_defaults_are_the_decision_records() -> None:
 
 @pytest.mark.parametrize("name", [each.name for each in fields(Timing)])
 def test_no_period_is_nothing(name: str) -> None:
+    changed: dict[str, Any] = {name: 0 if name == "renew_token_at" else timedelta(0)}
     with pytest.raises(ConfigurationError, match=rf"timing {name} \(0.*\): must be"):
-        Timing(**{name: 0 if name == "renew_token_at" else timedelta(0)})
+        Timing(**changed)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,137 @@
+"""What Vault makes for whoever asks, read from answers as its engines give them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.client.fake_vault import FakeVault
+from vaultstack_client import (
+    ConfigurationError,
+    VaultClient,
+)
+from vaultstack_client.clock import Instant
+from vaultstack_client.connections import Answer
+from vaultstack_client.credentials import (
+    AwsKeys,
+    AzurePrincipal,
+    CertificateFor,
+    DatabaseUser,
+    GcpAccess,
+    prolonged,
+)
+from vaultstack_client.questions import Lease, Question
+
+ASKED = Instant(5, 1_000_000)
+NAME = "api.example.com"
+
+
+def leased(**data: str | None) -> dict[str, Any]:
+    return {"lease_id": "id", "lease_duration": 60, "renewable": True, "data": data}
+
+
+AWS = leased(access_key="AKIA", secret_key="hidden", session_token="hidden-2")
+AZURE = leased(client_id="client", client_secret="hidden")
+GCP = {"data": {"token": "hidden", "token_ttl": 60, "expires_at_seconds": 1_000_060}}
+PKI = {
+    "data": {
+        "certificate": "C",
+        "private_key": "hidden",
+        "ca_chain": ["I", "R"],
+        "issuing_ca": "I",
+        "serial_number": "01:02",
+        "expiration": 1_000_060,
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "path", "body", "lease"),
+    [
+        (DatabaseUser("r"), "database/creds/r", leased(username="u", password="hidden"), True),
+        (AwsKeys("r"), "aws/creds/r", AWS, True),
+        (AzurePrincipal("r"), "azure/creds/r", AZURE, True),
+        (GcpAccess("r"), "gcp/impersonated-account/r/token", GCP, False),
+        (CertificateFor("r", NAME), "pki/issue/r", PKI, False),
+    ],
+)
+def test_each_kind(question: Question[Any], path: str, body: dict[str, Any], lease: bool) -> None:
+    found = question.read(Answer(200, body, ASKED, said_at=1_000_000.0))
+    assert question.path == path
+    assert question.perishable
+    assert found.lives == 60
+    assert found.lease == (Lease("id", renewable=True) if lease else None)
+    assert found.value.expires.timestamp() == 1_000_060
+    assert "hidden" not in repr(found)
+
+
+def test_through_the_client(vault: FakeVault, client: VaultClient) -> None:
+    now = vault.clock.now().wall
+    vault.answers |= {
+        "aws/creds/keys": (200, AWS),
+        "azure/creds/principal": (200, AZURE),
+        "gcp/impersonated-account/access/token": (
+            200,
+            {"data": {"token": "hidden", "expires_at_seconds": now + 60}},
+        ),
+        "pki/issue/web": (200, {"data": {**PKI["data"], "expiration": now + 60}}),
+    }
+    for _ in range(2):
+        aws = client.get_aws_credentials("keys")
+        azure = client.get_azure_credentials("principal")
+        gcp = client.get_gcp_token("access")
+        certificate = client.issue_certificate("web", NAME, ttl=timedelta(minutes=1))
+    assert (aws.access_key, aws.secret_key, aws.session_token) == ("AKIA", "hidden", "hidden-2")
+    assert (azure.client_id, azure.client_secret) == ("client", "hidden")
+    assert gcp.token == "hidden"
+    assert certificate.private_key == "hidden"
+    assert certificate.chain == ("I", "R")
+    for path in vault.answers:
+        assert vault.asked(path) == 1, path
+    assert {"common_name": NAME, "ttl": "60s"} in vault.bodies
+
+
+def test_keys_of_an_iam_user_have_no_session() -> None:
+    found = AwsKeys("r").read(Answer(200, leased(access_key="a", secret_key="b"), ASKED))
+    assert found.value.session_token is None
+
+
+def test_a_certificate_without_a_chain() -> None:
+    body = {"data": {**PKI["data"], "ca_chain": None}}
+    found = CertificateFor("r", NAME).read(Answer(200, body, ASKED))
+    assert found.value.chain == ("I",)
+
+
+def test_a_certificate_for_no_time() -> None:
+    with pytest.raises(ConfigurationError, match=r"ttl \(0:00:00\) must be a second or more"):
+        CertificateFor("r", NAME, timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (DatabaseUser, "database"),
+        (AwsKeys, "AWS"),
+        (AzurePrincipal, "Azure"),
+        (GcpAccess, "GCP"),
+        (lambda role: CertificateFor(role, NAME), "PKI"),
+    ],
+)
+def test_a_role_that_cannot_be(make: Any, kind: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{kind} role '../x': must be letters"):
+        make("../x")
+
+
+def test_kinds_are_kept_apart() -> None:
+    """Two engines may have roles of one name."""
+    kinds: set[Question[Any]] = {DatabaseUser("r"), AwsKeys("r"), AzurePrincipal("r")}
+    assert len({*kinds, GcpAccess("r")}) == 4
+
+
+def test_renewed_credentials_show_their_new_end() -> None:
+    found = DatabaseUser("r").read(Answer(200, leased(username="u", password="p"), ASKED))
+    longer = prolonged(found.value, ASKED, 600)
+    assert (longer.username, longer.expires.timestamp()) == ("u", 1_000_600)
+    assert prolonged("other", ASKED, 600) == "other"

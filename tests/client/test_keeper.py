@@ -1,0 +1,190 @@
+"""The background thread: when it wakes, what it looks after, and that it ends."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.client.fake_vault import FakeVault, Mode, settings_for, wait_until
+from vaultstack_client import Secret, VaultClient
+from vaultstack_client.kv import SecretAt
+
+API = SecretAt("media-catalog/api")
+ROLE = "app-readonly"
+USER = f"database/creds/{ROLE}"
+LOOKUP = "auth/token/lookup-self"
+RENEW = "sys/leases/renew"
+
+
+def due_in(client: VaultClient) -> float:
+    """Seconds until the thread has something to do."""
+    parts = client._parts
+    return parts.keeper._due(parts.store) - client._clock.now().steady
+
+
+def test_it_sleeps_until_there_is_something_to_do(vault: FakeVault, client: VaultClient) -> None:
+    client.get_secret(API.secret)
+    client.get_secret(API.secret)
+    assert 42 < due_in(client) <= 48
+    for _ in range(3):
+        vault.clock.pass_(20)
+    wait_until(lambda: vault.asked(API.path) == 2)
+
+
+def test_a_secret_nobody_asks_for_is_left_alone(vault: FakeVault, client: VaultClient) -> None:
+    client.get_secret(API.secret)
+    assert 58 < due_in(client) <= 60
+    vault.clock.pass_(61)
+    wait_until(lambda: vault.asked(LOOKUP) == 1)
+    assert vault.asked(API.path) == 1
+
+
+def test_the_token_is_checked_every_minute(vault: FakeVault, client: VaultClient) -> None:
+    """So that a revoked one, and credentials that ended with it, are noticed."""
+    first = client.get_database_credentials(ROLE)
+    told: list[str] = []
+    client.on_new_credentials(ROLE, lambda new: told.append(new.username))
+    for token in list(vault.tokens):
+        vault.revoke_token(token)
+    assert client.get_database_credentials(ROLE) == first
+    vault.clock.pass_(61)
+    wait_until(lambda: bool(told))
+    assert client.get_database_credentials(ROLE).username == told[0] != first.username
+
+
+def test_leases_are_renewed_though_nobody_asks(vault: FakeVault, client: VaultClient) -> None:
+    """An application may have put them into a pool at its start."""
+    first = client.get_database_credentials(ROLE)
+    for _ in range(5):
+        renewed = vault.asked(RENEW)
+        vault.clock.pass_(3100)
+        wait_until(lambda before=renewed: vault.asked(RENEW) > before)  # type: ignore[misc]
+    assert vault.asked(USER) == 1
+    assert first.lease_id in vault.leases
+
+
+def test_an_outage_is_tried_with_pauses(vault: FakeVault, client: VaultClient) -> None:
+    client.get_secret(API.secret)
+    client.get_secret(API.secret)
+    vault.mode = Mode.DROPPING
+    vault.clock.pass_(50)
+    wait_until(lambda: client.status().vault_away)
+    before = len(vault.requests)
+    threading.Event().wait(0.5)
+    assert len(vault.requests) - before < 60, "with pauses of 25 to 50 ms here, 5 s by default"
+    vault.mode = Mode.WELL
+    wait_until(lambda: not client.status().vault_away)
+
+
+def test_a_watched_secret_that_is_missing_is_looked_for(
+    vault: FakeVault, client: VaultClient
+) -> None:
+    told: list[Secret] = []
+    client.on_secret_change("app/later", told.append)
+    wait_until(lambda: "must exist" in (client.status().last_error or ""))
+    assert vault.asked("secret/data/app/later") == 1
+    vault.write("app/later", key="value")
+    vault.clock.pass_(61)
+    wait_until(lambda: bool(told))
+    assert told[0]["key"] == "value"
+    assert client.status().last_error is None
+
+
+def test_a_watched_secret_that_is_deleted_and_made_anew_is_news(
+    vault: FakeVault, client: VaultClient
+) -> None:
+    told: list[Secret] = []
+    client.get_secret(API.secret)
+    client.on_secret_change(API.secret, told.append)
+    entry = vault.entries.pop(API.secret)
+    vault.clock.pass_(61)
+    wait_until(lambda: vault.asked(API.path) >= 2)
+    vault.entries[API.secret] = entry
+    vault.clock.pass_(61)
+    wait_until(lambda: bool(told))
+    assert told[0].version == 1
+
+
+def test_everybody_is_told_in_turn(vault: FakeVault, client: VaultClient) -> None:
+    order: list[str] = []
+    client.on_secret_change(API.secret, lambda _: order.append("first"))
+    client.on_secret_change(API.secret, lambda _: order.append("second"))
+    wait_until(lambda: vault.asked(API.path) == 1)
+    vault.write(API.secret, jwt_secret="hidden-3")
+    vault.clock.pass_(61)
+    wait_until(lambda: len(order) == 2)
+    assert order == ["first", "second"]
+
+
+def test_a_callback_may_ask_the_client(vault: FakeVault, client: VaultClient) -> None:
+    seen: list[str] = []
+    client.on_secret_change(
+        API.secret, lambda _: seen.append(client.get_secret(API.secret)["jwt_secret"])
+    )
+    wait_until(lambda: vault.asked(API.path) == 1)
+    vault.write(API.secret, jwt_secret="hidden-3")
+    vault.clock.pass_(61)
+    wait_until(lambda: bool(seen))
+    assert seen == ["hidden-3"]
+
+
+def test_what_an_application_found_itself_is_told_too(
+    vault: FakeVault, client: VaultClient
+) -> None:
+    told: list[Secret] = []
+    client.get_secret(API.secret)
+    client.on_secret_change(API.secret, told.append)
+    wait_until(lambda: client._parts.keeper.running)
+    vault.write(API.secret, jwt_secret="hidden-3")
+    vault.clock.pass_(61)
+    client.get_secret(API.secret)
+    wait_until(lambda: len(told) == 1)
+
+
+def test_calls_do_without_it(vault: FakeVault, client: VaultClient) -> None:
+    """While a callback hangs, nothing is served that has ended."""
+    hanging, release = threading.Event(), threading.Event()
+
+    def hang(_: Secret) -> None:
+        hanging.set()
+        release.wait(10)
+
+    client.on_secret_change(API.secret, hang)
+    first = client.get_database_credentials(ROLE)
+    wait_until(lambda: vault.asked(API.path) == 1)
+    vault.write(API.secret, jwt_secret="hidden-3")
+    vault.clock.pass_(61)
+    wait_until(hanging.is_set)
+    vault.write(API.secret, jwt_secret="hidden-4")
+    vault.clock.pass_(3700)
+    assert client.get_secret(API.secret)["jwt_secret"] == "hidden-4"
+    assert client.get_database_credentials(ROLE).username != first.username
+    release.set()
+
+
+def test_it_survives_a_fault_of_its_own(
+    vault: FakeVault, client: VaultClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get_secret(API.secret)
+    keeper = client._parts.keeper
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(keeper, "_keep_token", fail)
+    vault.clock.pass_(61)
+    wait_until(lambda: "ZeroDivisionError" in (client.status().last_error or ""))
+    monkeypatch.undo()
+    vault.clock.pass_(61)
+    wait_until(lambda: client.status().last_error is None)
+
+
+def test_one_thread_that_is_no_daemon(vault: FakeVault) -> None:
+    with VaultClient(settings_for(vault)) as client:
+        assert not client._parts.keeper.running
+        for _ in range(3):
+            client.get_secret(API.secret)
+        threads = [each for each in threading.enumerate() if each.name == "vaultstack-client"]
+        assert [each.daemon for each in threads] == [False]
+    assert not threads[0].is_alive()

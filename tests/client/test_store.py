@@ -1,0 +1,205 @@
+"""Answers from the cache or from Vault, with the background standing still: what calls do alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.client.fake_vault import QUICK, FakeVault, GivenLogin, Mode, settings_for
+from vaultstack_client import ClientClosed, NotFound, Unavailable
+from vaultstack_client.cache import Entry
+from vaultstack_client.clock import Deadline
+from vaultstack_client.credentials import DatabaseUser
+from vaultstack_client.kv import SecretAt
+from vaultstack_client.questions import Question
+from vaultstack_client.session import Session
+from vaultstack_client.store import Store
+from vaultstack_client.transport import Transport
+
+API = SecretAt("media-catalog/api")
+USER = DatabaseUser("app-readonly")
+RENEW = "sys/leases/renew"
+
+
+@dataclass
+class Opened:
+    vault: FakeVault
+    store: Store
+    session: Session
+    heard: list[tuple[Question[Any], Any]] = field(default_factory=list)
+
+    def deadline(self) -> Deadline:
+        return Deadline.within(self.vault.clock, 0.2)
+
+    def entry(self, question: Question[Any]) -> Entry[Any]:
+        entry = self.store.cache.peek(question)
+        assert entry is not None
+        return entry
+
+    def look_after(self, question: Question[Any]) -> None:
+        self.store.look_after(question, self.entry(question), self.deadline())
+
+
+@pytest.fixture
+def opened(vault: FakeVault) -> Iterator[Opened]:
+    settings = settings_for(vault)
+    transport = Transport(settings, vault.clock)
+    session = Session(GivenLogin(vault), transport, QUICK)
+    heard: list[tuple[Question[Any], Any]] = []
+    store = Store(settings, vault.clock, session, lambda *news: heard.append(news))
+    yield Opened(vault, store, session, heard)
+    transport.close()
+
+
+def test_credentials_are_renewed_and_stay_the_same(opened: Opened) -> None:
+    vault = opened.vault
+    vault.token_ttl = 86400
+    first = opened.store.get(USER)
+    vault.clock.pass_(3100)
+    opened.look_after(USER)
+    longer = opened.store.get(USER)
+    assert (longer.username, longer.password) == (first.username, first.password)
+    assert longer.expires > first.expires
+    assert (vault.asked(RENEW), vault.asked(USER.path)) == (1, 1)
+    vault.clock.pass_(3000)
+    assert opened.store.at_once(USER) == longer
+    assert [value for _, value in opened.heard] == [first], "the same credentials are no news"
+
+
+def test_a_renewal_cut_by_the_greatest_ttl_is_the_last(opened: Opened) -> None:
+    vault = opened.vault
+    vault.lease_max = 5000
+    first = opened.store.get(USER)
+    opened.store.get(USER)
+    vault.clock.pass_(3100)
+    opened.look_after(USER)
+    lease = opened.entry(USER).lease
+    assert lease is not None
+    assert not lease.renewable
+    assert opened.store.get(USER).username == first.username
+    vault.clock.pass_(1500)
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+    assert vault.asked(RENEW) == 1
+
+
+def test_credentials_that_cannot_be_renewed_are_replaced_if_anybody_asks(opened: Opened) -> None:
+    vault = opened.vault
+    vault.denied.add(RENEW)
+    first = opened.store.get(USER)
+    vault.clock.pass_(3100)
+    opened.look_after(USER)
+    assert vault.asked(USER.path) == 1, "nobody has asked since they came"
+    assert not opened.store.is_wanted(USER, opened.entry(USER))
+    opened.store.get(USER)
+    assert opened.store.is_wanted(USER, opened.entry(USER))
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+    assert vault.asked(RENEW) == 1, "what is not granted is not tried for each lease"
+
+
+def test_a_lease_that_is_gone_is_replaced(opened: Opened) -> None:
+    first = opened.store.get(USER)
+    opened.store.get(USER)
+    opened.vault.leases.clear()
+    opened.vault.clock.pass_(3100)
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+
+
+def test_an_engine_that_cannot_renew_is_asked_for_new_ones(opened: Opened) -> None:
+    first = opened.store.get(USER)
+    opened.store.get(USER)
+    opened.vault.answers[RENEW] = (500, {"errors": ["could not find role"]})
+    opened.vault.clock.pass_(3100)
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+
+
+def test_a_role_that_was_removed_takes_its_credentials_along(opened: Opened) -> None:
+    opened.store.get(USER)
+    opened.store.get(USER)
+    opened.vault.answers[RENEW] = (500, {"errors": ["could not find role"]})
+    opened.vault.database_roles.clear()
+    opened.vault.clock.pass_(3100)
+    with pytest.raises(NotFound):
+        opened.look_after(USER)
+    with pytest.raises(NotFound):
+        opened.store.get(USER)
+    assert opened.heard[-1] == (USER, None)
+
+
+def test_a_failing_renewal_keeps_what_is_good(opened: Opened) -> None:
+    first = opened.store.get(USER)
+    opened.vault.mode = Mode.SEALED
+    opened.vault.clock.pass_(3100)
+    with pytest.raises(Unavailable):
+        opened.look_after(USER)
+    assert opened.store.get(USER) == first
+    assert opened.store.outages.vault_away
+    assert "sealed" in (opened.store.last_problem or "")
+    assert opened.store.outages.waiting(USER, opened.vault.clock.now())
+
+
+def test_after_the_token_was_replaced_leases_are_not_renewed_but_replaced(opened: Opened) -> None:
+    opened.store.get(USER)
+    first = opened.store.get(USER)
+    opened.vault.denied.add("auth/token/renew-self")
+    opened.vault.clock.pass_(1801)
+    opened.session.keep(opened.deadline())
+    assert opened.entry(USER).is_due(opened.vault.clock.now())
+    assert opened.store.get(USER) == first
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+    assert opened.vault.asked(RENEW) == 0
+
+
+def test_nothing_is_looked_after_twice(opened: Opened) -> None:
+    opened.store.get(API)
+    opened.store.get(API)
+    old = opened.entry(API)
+    opened.vault.clock.pass_(50)
+    opened.store.look_after(API, old, opened.deadline())
+    opened.store.look_after(API, old, opened.deadline())
+    assert opened.vault.asked(API.path) == 2
+
+
+def test_one_question_that_fails_does_not_make_the_others_stale(opened: Opened) -> None:
+    opened.vault.write("other", key="value")
+    opened.store.get(API)
+    opened.store.get(SecretAt("other"))
+    opened.vault.answers[API.path] = (500, {"errors": ["internal error"]})
+    opened.vault.clock.pass_(61)
+    assert opened.store.get(API).stale
+    assert not opened.store.get(SecretAt("other")).stale
+    assert not opened.store.outages.vault_away
+
+
+def test_problems_are_forgotten_when_they_are_solved(opened: Opened) -> None:
+    opened.store.get(API)
+    opened.vault.mode = Mode.SEALED
+    opened.vault.clock.pass_(61)
+    opened.store.get(API)
+    assert opened.store.last_problem
+    opened.vault.mode = Mode.WELL
+    opened.look_after(API)
+    assert opened.store.last_problem is None
+
+
+def test_problems_do_not_pile_up(opened: Opened) -> None:
+    for number in range(100):
+        opened.store.note(number, Unavailable(f"problem {number}"))
+    assert len(opened.store._problems) == 32
+    assert opened.store.last_problem == "problem 99"
+
+
+def test_a_closed_store_gives_nothing(opened: Opened) -> None:
+    opened.store.get(API)
+    opened.store.closed = True
+    with pytest.raises(ClientClosed):
+        opened.store.get(API)
+    with pytest.raises(ClientClosed):
+        opened.store.at_once(API)

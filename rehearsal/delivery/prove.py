@@ -39,21 +39,26 @@ _SERVICE: Final = "https://vault.vault.svc:8200"
 
 def prove(bench: Bench) -> None:
     """All deliveries of the environment at once: most of their time is waiting."""
-    (binary,) = binaries.ensure([Tool.VAULT]).values()
-    here = VaultHere(binary.path, bench.scene.vault_address, bench.scene.ca_file)
-    injector = deployed_injector(bench.scene.kubernetes, _namespace(bench))
-    if injector is None:
-        injector = Injector(_SERVICE, ca_pem=here.ca_file.read_text())
     for delivery in deliveries_in(bench.plan, Via.CSI):
         _mount(bench, delivery)
     with Supervisor() as supervisor, ThreadPoolExecutor() as pool:
-        workshop = Workshop(supervisor, bench.scene, bench.plan, here, injector)
+        workshop = workshop_of(bench, supervisor)
         tries = [_Try(bench, workshop, one) for one in deliveries_in(bench.plan, Via.AGENT)]
         running = [
             pool.submit(part) for one in tries for part in (one.files, one.refused, one.missing_key)
         ]
         for part in running:
             part.result()
+
+
+def workshop_of(bench: Bench, supervisor: Supervisor) -> Workshop:
+    """With the injector that the program deployed, or where it deployed none, with its defaults."""
+    (binary,) = binaries.ensure([Tool.VAULT]).values()
+    here = VaultHere(binary.path, bench.scene.vault_address, bench.scene.ca_file)
+    injector = deployed_injector(bench.scene.kubernetes, _namespace(bench))
+    if injector is None:
+        injector = Injector(_SERVICE, ca_pem=here.ca_file.read_text())
+    return Workshop(supervisor, bench.scene, bench.plan, here, injector)
 
 
 def _namespace(bench: Bench) -> str:

@@ -19,7 +19,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from components.bootstrap import ceremony
 from examples.media_catalog.database import DatabaseAway, Pool
 from examples.media_catalog.signing_keys import SigningKeys
 from policies.compile import audience_of
@@ -31,6 +30,7 @@ from rehearsal.errors import NotYet
 from rehearsal.ports import free_port
 from rehearsal.supervisor import Process, Supervisor, wait_until, write_private
 from rehearsal.vault_api import VaultApi
+from tests.examples.entries import Entries, root_of
 from tests.live.conftest import Stage
 from tests.recording import ROOT
 from vaultstack_client import ClientSettings, DatabaseCredentials, KubernetesLogin, VaultClient
@@ -57,36 +57,8 @@ def token_of(stage: Stage, application: Application) -> str:
 
 @pytest.fixture(scope="module")
 def root(stage: Stage) -> Iterator[VaultApi]:
-    """Sets the entries that somebody else would have issued."""
-    address, shares = stage.scene.vault_address, stage.initialised["shares"]
-    token = ceremony.regain_root(ceremony.connect(address, stage.ca_file), shares)
-    api = VaultApi(address, stage.ca_file, token)
-    yield api
-    api.call("POST", "auth/token/revoke-self")
-
-
-class Entries:
-    """Vault's entries, changed for a test and put back after it."""
-
-    def __init__(self, root: VaultApi) -> None:
-        self._root = root
-        self._before: dict[str, dict[str, str]] = {}
-
-    def change(self, path: str, **values: str) -> None:
-        held: dict[str, str] = self._root.call("GET", f"secret/data/{path}").data["data"]
-        self._before.setdefault(path, held)
-        self._write(path, {**held, **values})
-
-    def put_back(self) -> None:
-        for path, values in self._before.items():
-            self._write(path, values)
-
-    def _write(self, path: str, values: dict[str, str]) -> None:
-        assert self._root.call("POST", f"secret/data/{path}", {"data": values}).allowed
-
-    def values(self, path: str) -> dict[str, str]:
-        held: dict[str, str] = self._root.call("GET", f"secret/data/{path}").data["data"]
-        return held
+    with root_of(stage) as root:
+        yield root
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-import uvicorn
 
 from examples.media_catalog.app import create_app
 from examples.media_catalog.signing_keys import SigningKeys
+from tests.examples import running as running_app
 from tests.examples.fake_vault import TOKEN, FakeVault, served
 from vaultstack_client import NotAllowed, Timing
 
@@ -141,21 +141,11 @@ def environ(vault: FakeVault, tmp_path: Path, listed: Path) -> dict[str, str]:
 
 @contextmanager
 def running(environ: Mapping[str, str], database: Database) -> Iterator[httpx.Client]:
-    """A real server, started and ended as uvicorn does, and a browser to talk to it."""
+    """The application, which leaves neither a thread nor a connection behind."""
     threads = set(threading.enumerate())
     app = create_app(environ, connect=database.connect, timing=SWIFT)
-    # Without a logging configuration of its own, all it logs can be looked at here.
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    soon(lambda: server.started or not thread.is_alive())
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
+    with running_app.running(app) as client:
+        yield client
     left = {each.name for each in set(threading.enumerate()) - threads}
     assert not any("vault" in name for name in left)
     assert database.open == 0

@@ -22,7 +22,6 @@ SECRETS: Final = "/vault/secrets"
 TOKEN_VOLUME: Final = "vault-token"
 MOUNTED_VOLUME: Final = "vault-secrets"
 _TOKEN_SECONDS: Final = 3600
-# Where a pod's token for the API server lies, unless the pod wants none.
 _API_TOKEN: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 # Its first login and its templates keep an agent busy; then it sleeps.
 _SIZE: Final = {
@@ -33,8 +32,7 @@ _SIZE: Final = {
 }
 _USER: Final = {"agent-run-as-user": "100", "agent-run-as-group": "1000"}
 # What the injector leaves out of the containers that it adds: what Pod Security's `restricted` asks
-# of each, and Vault's token in the place where the cache looks for one, which also keeps the API
-# server's token out of the agent.
+# of each, and something else in the place where Kubernetes would put the API server's token.
 _PATCH: Final = json.dumps(
     [
         {
@@ -74,10 +72,9 @@ def pod_annotations(plan: Plan, delivery: Delivery) -> dict[str, str]:
         # No container starts before its files are there.
         "agent-pre-populate": "true",
         "agent-pre-populate-only": _flag(not delivery.stays),
-        # What the first agent was given the second goes on with: one login, one database user.
-        "agent-cache-enable": _flag(delivery.stays),
-        # Or whatever runs in the pod could ask Vault for more than its files.
-        "agent-cache-use-auto-auth-token": "false",
+        # With its cache an agent whose token was revoked never logs in again (Vault 1.21). Without,
+        # the one that stays logs in anew, and is issued credentials of its own.
+        "agent-cache-enable": "false",
         "template-static-secret-render-interval": str(delivery.refresh),
         # Kubernetes restarts it, which everybody sees; the files stay.
         "template-config-exit-on-retry-failure": "true",

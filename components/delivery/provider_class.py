@@ -77,6 +77,11 @@ def _object(delivery: Delivery, file: SecretFile, reading: Reading) -> dict[str,
             "it in a mounted file; write via=Via.AGENT"
         )
     match file.content:
+        case Value(key=key) if key in reading.later:
+            raise DeliveryError(
+                f"{where}: {key!r} is not there before the first rotation, and until then no pod "
+                "could mount it; write via=Via.AGENT, which writes an empty file"
+            )
         case Value(key=key):
             return {
                 "objectName": file.name,

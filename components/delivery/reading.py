@@ -40,6 +40,8 @@ class Reading:
     request: Request
     keys: tuple[str, ...]
     """Of the answer."""
+    later: tuple[str, ...]
+    """Those among them that the first rotation brings."""
     leased: bool
     """Whether the answer ends by itself."""
 
@@ -101,10 +103,13 @@ def _reading(plan: Plan, where: str, source: Source) -> Reading:
         case SecretPath():
             entries = {entry.name: entry for entry in plan.kv_entries}
             _check(where, "KV entry", source.text, entries, plan)
-            return Reading(_read(source.data), entries[source.text].keys, leased=False)
+            entry = entries[source.text]
+            keys = (*entry.keys, *entry.kept_keys)
+            return Reading(_read(source.data), keys, entry.kept_keys, leased=False)
         case DatabaseCredentials(role=role):
             _check(where, "database role", role, {one.name for one in plan.database_roles}, plan)
-            return Reading(_read(paths.database_credentials(role)), _DATABASE_KEYS, leased=True)
+            path = paths.database_credentials(role)
+            return Reading(_read(path), _DATABASE_KEYS, (), leased=True)
         case CloudCredentials(engine=engine, role=role):
             of_engine = {
                 paths.AWS: {one.name for one in plan.aws_roles},
@@ -113,12 +118,13 @@ def _reading(plan: Plan, where: str, source: Source) -> Reading:
             }
             _check(where, f"{engine} role", role, of_engine[engine], plan)
             path = paths.cloud_credentials(engine, role)
-            return Reading(_read(path), _CLOUD_KEYS[engine], leased=True)
+            return Reading(_read(path), _CLOUD_KEYS[engine], (), leased=True)
         case Certificate(role=role):
             pki = {one.name: one for one in plan.pki_roles}
             _check(where, "PKI role", role, pki, plan)
             asked = {"common_name": pki[role].allowed_domains[0]}
-            return Reading(Request(Operation.UPDATE, paths.pki_issue(role), asked), (), leased=True)
+            request = Request(Operation.UPDATE, paths.pki_issue(role), asked)
+            return Reading(request, (), (), leased=True)
 
 
 def _read(path: str) -> Request:

@@ -21,14 +21,14 @@ def template(reading: Reading, content: Content) -> str:
     path = reading.request.path
     match content:
         case Exports(keys=keys, quoting=quoting, prefix=prefix):
-            lines = [_export(prefix + key, _field(path, key), quoting) for key in keys]
+            lines = [_export(prefix + key, reading, key, quoting) for key in keys]
             return "\n".join([f'{{{{- with secret "{path}" -}}}}', *lines, "{{- end }}", ""])
         case Value(key=key):
-            inner = f"{{{{ {_field(path, key)} }}}}"
+            inner = _value(reading, key)
         case Text(pattern=pattern):
             inner = pattern
             for key in content.keys:
-                inner = inner.replace(f"{{{key}}}", f"{{{{ {_field(path, key)} }}}}")
+                inner = inner.replace(f"{{{key}}}", _value(reading, key))
         case Pem():
             # Not `secret`: this one keeps the certificate until it ends, over the agent's restarts.
             asked = " ".join(f'"{name}={value}"' for name, value in reading.request.data.items())
@@ -37,15 +37,17 @@ def template(reading: Reading, content: Content) -> str:
     return f'{{{{ with secret "{path}" }}}}{inner}{{{{ end }}}}'
 
 
-def _field(path: str, key: str) -> str:
-    """Where a key is in Vault's answer: written so that a missing one can be an error."""
-    within = ".Data.data" if path.startswith(f"{paths.KV}/") else ".Data"
-    return f"{within}.{key}"
+def _value(reading: Reading, key: str, escaped: str = "") -> str:
+    """Written so that a missing key is an error, unless it comes later: then it is empty."""
+    within = ".Data.data" if reading.request.path.startswith(f"{paths.KV}/") else ".Data"
+    if key in reading.later:
+        return f'{{{{ with index {within} "{key}" }}}}{{{{ .{escaped} }}}}{{{{ end }}}}'
+    return f"{{{{ {within}.{key}{escaped} }}}}"
 
 
-def _export(name: str, field: str, quoting: Quoting) -> str:
+def _export(name: str, reading: Reading, key: str, quoting: Quoting) -> str:
     match quoting:
         case Quoting.SINGLE:
-            return f"export {name.upper()}='{{{{ {field}{_ESCAPED} }}}}'"
+            return f"export {name.upper()}='{_value(reading, key, _ESCAPED)}'"
         case Quoting.DOUBLE:
-            return f'export {name.upper()}="{{{{ {field} }}}}"'
+            return f'export {name.upper()}="{_value(reading, key)}"'

@@ -85,7 +85,17 @@ MATRIX: Final = AccessMatrix(
     lifetimes=Lifetimes(HOUR, HOUR, HOUR, HOUR),
     applications=(SHOP,),
 )
-PLAN: Final = compile_plan(MATRIX, Environment.STAGING)
+_COMPILED: Final = compile_plan(MATRIX, Environment.STAGING)
+# As if `api_key` were rotated with an overlap.
+PLAN: Final = dataclasses.replace(
+    _COMPILED,
+    kv_entries=tuple(
+        dataclasses.replace(entry, kept_keys=("api_key_previous",))
+        if entry.name == "shop/config"
+        else entry
+        for entry in _COMPILED.kv_entries
+    ),
+)
 
 CONFIG: Final = SecretFile("config", ENTRY, Exports(("redis_password",)))
 API: Final = Delivery("shop/api", (CONFIG,))

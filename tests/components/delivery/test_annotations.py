@@ -87,8 +87,7 @@ def test_all_that_a_pod_says() -> None:
     template = found.pop("agent-inject-template-config")
     assert template.startswith('{{- with secret "secret/data/shop/config" -}}')
     assert found == {
-        "agent-cache-enable": "true",
-        "agent-cache-use-auto-auth-token": "false",
+        "agent-cache-enable": "false",
         "agent-inject": "true",
         "agent-inject-secret-config": "secret/data/shop/config",
         "agent-limits-cpu": "500m",
@@ -112,7 +111,6 @@ def test_all_that_a_pod_says() -> None:
 def test_a_jobs_agent_does_not_stay() -> None:
     found = said(dataclasses.replace(API, stays=False))
     assert found["agent-pre-populate"] == found["agent-pre-populate-only"] == "true"
-    assert found["agent-cache-enable"] == "false"
 
 
 def test_how_soon_a_change_is_there_may_be_set() -> None:

@@ -72,6 +72,13 @@ def test_a_class() -> None:
             ),
         ),
         (
+            mounting(SecretFile("key", ENTRY, Value("api_key_previous"))),
+            (
+                "file 'key': 'api_key_previous' is not there before the first rotation, and until "
+                "then no pod could mount it; write via=Via.AGENT"
+            ),
+        ),
+        (
             mounting(SecretFile("token", SecretPath("deploy/shop/keys"), Value("token"))),
             "does not grant 'shop/api' to read secret/data/deploy/shop/keys",
         ),

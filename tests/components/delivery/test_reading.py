@@ -33,7 +33,12 @@ def refusal(delivery: Delivery) -> str:
 @pytest.mark.parametrize(
     ("delivery", "path", "keys", "leased"),
     [
-        (delivering(ENTRY, "api_key"), "secret/data/shop/config", ("redis_password", "api_key"), 0),
+        (
+            delivering(ENTRY, "api_key"),
+            "secret/data/shop/config",
+            ("redis_password", "api_key", "api_key_previous"),
+            0,
+        ),
         (
             delivering(DatabaseCredentials("shop-readwrite"), "username"),
             "database/creds/shop-readwrite",
@@ -67,6 +72,11 @@ def test_where_each_kind_is_read(
     assert found.request == Request(Operation.READ, path)
     assert found.keys == keys
     assert found.leased == leased
+
+
+def test_what_a_rotation_brings_is_known_to_come_later() -> None:
+    (found,) = readings(PLAN, delivering(ENTRY, "api_key_previous"))
+    assert found.later == ("api_key_previous",)
 
 
 def test_a_certificate_is_asked_for_by_its_name() -> None:

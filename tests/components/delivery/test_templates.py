@@ -48,6 +48,25 @@ DATABASE = DatabaseCredentials("shop-readwrite")
         ),
         (
             ENTRY,
+            Exports(("api_key_previous",)),
+            (
+                '{{- with secret "secret/data/shop/config" -}}\n'
+                "export API_KEY_PREVIOUS='"
+                '{{ with index .Data.data "api_key_previous" }}'
+                "{{ . | replaceAll \"'\" \"'\\\\''\" }}{{ end }}'\n"
+                "{{- end }}\n"
+            ),
+        ),
+        (
+            ENTRY,
+            Value("api_key_previous"),
+            (
+                '{{ with secret "secret/data/shop/config" }}'
+                '{{ with index .Data.data "api_key_previous" }}{{ . }}{{ end }}{{ end }}'
+            ),
+        ),
+        (
+            ENTRY,
             Value("api_key"),
             '{{ with secret "secret/data/shop/config" }}{{ .Data.data.api_key }}{{ end }}',
         ),

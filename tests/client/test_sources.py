@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.fake_vault import served
+from vaultstack_client import AsyncVaultClient, ClientSettings, KubernetesLogin, VaultClient
 from vaultstack_client.canary import Canary
 from vaultstack_client.errors import (
     ConfigurationError,
@@ -241,8 +243,26 @@ def test_the_same_for_asyncio(reader: Reader) -> None:
     asyncio.run(use())
 
 
-def test_a_decision_costs_microseconds(reader: Reader, tmp_path: Path) -> None:
-    """Beside the client's own cost of a cached get: no file is read, no lock is taken."""
+def test_both_clients_are_readers(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("a service account's token")
+
+    async def use(settings: ClientSettings) -> None:
+        async with AsyncVaultClient(settings) as client:
+            moved = AsyncSources([EXTERNAL, API], client, None)
+            assert (await moved.get("api"))["jwt_secret"] == "jwt-of-vault"
+
+    with served() as vault:
+        for path, values in IN_VAULT.items():
+            vault.write(path, **values)
+        settings = ClientSettings(address=vault.address, login=KubernetesLogin("role", token))
+        with VaultClient(settings) as client:
+            assert Sources([API], client, None).get("api")["jwt_secret"] == "jwt-of-vault"
+        asyncio.run(use(settings))
+
+
+def test_a_decision_reads_no_file(reader: Reader, tmp_path: Path) -> None:
+    """Between two looks, so that it costs microseconds."""
     file = tmp_path / "list"
     file.write_text('["api"]')
     canary = Canary(("external", "api"), file=file, look_every=timedelta(hours=1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -122,17 +123,7 @@ class Config:
 
     def vault(self) -> Mapping[str, Any]:
         """How the client is; empty on a developer's machine. Names, counts and times."""
-        if self._client is None:
-            return {}
-        status = self._client.status()
-        return {
-            "token_expires": status.token_expires,
-            "hits": status.hits,
-            "misses": status.misses,
-            "stale_served": status.stale_served,
-            "cached": status.cached,
-            "last_error": status.last_error,
-        }
+        return asdict(self._client.status()) if self._client else {}
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from vaultstack_client.credentials import (
     DatabaseUser,
     GcpAccess,
 )
+from vaultstack_client.errors import ClientClosed
 from vaultstack_client.kv import SecretAt
 from vaultstack_client.questions import Question
 from vaultstack_client.results import (
@@ -123,7 +124,9 @@ class AsyncVaultClient:
         if self._closed:
             return
         self._closed = True
-        await self._in_thread(self._client.close)
+        # Not by one of the threads that ask, which may all be waiting for what this ends.
+        with ThreadPoolExecutor(1, "vaultstack-client-close") as closer:
+            await asyncio.get_running_loop().run_in_executor(closer, self._client.close)
         while self._running:
             await asyncio.wait(set(self._running))
         self._threads.shutdown()
@@ -140,6 +143,8 @@ class AsyncVaultClient:
         await self.close()
 
     def _in_thread(self, do: Callable[[], T]) -> asyncio.Future[T]:
+        if self._closed:
+            raise ClientClosed("the client is closed; make a new one")
         running = asyncio.get_running_loop().run_in_executor(self._threads, do)
         self._running.add(running)
         running.add_done_callback(self._done)

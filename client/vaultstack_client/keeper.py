@@ -102,11 +102,15 @@ class Keeper:
             self._wake.notify_all()
 
     def stop(self) -> None:
-        """End the thread; returns when it has ended, unless it is the caller."""
+        """End the thread; returns when it has ended, unless it is the caller. It may be in a
+        callback of the application's that does not come back, for which nobody waits for ever.
+        """
         self.let_go()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(self._timing.deadline.total_seconds())
+            if thread.is_alive():
+                logger.error("a callback has not come back; the background ends when it does")
 
     def _run(self, store: Store) -> None:
         while not self._ending:

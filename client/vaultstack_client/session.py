@@ -85,7 +85,7 @@ class Session:
         back only if the token is good: with a dead one this logs in and asks once more.
         """
         token = self._token
-        if token is None or token.dead:
+        if token is None or not token.good(self._transport.clock.now()):
             token = self._log_in(deadline, instead_of=token)
         answer = do(self._adapter(deadline, token.value))
         if answer.status != FORBIDDEN or not self._lost(token, deadline):
@@ -154,7 +154,11 @@ class Session:
         if self._closed:
             raise ClientClosed("the client is closed; make a new one")
         current = self._token
-        if current is not None and current is not instead_of and not current.dead:
+        if (
+            current is not None
+            and current is not instead_of
+            and current.good(self._transport.clock.now())
+        ):
             return current  # another thread was faster
         now = self._transport.clock.now()
         auth = self._prove(deadline)

@@ -36,7 +36,7 @@ class Timing:
     """How old an answer may be while Vault can be asked."""
     serve_stale_for: timedelta = timedelta(hours=1)
     """How old it may be while Vault cannot: counted from when it was last confirmed."""
-    stale_patience: timedelta = timedelta(seconds=1)
+    stale_patience: timedelta = timedelta(milliseconds=500)
     """How long a call waits for Vault when there is an older answer it could give."""
     deadline: timedelta = timedelta(seconds=10)
     """How long one call may take, logging in and trying again included."""

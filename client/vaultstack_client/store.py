@@ -155,7 +155,7 @@ class Store:
             raise
         self._answered(question)
         entry = entry_of(question, found, token, answer.asked, self._timing)
-        if not self.closed:
+        if not self.closed and (found.lives is None or found.lives > 0):
             self.cache.put(question, entry)
             self._heard(question, entry.value)
         return entry

@@ -6,11 +6,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.client.fake_vault import FakeVault, Mode, settings_for, wait_until
+from tests.client.fake_vault import QUICK, FakeVault, Mode, settings_for, wait_until
 from vaultstack_client import (
     AsyncVaultClient,
     ClientClosed,
@@ -195,5 +196,24 @@ def test_closing_ends_what_waits(vault: FakeVault) -> None:
             await waiting
         with pytest.raises(ClientClosed):
             await client.get_secret(API)
+        with pytest.raises(ClientClosed):
+            await client.request("GET", "sys/x")
 
     asyncio.run(run())
+
+
+def test_closing_does_not_wait_for_a_free_thread(vault: FakeVault) -> None:
+    slow = replace(QUICK, deadline=timedelta(seconds=30))
+    vault.mode = Mode.SEALED
+
+    async def run() -> float:
+        client = AsyncVaultClient(settings_for(vault, timing=slow))
+        waiting = [asyncio.ensure_future(client.get_secret(f"app/{n}")) for n in range(20)]
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+        await client.close()
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {type(each) for each in outcomes} <= {ClientClosed, asyncio.CancelledError}
+        return time.monotonic() - started
+
+    assert asyncio.run(run()) < 3

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
 from tests.client.fake_vault import FakeVault, Mode, settings_for, wait_until
 from vaultstack_client import Secret, VaultClient
+from vaultstack_client.keeper import Keeper
 from vaultstack_client.kv import SecretAt
 
 API = SecretAt("media-catalog/api")
@@ -17,10 +19,13 @@ LOOKUP = "auth/token/lookup-self"
 RENEW = "sys/leases/renew"
 
 
+def keeper_of(client: VaultClient) -> Keeper:
+    return client._parts.keeper
+
+
 def due_in(client: VaultClient) -> float:
     """Seconds until the thread has something to do."""
-    parts = client._parts
-    return parts.keeper._due(parts.store) - client._clock.now().steady
+    return keeper_of(client)._due(client._parts.store) - client._clock.now().steady
 
 
 def test_it_sleeps_until_there_is_something_to_do(vault: FakeVault, client: VaultClient) -> None:
@@ -135,7 +140,7 @@ def test_what_an_application_found_itself_is_told_too(
     told: list[Secret] = []
     client.get_secret(API.secret)
     client.on_secret_change(API.secret, told.append)
-    wait_until(lambda: client._parts.keeper.running)
+    wait_until(lambda: keeper_of(client).running)
     vault.write(API.secret, jwt_secret="hidden-3")
     vault.clock.pass_(61)
     client.get_secret(API.secret)
@@ -167,7 +172,7 @@ def test_it_survives_a_fault_of_its_own(
     vault: FakeVault, client: VaultClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.get_secret(API.secret)
-    keeper = client._parts.keeper
+    keeper = keeper_of(client)
 
     def fail() -> None:
         raise ZeroDivisionError
@@ -182,9 +187,33 @@ def test_it_survives_a_fault_of_its_own(
 
 def test_one_thread_that_is_no_daemon(vault: FakeVault) -> None:
     with VaultClient(settings_for(vault)) as client:
-        assert not client._parts.keeper.running
+        assert not keeper_of(client).running
         for _ in range(3):
             client.get_secret(API.secret)
         threads = [each for each in threading.enumerate() if each.name == "vaultstack-client"]
         assert [each.daemon for each in threads] == [False]
     assert not threads[0].is_alive()
+
+
+def test_a_callback_that_never_comes_back_does_not_hold_up_closing(
+    vault: FakeVault, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = VaultClient(settings_for(vault), clock=vault.clock)
+    hanging, release = threading.Event(), threading.Event()
+
+    def hang(_: Secret) -> None:
+        hanging.set()
+        release.wait(30)
+
+    client.on_secret_change(API.secret, hang)
+    wait_until(lambda: vault.asked(API.path) == 1)
+    vault.write(API.secret, jwt_secret="hidden-3")
+    vault.clock.pass_(61)
+    wait_until(hanging.is_set)
+    started = time.monotonic()
+    client.close()
+    assert time.monotonic() - started < 3
+    assert vault.tokens == {}
+    assert "a callback has not come back" in caplog.text
+    release.set()
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name == "vaultstack-client"])

@@ -203,3 +203,20 @@ def test_a_closed_store_gives_nothing(opened: Opened) -> None:
         opened.store.get(API)
     with pytest.raises(ClientClosed):
         opened.store.at_once(API)
+
+
+def test_a_jump_of_the_wall_clock_makes_one_new_user_and_no_storm(opened: Opened) -> None:
+    """The token seems to have ended too; nobody is there to renew it."""
+    first = opened.store.get(USER)
+    opened.vault.clock.jump(7200)
+    users = {opened.store.get(USER).username for _ in range(50)}
+    assert len(users) == 1
+    assert first.username not in users
+    assert opened.vault.asked(USER.path) == 2
+    assert opened.vault.asked("auth/kubernetes/login") == 2
+
+
+def test_what_ends_as_it_comes_is_not_kept(opened: Opened) -> None:
+    opened.vault.lease_ttl = 0
+    opened.store.get(USER)
+    assert len(opened.store.cache) == 0

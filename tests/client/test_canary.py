@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from vaultstack_client.canary import LIST, LIST_FILE, LOOK_EVERY, Canary
 from vaultstack_client.errors import ConfigurationError
@@ -278,3 +282,49 @@ def test_a_list_in_a_variable_is_for_good(clock: Clock) -> None:
     clock.pass_by(timedelta(days=1))
     assert enabled(canary) == ["api"]
     assert canary.status().setting == LIST
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.text() | JSON.map(json.dumps))
+@example("\ud800")
+@example('["\\ud800"]')
+def test_whatever_is_given_is_a_list_or_an_error(text: str) -> None:
+    try:
+        status = Canary(GROUPS, text=text).status()
+    except ConfigurationError as error:
+        assert str(error).startswith(LIST)  # noqa: PT017 - either way is right
+    else:
+        assert sorted(set(json.loads(text))) == list(status.enabled)
+
+
+def test_threads_see_one_list_or_the_other(mounted: ConfigMap) -> None:
+    lists = {"[]": (), '["api", "external"]': ("api", "external")}
+    mounted.update("[]")
+    canary = Canary(GROUPS, file=mounted.file, look_every=timedelta(microseconds=1))
+    seen: set[tuple[str, ...]] = set()
+    errors: set[str | None] = set()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            status = canary.status()
+            seen.add(status.enabled)
+            errors.add(status.error)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for text in [*lists] * 50:
+        mounted.update(text)
+    while len(seen) < 2:
+        mounted.update('["api", "external"]')
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert seen == set(lists.values())
+    assert errors == {None}

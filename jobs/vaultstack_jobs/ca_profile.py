@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-_EC_BITS = frozenset({224, 256, 384, 521})
+_CURVES = frozenset({"secp224r1", "secp256r1", "secp384r1", "secp521r1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def profile_of(pem: str) -> CaProfile:
     if not basic.ca:
         raise ValueError("the certificate is not a CA's")
     match certificate.public_key():
-        case ec.EllipticCurvePublicKey() as key if key.curve.key_size in _EC_BITS:
+        case ec.EllipticCurvePublicKey() as key if key.curve.name in _CURVES:
             key_type, key_bits = "ec", key.curve.key_size
         case rsa.RSAPublicKey() as key:
             key_type, key_bits = "rsa", key.key_size

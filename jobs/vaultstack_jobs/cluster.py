@@ -114,8 +114,8 @@ def connect(clock: Clock) -> Cluster:
     """
     settings = client.Configuration()
     try:
-        if os.environ.get("KUBECONFIG"):
-            config.load_kube_config(client_configuration=settings)
+        if file := os.environ.get("KUBECONFIG"):
+            config.load_kube_config(config_file=file, client_configuration=settings)
         else:
             config.load_incluster_config(client_configuration=settings)
     except config.ConfigException as error:

@@ -214,6 +214,7 @@ def _merged(before: Json, patch: Mapping[str, Any]) -> Json:
 def serving(api: FakeApi) -> Iterator[FakeApi]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # else headers and body go apart, and wait for each other
 
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from policies.model import AccessMatrix
 from policies.plan import Plan
 from policies.subject import subjects_in
+from rehearsal.delivery import prove as deliveries
 from rehearsal.proof import ci, cloud, control, database, kv, pki, provisioner, root, rotation
 from rehearsal.proof.attempts import Bench
 from rehearsal.proof.logins import LoginDesk, log_in_all
@@ -43,6 +44,9 @@ def prove(
         before, bench.area = len(bench.results), chapter.__name__.rpartition(".")[2]
         chapter.prove(bench)
         progress(f"{bench.area}: {len(bench.results) - before} cells tried")
+    before, bench.area = len(bench.results), "delivery"
+    deliveries.prove(bench)
+    progress(f"{bench.area}: {len(bench.results) - before} cells tried")
     if scene.run_of_ci:
         before, bench.area = len(bench.results), "ci"
         ci.prove(bench, scene.run_of_ci)

@@ -54,7 +54,6 @@ PATIENCE: Final = 20.0  # seconds
 NAMESPACE: Final = "kubesentiment-dev"
 ROLE: Final = "kubesentiment-readwrite"
 TOKEN: Final = {f"{PREFIX}agent-service-account-token-volume-name": "vault-token"}
-NO_CACHE: Final = {"agent_cache_enable": "false"}
 SOON: Final = {f"{PREFIX}template-static-secret-render-interval": "1s"}
 VALUES: Final = {"redis_password": "r-1", "kafka_password": "k-1", "model_api_key": "m-1"}
 AWKWARD: Final = {
@@ -235,7 +234,7 @@ def test_database_credentials_are_renewed_then_issued_again_and_never_refused(
     """Every tenth of a second somebody uses what the file holds, over three lifetimes."""
     lease, longest = 3, 6
     with short_leases(place, lease, longest):
-        pod = place.workshop.pod(replace(API, files=(DATABASE,)), **NO_CACHE)
+        pod = place.workshop.pod(replace(API, files=(DATABASE,)))
         with running(pod):
             file = checks.place_of(pod, DATABASE)
             wait("the file", file.exists)
@@ -261,7 +260,7 @@ def test_an_agent_that_may_not_renew_gets_new_credentials_in_time(place: Place) 
     before = place.stage.provisioner.call("GET", path).data
     place.stage.provisioner.write(path, {"default_ttl": 3, "max_ttl": 6})
     try:
-        pod = place.workshop.pod(replace(batch, stays=True), **NO_CACHE)
+        pod = place.workshop.pod(replace(batch, stays=True))
         with running(pod) as agent:
             at = checks.place_of(pod, file)
             wait("the file", at.exists)
@@ -276,7 +275,7 @@ def test_an_agent_that_may_not_renew_gets_new_credentials_in_time(place: Place) 
 
 
 def test_after_its_token_was_revoked_it_logs_in_again(place: Place) -> None:
-    pod = place.workshop.pod(API, **NO_CACHE)
+    pod = place.workshop.pod(API)
     with running(pod) as agent:
         token, at = agent.token(), checks.place_of(pod, DATABASE)
         wait("the file", at.exists)
@@ -446,8 +445,7 @@ def saying(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
     )
 
 
-def test_every_delivery_is_proven(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    saying(monkeypatch, **NO_CACHE)
+def test_every_delivery_is_proven(place: Place) -> None:
     started = time.perf_counter()
     results = proven(place)
     print(f"{len(results)} cells in {time.perf_counter() - started:.1f} s")
@@ -457,17 +455,6 @@ def test_every_delivery_is_proven(place: Place, monkeypatch: pytest.MonkeyPatch)
     }
     denied = {result.operation for result in results if result.seen.outcome is Outcome.DENIED}
     assert denied == {"agent writes a file", "SQL with revoked credentials"}
-
-
-def test_every_delivery_is_proven_as_it_is_shipped(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(checks, "PATIENCE", timedelta(seconds=5))
-    failed = [result for result in proven(place) if not result.ok]
-    if place.workshop.injection(API).cache:
-        assert [result.operation for result in failed] == ["agent logs in again"]
-        pytest.xfail("the deliveries ask for the agent's cache: leave it out")
-    assert failed == []
 
 
 @pytest.mark.parametrize(
@@ -480,12 +467,13 @@ def test_every_delivery_is_proven_as_it_is_shipped(
         ({"error_on_missing_key_config": "false"}, "agent writes a file"),
         ({"template_static_secret_render_interval": "1h"}, "file follows a change"),
         ({"role": "kubesentiment-admin"}, "agent writes the files"),
+        ({"agent_cache_enable": "true"}, "agent logs in again"),
     ],
 )
 def test_the_proof_sees_what_is_wrong(
     place: Place, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], operation: str
 ) -> None:
-    saying(monkeypatch, **NO_CACHE, **changed)
+    saying(monkeypatch, **changed)
     monkeypatch.setattr("rehearsal.delivery.workshop._REFRESH", "not-said")
     monkeypatch.setattr(prove, "deliveries_in", lambda *_: [API])
     monkeypatch.setattr(prove, "_mount", lambda *_: None)

@@ -47,6 +47,11 @@ _MEANINGS: Final[Mapping[str, Mapping[Capability, str]]] = {
     _UNDELETE: {UPDATE: "bring deleted versions back"},
     _DESTROY: {UPDATE: "destroy versions, for good"},
     _start(paths.database_credentials("any")): {READ: "have a database user made"},
+    _start(paths.static_credentials("any")): {READ: "read a database user's password"},
+    _start(paths.rotate_database_root("any")): {
+        UPDATE: "have Vault change the password of its own database administrator"
+    },
+    paths.ROTATE_AWS_ROOT: {UPDATE: "have Vault change its own AWS key"},
     _start(paths.cloud_credentials(paths.AWS, "any")): {
         READ: "get AWS keys",
         UPDATE: "get AWS keys",

@@ -42,6 +42,7 @@ class Column:
 _ENGINES: Final = (paths.DATABASE, paths.AWS, paths.GCP, paths.AZURE, paths.PKI, paths.PKI_ROOT)
 _ISSUING: Final = (
     *(f"{engine}/creds/" for engine in (paths.DATABASE, paths.AWS, paths.AZURE)),
+    f"{paths.DATABASE}/static-creds/",
     f"{paths.GCP}/impersonated-account/",
     f"{paths.PKI}/issue/",
 )
@@ -63,6 +64,7 @@ def issuing(side: Snapshot) -> Iterator[str]:
     # Names are shown as they are: a plan that was edited by hand can have any.
     yield from (f"{_VALUES}{entry.name}" for entry in side.kv_entries)
     yield from (paths.database_credentials(role.name) for role in side.database_roles)
+    yield from (paths.static_credentials(role.name) for role in side.database_static_roles)
     for engine, roles in (
         (paths.AWS, side.aws_roles),
         (paths.GCP, side.gcp_roles),

@@ -28,6 +28,8 @@ from policies.review.model import (
     WorkloadReview,
 )
 from policies.review.risk import risks
+from policies.review.rotations import described as described_rotation
+from policies.review.rotations import rotation_risks
 from policies.review.sides import Pair, Sides
 from policies.review.snapshot import LoginRole, Snapshot, empty
 from policies.review.terms import changes
@@ -97,6 +99,7 @@ class _Comparison:
         reviews = tuple(self._workloads())
         labels = self._sides.base.workloads.keys() | self._sides.head.workloads.keys()
         findings = [*self._territory.moved(), *dangling(self._sides), *settings]
+        findings += rotation_risks(self._sides, self._limits.security)
         if head_limits:
             findings += self._limits.loosened(self._environment, head_limits)
         return EnvironmentReview(
@@ -144,8 +147,9 @@ def _terms(pair: Pair, mounts: MountLifetimes) -> Iterator[TermChange]:
                 described.issued(one, mounts, alone=role not in others)
                 for role, one in issued.items()
             ),
+            *map(described_rotation, rotations),
         ]
-        for workload, issued, others in sides
+        for (workload, issued, others), rotations in zip(sides, pair.rotations, strict=True)
     )
     yield from changes(old, new)
 

@@ -137,6 +137,18 @@ def _is_own(pair: Pair, role: str) -> bool:
 def _database(
     pair: Pair, term: TermChange, territory: Territory, security: str
 ) -> Iterator[Finding]:
+    if term.term == "user" and not any(term.after.startswith(f"{o}-") for o in pair.owners):
+        yield Finding(
+            Severity.HIGH,
+            "foreign-user",
+            f"{pair.label} gains the password of the database user {term.after}, which is not "
+            f"named after {', '.join(sorted(pair.owners))}",
+            (
+                f"Vault changes the password of {term.after}, and whoever had it has it no more",
+                "whoever reads the new one is that user, with whatever it may",
+            ),
+            approvers=(security,),
+        )
     if term.term != "database":
         return
     if term.before:

@@ -20,6 +20,7 @@ from typing import Final
 
 from policies import paths
 from policies.acl import Pattern
+from policies.plan import DatabaseConnection, DatabaseRole, DatabaseStaticRole
 from policies.review.model import Finding, Severity
 from policies.review.sides import Sides, pieces
 from policies.review.snapshot import Snapshot
@@ -46,6 +47,7 @@ _ROLES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(form), table)
     for form, table in (
         (rf"{paths.DATABASE}/creds/([^/]+)", "database_roles"),
+        (rf"{paths.DATABASE}/static-creds/([^/]+)", "database_static_roles"),
         (rf"{paths.AWS}/(?:creds|sts)/([^/]+)", "aws_roles"),
         (rf"{paths.AZURE}/creds/([^/]+)", "azure_roles"),
         (rf"{paths.GCP}/impersonated-account/([^/]+)/token", "gcp_roles"),
@@ -82,6 +84,10 @@ class _Names:
         return {
             table: frozenset(role.name for role in getattr(self.side, table)) for _, table in _ROLES
         }
+
+    @cached_property
+    def connections(self) -> Mapping[str, DatabaseConnection]:
+        return {one.name: one for one in self.side.database_connections}
 
     @cached_property
     def named_policies(self) -> Mapping[str, list[str]]:
@@ -148,23 +154,28 @@ def _unused_policies(names: _Names) -> Iterator[Dangling]:
 
 
 def _database_roles(names: _Names) -> Iterator[Dangling]:
-    connections = {one.name: one for one in names.side.database_connections}
     for role in names.side.database_roles:
-        connection = connections.get(role.connection)
-        if connection is None:
-            yield Dangling(
-                "database-role",
-                f"database/roles/{role.name} is of the connection {role.connection}, which does "
-                "not exist",
-                "Vault makes no user for it",
-            )
-        elif role.name not in connection.allowed_roles:
-            yield Dangling(
-                "database-role",
-                f"database/roles/{role.name} is not among the allowed_roles of its connection "
-                f"{role.connection}",
-                "Vault makes no user for it",
-            )
+        yield from _not_allowed(names, "roles", role)
+    for static in names.side.database_static_roles:
+        yield from _not_allowed(names, "static-roles", static)
+
+
+def _not_allowed(
+    names: _Names, kind: str, role: DatabaseRole | DatabaseStaticRole
+) -> Iterator[Dangling]:
+    connection, where = names.connections.get(role.connection), f"database/{kind}/{role.name}"
+    if connection is None:
+        yield Dangling(
+            "database-role",
+            f"{where} is of the connection {role.connection}, which does not exist",
+            "Vault makes no user for it",
+        )
+    elif role.name not in connection.allowed_roles:
+        yield Dangling(
+            "database-role",
+            f"{where} is not among the allowed_roles of its connection {role.connection}",
+            "Vault makes no user for it",
+        )
 
 
 def _to_look_at(base: _Names, head: _Names) -> Iterator[str]:

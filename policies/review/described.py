@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from policies import paths
+from policies.lifetime import Duration
 from policies.plan import (
     AppRoleRole,
     AwsRole,
     AzureRole,
     DatabaseRole,
+    DatabaseStaticRole,
     GcpRole,
     KubernetesRole,
     KvSecret,
@@ -107,6 +109,13 @@ def _terms(one: Issued, mounts: MountLifetimes, *, alone: bool) -> Iterator[Term
     match one.says:
         case DatabaseRole() as role:
             yield from _database(role, one.database, alone=alone)
+        case DatabaseStaticRole() as static:
+            yield Names("database", frozenset({one.database}))
+            yield Names("user", frozenset({static.username}))
+            yield Text("rotation schedule", static.schedule)
+            period = static.period_seconds
+            yield Amount("rotation period", period, str(Duration(period)) if period else "")
+            return
         case AwsRole() as role:
             document = iam(role.policy_document)
             yield Names("IAM action", document.allowed, by_iam)
@@ -127,6 +136,7 @@ def _terms(one: Issued, mounts: MountLifetimes, *, alone: bool) -> Iterator[Term
             yield from _certificates(role)
         case KvSecret() as entry:
             yield Names("key", frozenset(entry.keys))
+            yield Names("key of a rotation", frozenset(entry.kept_keys))
             if not alone:
                 length = entry.generated_length
                 yield Amount(

@@ -13,12 +13,22 @@ from typing import Final, TypeAlias
 from policies import paths
 from policies.acl import Acl, Pattern, witness
 from policies.hcl import Capability
-from policies.plan import AwsRole, AzureRole, DatabaseRole, GcpRole, KvSecret, PkiRole
+from policies.plan import (
+    AwsRole,
+    AzureRole,
+    DatabaseRole,
+    DatabaseStaticRole,
+    GcpRole,
+    KvSecret,
+    PkiRole,
+)
 from policies.review.meetings import Meetings
 from policies.review.model import Topic
 from policies.review.snapshot import Snapshot
 
-Term: TypeAlias = DatabaseRole | AwsRole | GcpRole | AzureRole | PkiRole | KvSecret
+Term: TypeAlias = (
+    DatabaseRole | DatabaseStaticRole | AwsRole | GcpRole | AzureRole | PkiRole | KvSecret
+)
 
 _READ: Final = frozenset({Capability.READ})
 _ASK: Final = frozenset({Capability.READ, Capability.UPDATE})
@@ -56,6 +66,8 @@ def ways(one: Issued) -> tuple[Way, ...]:
     match one.says:
         case DatabaseRole():
             return (Way(paths.database_credentials(name), _READ),)
+        case DatabaseStaticRole():
+            return (Way(paths.static_credentials(name), _READ),)
         case AwsRole():
             credentials = Way(paths.cloud_credentials(paths.AWS, name), _ASK)
             return credentials, Way(f"{paths.AWS}/sts/{name}", _ASK)
@@ -83,6 +95,11 @@ def _issued(snapshot: Snapshot) -> Iterator[Issued]:
         if connection and database.name in connection.allowed_roles:
             role = f"{paths.DATABASE}/roles/{database.name}"
             yield Issued(role, Topic.DATABASE, database, connection.database)
+    for static in snapshot.database_static_roles:
+        connection = connections.get(static.connection)
+        if connection and static.name in connection.allowed_roles:
+            role = f"{paths.DATABASE}/static-roles/{static.name}"
+            yield Issued(role, Topic.DATABASE, static, connection.database)
     mount = (
         min((aws.default_ttl_seconds for aws in snapshot.aws_roles), default=0),
         min((aws.max_ttl_seconds for aws in snapshot.aws_roles), default=0),

@@ -24,6 +24,7 @@ from policies.plan import (
     AwsRole,
     AzureRole,
     DatabaseRole,
+    DatabaseStaticRole,
     GcpRole,
     KvSecret,
     PkiRole,
@@ -33,6 +34,7 @@ from policies.review.issued import Issued, ways
 from policies.review.model import CredentialLifetime, EffectiveLifetime
 from policies.review.sides import Pair
 from policies.review.snapshot import LoginRole
+from policies.schedule import Cron
 
 TOKEN: Final = "token"
 """What a login's own token is called among credentials."""
@@ -100,6 +102,8 @@ def _credential(
         case PkiRole() as says:
             own = _bounded(says.default_ttl_seconds, says.max_ttl_seconds, mounts.pki, "mount")
             return _outliving(own)
+        case DatabaseStaticRole() as says:
+            return _rotated(says)
         case GcpRole() as says:
             own = _bounded(says.ttl_seconds, says.ttl_seconds, mounts.system, "system")
             return _outliving(own)
@@ -111,6 +115,19 @@ def _credential(
     if not _may_update(acl, *renewals, *(f"{renewal}/{path}/id" for renewal in renewals)):
         own = _only_once(own)
     return _within(own, token)
+
+
+def _rotated(role: DatabaseStaticRole) -> EffectiveLifetime:
+    """A password that is no lease, good until Vault changes it. A schedule that cannot be read has
+    no end that one could name.
+    """
+    seconds = role.period_seconds
+    if role.schedule:
+        try:
+            seconds = Cron(role.schedule).interval.seconds
+        except ValueError:
+            seconds = 0
+    return EffectiveLifetime(seconds, "rotation", seconds, "rotation", ends_with_token=False)
 
 
 def _bounded(

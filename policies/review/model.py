@@ -28,6 +28,7 @@ class Topic(StrEnum):
     CLOUD = "cloud"
     CERTIFICATE = "certificate"
     SECRET = "secret"
+    ROTATION = "rotation"
     OWNERSHIP = "ownership"
 
 

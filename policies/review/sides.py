@@ -10,6 +10,7 @@ from typing import Final
 
 from policies.acl import Acl, Pattern, Symbolic
 from policies.environments import Environment
+from policies.plan import KubernetesRole, Rotation
 from policies.review.issued import Counter, Issued, changed, issued_by
 from policies.review.model import Status, Topic
 from policies.review.snapshot import Snapshot, Workload
@@ -63,7 +64,8 @@ class Sides:
         base, head = self.base.workloads, self.head.workloads
         for label in sorted(base.keys() | head.keys()):
             pair = Pair(self, label, base.get(label), head.get(label))
-            if pair.roles_differ or pair.rules_differ or self._asks_for_what_changed(pair):
+            differs = pair.roles_differ or pair.rules_differ or pair.rotations_differ
+            if differs or self._asks_for_what_changed(pair):
                 yield pair
 
     def _asks_for_what_changed(self, pair: Pair) -> bool:
@@ -117,6 +119,17 @@ class Pair:
         """By text."""
         return _texts(self.sides.base, self.base) != _texts(self.sides.head, self.head)
 
+    @property
+    def rotations(self) -> tuple[tuple[Rotation, ...], tuple[Rotation, ...]]:
+        """What it runs by schedule, before and after."""
+        base, head = self.sides.base, self.sides.head
+        return _rotations(base, self.base), _rotations(head, self.head)
+
+    @property
+    def rotations_differ(self) -> bool:
+        before, after = self.rotations
+        return before != after
+
     @cached_property
     def before(self) -> Acl:
         return _acl(self.sides.base, self.base)
@@ -130,6 +143,12 @@ class Pair:
         """What it can ask for, before and after."""
         before, after = self.sides.counters
         return before.open_to(self.before), after.open_to(self.after)
+
+
+def _rotations(side: Snapshot, workload: Workload | None) -> tuple[Rotation, ...]:
+    if workload is None or not isinstance(workload.role, KubernetesRole):
+        return ()
+    return tuple(one for one in side.rotations if one.role == workload.role.name)
 
 
 def _texts(side: Snapshot, workload: Workload | None) -> dict[str, str]:

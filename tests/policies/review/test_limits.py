@@ -154,7 +154,7 @@ def test_verdicts() -> None:
     ("old", "new", "said"),
     [
         ('security = "security-team"', 'security = "x"', "security is x and not security-team"),
-        (', "cloud", "certificate"]', ', "certificate"]', "topics are without cloud"),
+        (', "cloud", "certificate"', ', "certificate"', "topics are without cloud"),
         (
             'severity = "high"\ntopics = ["login", "t',
             'severity = "escalation"\ntopics = ["login", "t',

@@ -145,7 +145,15 @@ def build(
         aws_server,
         provider,
         configuration,
-        frozenset({"oidcClientSecret", "kvValues", "databasePasswords", "awsSecretAccessKey"}),
+        frozenset(
+            {
+                "awsAccessKeyId",
+                "awsSecretAccessKey",
+                "databasePasswords",
+                "kvValues",
+                "oidcClientSecret",
+            }
+        ),
         run_of_ci,
     )
 

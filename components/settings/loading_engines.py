@@ -62,16 +62,16 @@ def read_database(read: ConfigReader, environment: Environment) -> DatabaseSetti
 
 def read_aws(read: ConfigReader, environment: Environment) -> AwsSettings | None:
     enabled = read.flag("awsEngine")
-    access_key_id, secret = read.text("awsAccessKeyId"), read.secret("awsSecretAccessKey")
+    access_key_id, secret = read.secret("awsAccessKeyId"), read.secret("awsSecretAccessKey")
     if bool(access_key_id) != bool(secret):
         missing = "awsSecretAccessKey" if access_key_id else "awsAccessKeyId"
         read.problem(
             missing,
             "is missing while the other half of Vault's AWS key is given",
-            f"pulumi config set {'--secret ' if access_key_id else ''}{NAMESPACE}:{missing}",
+            f"pulumi config set --secret {NAMESPACE}:{missing}",
         )
     settings = AwsSettings(
-        access_key_id=access_key_id or None,
+        access_key_id=encrypted(access_key_id) if access_key_id else None,
         secret_access_key=encrypted(secret) if secret else None,
         role_arns=read.mapping("awsRoleArns"),
         endpoint=read.secure_url("awsEndpoint", plain_allowed=environment is Environment.DEV)

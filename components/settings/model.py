@@ -161,7 +161,7 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class AwsSettings:
-    access_key_id: str | None
+    access_key_id: Secret | None
     secret_access_key: Secret | None
     role_arns: Mapping[str, str]
     endpoint: str | None

@@ -49,10 +49,10 @@ JOBS: Final = {
     "databaseCidrs": ["10.1.0.0/16"],
     "databaseRotateRoot": True,
     "awsEngine": True,
-    "awsAccessKeyId": "AKIAEXAMPLE",
     "awsRotateRoot": True,
 }
 SECRETS: Final = {
+    "awsAccessKeyId": "hidden",
     "awsSecretAccessKey": "hidden",
     "databasePasswords": {"kubesentiment": "hidden"},
 }

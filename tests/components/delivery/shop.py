@@ -20,21 +20,32 @@ from components.settings import (
 from policies import paths
 from policies.compile import compile_plan
 from policies.environments import Environment, EnvironmentSpec
-from policies.grants import Cloud, Database, Kv, KvAccess, Pki, PkiAccess, RenewSelf
+from policies.grants import Cloud, Database, DatabaseStatic, Kv, KvAccess, Pki, PkiAccess, RenewSelf
 from policies.iam import Allow, AwsAccount
 from policies.identities import AppRole, ServiceAccount
 from policies.lifetime import Duration, Lifetime
 from policies.model import AccessMatrix, Application, Lifetimes, Workload
 from policies.paths import SecretPath
 from policies.postgresql import DatabaseAccess
-from policies.resources import AwsCloudRole, AzureCloudRole, GcpCloudRole, KvEntry, PostgresDatabase
+from policies.resources import (
+    AwsCloudRole,
+    AzureCloudRole,
+    GcpCloudRole,
+    KvEntry,
+    PostgresDatabase,
+    StaticUser,
+)
 
 ENTRY: Final = SecretPath("shop/config")
 HOUR: Final = Lifetime.of("1h", "4h")
 SHOP: Final = Application(
     name="shop",
     owner="shop-team",
-    database=PostgresDatabase(name="shop", owner="shop"),
+    database=PostgresDatabase(
+        name="shop",
+        owner="shop",
+        static_users=(StaticUser("reports", Duration.parse("24h")),),
+    ),
     entries=(
         KvEntry.given("shop/config", "redis_password", "api_key"),
         KvEntry.given("deploy/shop/keys", "token"),
@@ -62,7 +73,7 @@ SHOP: Final = Application(
         Workload(
             "batch",
             ServiceAccount("shop", "shop-batch"),
-            grants=(Database(DatabaseAccess.READ_ONLY),),
+            grants=(Database(DatabaseAccess.READ_ONLY), DatabaseStatic("reports")),
         ),
         Workload(
             "rotation",

@@ -15,6 +15,7 @@ from components.delivery.files import (
     Delivery,
     Pem,
     SecretFile,
+    StaticDatabaseUser,
 )
 from components.delivery.reading import DeliveryError, readings, role_of
 from policies import paths
@@ -42,6 +43,12 @@ def refusal(delivery: Delivery) -> str:
         (
             delivering(DatabaseCredentials("shop-readwrite"), "username"),
             "database/creds/shop-readwrite",
+            ("username", "password"),
+            1,
+        ),
+        (
+            delivering(StaticDatabaseUser("shop-reports"), "password", workload="shop/batch"),
+            "database/static-creds/shop-reports",
             ("username", "password"),
             1,
         ),
@@ -126,6 +133,17 @@ def test_the_role_is_the_workloads_own() -> None:
         (
             delivering(DatabaseCredentials("shop-readwrite"), "username", workload="shop/batch"),
             "does not grant 'shop/batch' to read database/creds/shop-readwrite",
+        ),
+        (
+            delivering(StaticDatabaseUser("shop-reports"), "password"),
+            "does not grant 'shop/api' to read database/static-creds/shop-reports",
+        ),
+        (
+            delivering(StaticDatabaseUser("shop-report"), "password"),
+            (
+                "the matrix has no database user that stays 'shop-report' in staging; write "
+                "'shop-reports'"
+            ),
         ),
         (
             Delivery("shop/batch", (CERTIFICATE,)),

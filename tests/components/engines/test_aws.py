@@ -39,8 +39,8 @@ def make(
     def component(opts: pulumi.ResourceOptions) -> AwsEngine:
         own = settings
         if key:
-            secret = pulumi.Output.secret(key[1])
-            own = dataclasses.replace(settings, access_key_id=key[0], secret_access_key=secret)
+            access, secret = map(pulumi.Output.secret, key)
+            own = dataclasses.replace(settings, access_key_id=access, secret_access_key=secret)
         return AwsEngine("aws", AwsEngineArgs(own, "eu-west-1", roles), opts)
 
     return alone(component, preview=preview)

@@ -25,13 +25,13 @@ PLAN: Final = dataclasses.replace(
 )
 ALL: Final = ["aws-root", "kubesentiment-database-root", "shop-ci-secret-ids", "shop-jwt"]
 SECRETS: Final = {
+    "awsAccessKeyId": "hidden",
     "awsSecretAccessKey": "hidden",
     "databasePasswords": {"kubesentiment": "hidden"},
 }
 EVERYTHING: Final = {
     "awsEngine": True,
     "databaseHost": "postgres.example.com",
-    "awsAccessKeyId": "AKIAEXAMPLE",
     "awsRotateRoot": True,
     "databaseRotateRoot": True,
 }
@@ -44,9 +44,7 @@ def loaded(run: Runner) -> Loader:
 
 def settings(loaded: Loader, **changed: Any) -> Settings:
     given = {**EVERYTHING, **changed}
-    secrets = dict(SECRETS)
-    if not given["awsAccessKeyId"]:
-        del secrets["awsSecretAccessKey"]
+    secrets = {key: value for key, value in SECRETS.items() if given.pop(key, value)}
     return loaded.of(of_existing("prod", **given), secrets)
 
 
@@ -69,7 +67,10 @@ def test_all_run_where_all_is_there(loaded: Loader) -> None:
     ("changed", "why"),
     [
         ({"awsEngine": False}, "Vault issues no AWS credentials"),
-        ({"awsAccessKeyId": "", "awsRotateRoot": False}, "Vault has its own workload identity"),
+        (
+            {"awsAccessKeyId": "", "awsSecretAccessKey": "", "awsRotateRoot": False},
+            "Vault has its own workload identity",
+        ),
     ],
 )
 def test_where_there_is_no_key_of_aws_nobody_need_do_anything(

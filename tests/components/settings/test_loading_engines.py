@@ -72,12 +72,6 @@ RULES: Final[Mapping[str, Gist]] = {
         "databaseUsername",
         "must hold '{database}' where databaseRotateRoot is true",
     ),
-    "an AWS key without its secret": (
-        "dev",
-        {"awsAccessKeyId": "AKIA"},
-        "awsSecretAccessKey",
-        "is missing while the other half of Vault's AWS key is given",
-    ),
     "an ARN that is a list": ("dev", {"awsRoleArns": {"a": ["b"]}}, "awsRoleArns", "of strings"),
     "Azure without a tenant": (
         "dev",
@@ -116,9 +110,14 @@ def test_each_rule_is_one_problem_with_its_key_and_fix(loaded: Loader, name: str
     assert re.search(r"; fix: .+", problem)
 
 
-def test_the_secret_half_of_an_aws_key_alone_is_refused(loaded: Loader) -> None:
-    (problem,) = loaded.problems("dev", {"awsSecretAccessKey": "hidden-value"})
-    assert problem.startswith("vaultstack:awsAccessKeyId: ")
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [("awsAccessKeyId", "awsSecretAccessKey"), ("awsSecretAccessKey", "awsAccessKeyId")],
+)
+def test_half_of_an_aws_key_alone_is_refused(loaded: Loader, given: str, missing: str) -> None:
+    (problem,) = loaded.problems("dev", {given: "hidden-value"})
+    assert problem.startswith(f"vaultstack:{missing}: ")
+    assert f"fix: pulumi config set --secret vaultstack:{missing}" in problem
     assert "is missing while the other half of Vault's AWS key is given" in problem
     assert "hidden-value" not in problem
 
@@ -172,11 +171,11 @@ def test_secrets_are_secret_outputs(run: Runner, loaded: Loader) -> None:
         {
             "databasePasswords": {"kubesentiment": "db"},
             "kvValues": {"a/b": {"c": "kv"}},
+            "awsAccessKeyId": "access",
             "awsSecretAccessKey": "aws",
             "gcpCredentials": "gcp",
             "azureClientSecret": "azure",
         },
-        awsAccessKeyId="AKIA",
         gcpEngine=True,
         azureSubscriptionId="s",
         azureTenantId="t",
@@ -189,6 +188,7 @@ def test_secrets_are_secret_outputs(run: Runner, loaded: Loader) -> None:
     for value, expected in (
         (made.database.passwords["kubesentiment"], "db"),
         (made.kv.values["a/b"]["c"], "kv"),
+        (made.aws.access_key_id, "access"),
         (made.aws.secret_access_key, "aws"),
         (made.gcp.credentials, "gcp"),
         (made.azure.client_secret, "azure"),

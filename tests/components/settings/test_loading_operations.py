@@ -207,8 +207,8 @@ def test_a_key_of_aws_is_rotated_only_where_there_is_one(loaded: Loader) -> None
         "vaultstack:awsRotateRoot: needs awsAccessKeyId: Vault's own workload identity has no key "
         f"to change; fix: {SET}:awsRotateRoot false"
     )
-    secret = {"awsSecretAccessKey": "hidden"}
-    engine = of_existing("prod", awsEngine=True, awsAccessKeyId="AKIAEXAMPLE")
+    secret = {"awsAccessKeyId": "hidden", "awsSecretAccessKey": "hidden"}
+    engine = of_existing("prod", awsEngine=True)
     made = loaded.of({**engine, "awsRotateRoot": True}, secret).aws
     assert made
     assert made.rotate_root

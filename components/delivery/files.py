@@ -43,6 +43,15 @@ class DatabaseCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class StaticDatabaseUser:
+    """The password of a database user that stays, and that Vault changes by schedule: `role` of the
+    plan.
+    """
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloudCredentials:
     """Of the engine (`paths.AWS`, `GCP`, `AZURE`), issued for a role of the plan."""
 
@@ -64,7 +73,7 @@ class Certificate:
     role: str
 
 
-Source = SecretPath | DatabaseCredentials | CloudCredentials | Certificate
+Source = SecretPath | DatabaseCredentials | StaticDatabaseUser | CloudCredentials | Certificate
 """A `SecretPath` is one entry of the KV engine."""
 
 

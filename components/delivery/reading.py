@@ -15,6 +15,7 @@ from components.delivery.files import (
     DatabaseCredentials,
     Delivery,
     Source,
+    StaticDatabaseUser,
 )
 from policies import paths
 from policies.acl import Acl, Operation, Request
@@ -109,6 +110,11 @@ def _reading(plan: Plan, where: str, source: Source) -> Reading:
         case DatabaseCredentials(role=role):
             _check(where, "database role", role, {one.name for one in plan.database_roles}, plan)
             path = paths.database_credentials(role)
+            return Reading(_read(path), _DATABASE_KEYS, (), leased=True)
+        case StaticDatabaseUser(role=role):
+            users = {one.name for one in plan.database_static_roles}
+            _check(where, "database user that stays", role, users, plan)
+            path = paths.static_credentials(role)
             return Reading(_read(path), _DATABASE_KEYS, (), leased=True)
         case CloudCredentials(engine=engine, role=role):
             of_engine = {

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from components.delivery.files import Certificate, Delivery, Exports, Pem, SecretFile, Text, Value
+from components.delivery.files import (
+    Certificate,
+    Delivery,
+    Exports,
+    Pem,
+    SecretFile,
+    StaticDatabaseUser,
+    Text,
+    Value,
+)
 from policies.paths import SecretPath
 from rehearsal.binaries import Binary, Tool
 from rehearsal.delivery import checks
@@ -51,6 +60,14 @@ def test_what_the_first_rotation_brings_is_empty_until_then(
     assert variables == {"JWT_SECRET_PREVIOUS": "", "JWT_SECRET_PREVIOUS_UNTIL": ""}
     alone = SecretFile("until", entry, Value("jwt_secret_previous_until"))
     assert written(workshop, "media-catalog/api", alone) == ""
+
+
+def test_a_database_user_that_stays(workshop: Workshop, stage: Stage) -> None:
+    user = StaticDatabaseUser("kubesentiment-exports")
+    file = SecretFile("exports", user, Text("{username}\n{password}"))
+    name, password = written(workshop, "kubesentiment/batch", file).split("\n")
+    postgres = stage.scene.postgres
+    postgres.execute("SELECT 1", database="kubesentiment", user=name, password=password)
 
 
 def test_a_text_around_values(workshop: Workshop) -> None:

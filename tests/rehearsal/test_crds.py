@@ -238,3 +238,13 @@ def test_of_two_at_once_the_second_waits_and_finds_what_the_first_made(computer:
 
 def test_the_cache_is_not_committed() -> None:
     assert ".cache/" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+def test_what_no_registry_has_is_described_here(tmp_path: Path) -> None:
+    (kind,) = crds.ours()
+    definition = crds.ours()[kind]
+    assert kind == "SecretProviderClass"
+    assert definition["kind"] == "CustomResourceDefinition"
+    assert kind not in crds.KINDS
+    with pytest.raises(RehearsalError, match=r"secret_provider_class\.yaml is not in its module"):
+        crds.ours(tmp_path)

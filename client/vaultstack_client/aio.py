@@ -78,7 +78,7 @@ class AsyncVaultClient:
         return await self.get(AzurePrincipal(role))
 
     async def issue_certificate(
-        self, role: str, common_name: str, *, ttl: timedelta | None = None
+        self, role: str, common_name: str, ttl: timedelta | None = None
     ) -> Certificate:
         return await self.get(CertificateFor(role, common_name, ttl))
 

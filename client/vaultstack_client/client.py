@@ -98,7 +98,7 @@ class VaultClient:
         return self.get(AzurePrincipal(role))
 
     def issue_certificate(
-        self, role: str, common_name: str, *, ttl: timedelta | None = None
+        self, role: str, common_name: str, ttl: timedelta | None = None
     ) -> Certificate:
         """A certificate with its key, the same one until it nears its end."""
         return self.get(CertificateFor(role, common_name, ttl))

@@ -91,7 +91,7 @@ class Store:
             with self._lock:
                 self.hits += 1
             return entry.value
-        if question.perishable or not entry.is_usable(now):
+        if not entry.is_usable(now):
             return None
         return self._stale(entry) if self.outages.bridged(question, now) else None
 

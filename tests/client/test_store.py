@@ -98,6 +98,10 @@ def test_credentials_that_cannot_be_renewed_are_replaced_if_anybody_asks(opened:
     assert opened.store.is_wanted(USER, opened.entry(USER))
     opened.look_after(USER)
     assert opened.store.get(USER).username != first.username
+    opened.store.get(USER)
+    vault.clock.pass_(3100)
+    opened.look_after(USER)
+    assert vault.asked(USER.path) == 3
     assert vault.asked(RENEW) == 1, "what is not granted is not tried for each lease"
 
 
@@ -220,3 +224,32 @@ def test_what_ends_as_it_comes_is_not_kept(opened: Opened) -> None:
     opened.vault.lease_ttl = 0
     opened.store.get(USER)
     assert len(opened.store.cache) == 0
+
+
+def test_a_renewal_that_gives_too_little_is_none(opened: Opened) -> None:
+    opened.vault.lease_max = 3300
+    opened.store.get(USER)
+    first = opened.store.get(USER)
+    opened.vault.clock.pass_(3100)
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+    assert opened.vault.asked(RENEW) == 1
+
+
+def test_a_lease_of_a_token_that_turns_out_dead_is_replaced(opened: Opened) -> None:
+    opened.store.get(USER)
+    first = opened.store.get(USER)
+    opened.vault.tokens.clear()
+    opened.vault.clock.pass_(3100)
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+
+
+def test_credentials_that_do_not_work_are_not_given_again_while_vault_is_away(
+    opened: Opened,
+) -> None:
+    first = opened.store.get(USER)
+    opened.vault.mode = Mode.SEALED
+    with pytest.raises(Unavailable):
+        opened.store.get(USER, refused=first)
+    assert opened.store.get(USER) == first, "to others they are still the best there is"

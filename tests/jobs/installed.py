@@ -17,6 +17,7 @@ from typing import Any
 from policies.compile import audience_of
 from policies.environments import Environment
 from policies.hcl import Capability, Stanza, render
+from policies.plan import Rotation
 from rehearsal.errors import RehearsalError
 from rehearsal.servers import http_session, python_path
 from rehearsal.servers.kubernetes import ISSUER
@@ -77,13 +78,14 @@ class Job:
     """One rotation, installed: account, Lease, rights, file."""
 
     name: str
+    namespace: str
     kubernetes: Kubernetes
     file: Path
     kubeconfig: Path
 
     @property
     def lease_path(self) -> str:
-        return f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/{self.name}"
+        return f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/{self.name}"
 
     @property
     def lease(self) -> Json:
@@ -129,12 +131,22 @@ def end(process: subprocess.Popen[str]) -> Run:
     return Run(process.returncode, [json.loads(line) for line in output.splitlines()], errors)
 
 
+@dataclass(frozen=True)
+class Identity:
+    """Whom a job is, in Kubernetes and in Vault."""
+
+    namespace: str
+    service_account: str
+    role: str
+    audience: str = audience_of(Environment.DEV)
+
+
 class Installer:
-    """Installs jobs, each with exactly the rights that it is given, and takes them away again."""
+    """Installs jobs, and takes away again what it granted."""
 
     def __init__(self, stage: Stage, kubernetes: Kubernetes, folder: Path) -> None:
         self._stage, self._kubernetes, self._folder = stage, kubernetes, folder
-        self._made: list[str] = []
+        self._granted: list[str] = []
 
     def install(
         self,
@@ -144,36 +156,66 @@ class Installer:
         rules: Sequence[Json] = (),
         interval_seconds: int = WEEK_SECONDS,
     ) -> Job:
-        kubernetes, folder = self._kubernetes, self._folder
-        kubernetes.api.service_account(NAMESPACE, name)
-        self._made.append(name)
-        audience = audience_of(Environment.DEV)
-        self._grant(name, stanzas, audience)
-        _lease(kubernetes, name)
-        _allow(kubernetes, name, rules)
+        """One with a service account of its own, and exactly these rights."""
+        self._kubernetes.api.service_account(NAMESPACE, name)
+        identity = Identity(NAMESPACE, name, name)
+        self._grant(name, stanzas, identity.audience)
+        for rule in rules:
+            allow(self._kubernetes, name, rule, NAMESPACE, identity)
+        return self._install(name, task, interval_seconds, identity)
+
+    def install_rotation(self, rotation: Rotation) -> Job:
+        """One of the plan's, as whom the plan says, with the rights in Vault that the plan gives,
+        and those in Kubernetes that its task needs.
+        """
+        identity = Identity(
+            rotation.namespace, rotation.service_account, rotation.role, rotation.audience
+        )
+        task = json.loads(json.dumps(rotation.task))
+        tell, secret = task.get("tell") or {}, task.get("secret")
+        if tell.get("type") == "restart":
+            rule = may("apps", "deployments", tell["deployment"], "get", "patch")
+            allow(self._kubernetes, rotation.name, rule, tell["namespace"], identity)
+        if secret:
+            rule = may("", "secrets", secret["name"], "patch")
+            allow(self._kubernetes, rotation.name, rule, secret["namespace"], identity)
+        return self._install(rotation.name, task, rotation.interval_seconds, identity)
+
+    def _install(self, name: str, task: Json, interval_seconds: int, identity: Identity) -> Job:
+        kubernetes, folder, namespace = self._kubernetes, self._folder, identity.namespace
+        kubernetes.api.apply(
+            {
+                "apiVersion": "coordination.k8s.io/v1",
+                "kind": "Lease",
+                "metadata": {"name": name, "namespace": namespace},
+            }
+        )
+        rule = may("coordination.k8s.io", "leases", name, "get", "update")
+        allow(kubernetes, f"{name}-lease", rule, namespace, identity)
         token_file = folder / f"{name}.token"
-        token_file.write_text(kubernetes.api.request_token(NAMESPACE, name, audience))
-        vault = {
-            "address": self._stage.scene.vault_address,
-            "ca_file": self._stage.ca_file,
-            "role": name,
-            "token_file": str(token_file),
+        token_file.write_text(
+            kubernetes.api.request_token(namespace, identity.service_account, identity.audience)
+        )
+        content = {
+            "name": name,
+            "interval_seconds": interval_seconds,
+            "vault": {
+                "address": self._stage.scene.vault_address,
+                "ca_file": self._stage.ca_file,
+                "role": identity.role,
+                "token_file": str(token_file),
+            },
+            "lease": {"namespace": namespace, "name": name},
+            "task": task,
         }
         file = folder / f"{name}.json"
-        file.write_text(
-            json.dumps(
-                {
-                    "name": name,
-                    "interval_seconds": interval_seconds,
-                    "vault": vault,
-                    "lease": {"namespace": NAMESPACE, "name": name},
-                    "task": task,
-                }
-            )
-        )
-        return Job(name, kubernetes, file, _kubeconfig(kubernetes, name, folder))
+        file.write_text(json.dumps(content))
+        kubeconfig = folder / f"{name}.kubeconfig"
+        kubeconfig.write_text(json.dumps(_kubeconfig(kubernetes, identity)))
+        return Job(name, namespace, kubernetes, file, kubeconfig)
 
     def _grant(self, name: str, stanzas: Sequence[Stanza], audience: str) -> None:
+        self._granted.append(name)
         own = (
             Stanza("auth/token/lookup-self", (Capability.READ,)),
             Stanza("auth/token/revoke-self", (Capability.UPDATE,)),
@@ -193,67 +235,54 @@ class Installer:
         )
 
     def remove(self) -> None:
-        for name in self._made:
+        for name in self._granted:
             self._stage.provisioner.call("DELETE", f"auth/kubernetes/role/{name}")
             self._stage.provisioner.call("DELETE", f"sys/policies/acl/{name}")
 
 
-def _lease(kubernetes: Kubernetes, name: str) -> None:
-    kubernetes.api.apply(
-        {
-            "apiVersion": "coordination.k8s.io/v1",
-            "kind": "Lease",
-            "metadata": {"name": name, "namespace": NAMESPACE},
-        }
-    )
-
-
-def _allow(kubernetes: Kubernetes, name: str, rules: Sequence[Json]) -> None:
-    lease = {
-        "apiGroups": ["coordination.k8s.io"],
-        "resources": ["leases"],
+def may(group: str, kind: str, name: str, *verbs: str) -> Json:
+    """A rule of RBAC for one object."""
+    return {
+        "apiGroups": [group],
+        "resources": [kind],
         "resourceNames": [name],
-        "verbs": ["get", "update"],
+        "verbs": list(verbs),
     }
-    metadata = {"name": name, "namespace": NAMESPACE}
+
+
+def allow(
+    kubernetes: Kubernetes, name: str, rule: Json, namespace: str, identity: Identity
+) -> None:
+    metadata = {"name": name, "namespace": namespace}
     rbac = "rbac.authorization.k8s.io"
-    kubernetes.api.apply(
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "Role",
-            "metadata": metadata,
-            "rules": [lease, *rules],
-        }
-    )
-    kubernetes.api.apply(
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "RoleBinding",
-            "metadata": metadata,
-            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
-        }
-    )
+    subject = {
+        "kind": "ServiceAccount",
+        "name": identity.service_account,
+        "namespace": identity.namespace,
+    }
+    role = {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": [rule]}
+    binding = {
+        "apiVersion": f"{rbac}/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name},
+        "subjects": [subject],
+    }
+    kubernetes.api.apply(role)
+    kubernetes.api.apply(binding)
 
 
-def _kubeconfig(kubernetes: Kubernetes, name: str, folder: Path) -> Path:
+def _kubeconfig(kubernetes: Kubernetes, identity: Identity) -> Json:
     """As the job's own service account."""
     api = kubernetes.api
     ca = base64.b64encode(api.ca_pem.encode()).decode()
     cluster = {"server": api.url, "certificate-authority-data": ca}
-    user = {"token": api.request_token(NAMESPACE, name, ISSUER)}
-    context = {"cluster": "it", "user": "job"}
-    file = folder / f"{name}.kubeconfig"
-    file.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "clusters": [{"name": "it", "cluster": cluster}],
-                "users": [{"name": "job", "user": user}],
-                "contexts": [{"name": "it", "context": context}],
-                "current-context": "it",
-            }
-        )
-    )
-    return file
+    token = api.request_token(identity.namespace, identity.service_account, ISSUER)
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "it", "cluster": cluster}],
+        "users": [{"name": "job", "user": {"token": token}}],
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "job"}}],
+        "current-context": "it",
+    }

@@ -15,7 +15,7 @@ from components.bootstrap import ceremony
 from policies.hcl import Capability, Stanza
 from rehearsal.vault_api import VaultApi
 from tests.jobs.deployments import Controller, deployment, settle
-from tests.jobs.installed import NAMESPACE, Installer, Job, Json, Kubernetes, end
+from tests.jobs.installed import NAMESPACE, Installer, Job, Json, Kubernetes, end, may
 from tests.live.conftest import Stage
 
 pytestmark = pytest.mark.live
@@ -101,12 +101,7 @@ def restart_of(name: str, ready_within_seconds: int = 30) -> Json:
 
 
 def may_restart(name: str) -> Json:
-    return {
-        "apiGroups": ["apps"],
-        "resources": ["deployments"],
-        "resourceNames": [name],
-        "verbs": ["get", "patch"],
-    }
+    return may("apps", "deployments", name, "get", "patch")
 
 
 def test_a_key_changes_without_a_right_to_read_and_the_others_stay(
@@ -211,7 +206,7 @@ def test_an_application_that_does_not_become_ready_gets_its_old_value_back(
     def ready(found: Json) -> bool:
         """With every value but the new one."""
         annotations = found["spec"]["template"]["metadata"].get("annotations", {})
-        return annotations != {"rotation.vaultstack/rotated-back": "version 2"}
+        return bool(annotations != {"rotation.vaultstack/rotated-back": "version 2"})
 
     with Controller(kubernetes, NAMESPACE, "back", ready) as controller:
         failed = job.run("--now")

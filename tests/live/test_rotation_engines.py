@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from components.bootstrap import ceremony
 from policies.hcl import Capability, Stanza
 from rehearsal.servers.aws import AccessKey
 from rehearsal.vault_api import VaultApi
-from tests.jobs.installed import NAMESPACE, WEEK_SECONDS, Installer, Job, Json, Kubernetes
+from tests.jobs.deployments import Controller, deployment
+from tests.jobs.installed import NAMESPACE, WEEK_SECONDS, Installer, Job, Json, Kubernetes, may
 from tests.live.conftest import Stage
 
 pytestmark = pytest.mark.live
@@ -51,6 +53,35 @@ def installer(stage: Stage, kubernetes: Kubernetes, tmp_path: Path) -> Iterator[
     made = Installer(stage, kubernetes, tmp_path)
     yield made
     made.remove()
+
+
+@pytest.mark.usefixtures("iam_user", "old_issuer")
+def test_every_rotation_of_the_matrix_runs_with_the_rights_that_it_is_granted(
+    stage: Stage, installer: Installer, kubernetes: Kubernetes
+) -> None:
+    """As its own workload: the service account, the role and the ACL policy are the program's."""
+    kinds = set()
+    for rotation in stage.plan.rotations:
+        tell, secret = rotation.task.get("tell") or {}, rotation.task.get("secret")
+        with ExitStack() as stack:
+            if tell.get("type") == "restart":
+                namespace, name = tell["namespace"], tell["deployment"]
+                kubernetes.api.apply(deployment(namespace, name))
+                ready = Controller(kubernetes, namespace, name, lambda _: True)
+                stack.enter_context(ready)
+            if secret:
+                kubernetes.api.apply(empty_secret(secret["namespace"], secret["name"]))
+            done = installer.install_rotation(rotation).run("--now")
+        assert (done.exit, done.steps[-1]) == (0, "done"), (rotation.name, done.lines)
+        account = f"{rotation.namespace}-{rotation.service_account}"
+        assert done.fact("begins", "who") == f"kubernetes-{account}"
+        kinds.add(rotation.task["type"])
+    assert kinds == {"aws-root", "database-root", "kv-key", "pki-intermediate", "secret-id"}
+
+
+def empty_secret(namespace: str, name: str) -> Json:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
 
 
 def password_hash(stage: Stage, user: str) -> str:
@@ -137,14 +168,11 @@ def iam_user(stage: Stage, root: VaultApi) -> Iterator[AccessKey]:
     root.write("aws/config/root", {**common, "access_key": key.id, "secret_key": key.secret})
     yield key
     given = stage.scene.configuration
-    root.write(
-        "aws/config/root",
-        {
-            **common,
-            "access_key": given["awsAccessKeyId"],
-            "secret_key": given["awsSecretAccessKey"],
-        },
-    )
+    old = {"access_key": given["awsAccessKeyId"], "secret_key": given["awsSecretAccessKey"]}
+    root.write("aws/config/root", {**common, **old})
+    for left in iam.list_access_keys(UserName="vault-engine")["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName="vault-engine", AccessKeyId=left["AccessKeyId"])
+    iam.delete_user(UserName="vault-engine")
 
 
 def test_the_aws_engine_gets_a_new_key_and_the_old_one_is_gone(
@@ -343,14 +371,7 @@ def secret_id_job(
             Stanza(f"{APPROLE}/secret-id", (UPDATE,), min_wrapping_ttl=60, max_wrapping_ttl=3600),
             Stanza(f"{APPROLE}/secret-id-accessor/destroy", (UPDATE,)),
         ],
-        [
-            {
-                "apiGroups": [""],
-                "resources": ["secrets"],
-                "resourceNames": [name],
-                "verbs": ["patch"],
-            }
-        ],
+        [may("", "secrets", name, "patch")],
         interval_seconds=24 * 3600,
     )
 

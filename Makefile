@@ -39,7 +39,7 @@ lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ 
 # The tests have modules of the same name in different folders, hence a run of their own.
 .PHONY: types
 types: .venv/locked ## strict types
-	$(BIN)/mypy policies components rehearsal migration client/vaultstack_client jobs/vaultstack_jobs
+	$(BIN)/mypy policies components rehearsal migration client/vaultstack_client client/examples jobs/vaultstack_jobs
 	$(BIN)/mypy __main__.py
 	$(BIN)/mypy .github/scripts
 	$(BIN)/mypy tests

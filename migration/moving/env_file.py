@@ -46,8 +46,7 @@ class EnvFile:
 def read(path: Path) -> EnvFile:
     """Raises `MigrationError`: every name once, every line understood."""
     try:
-        # A byte order mark would become part of the first name.
-        with path.open(encoding="utf-8-sig") as stream:
+        with path.open(encoding="utf-8") as stream:
             bindings = list(parse_stream(stream))
     except OSError as error:
         raise MigrationError(

@@ -29,7 +29,7 @@ values = content.setdefault("config", {{}}).setdefault("vaultstack:kvValues", {{
 if options.words == ["config", "set"]:
     path, key = re.fullmatch(r'vaultstack:kvValues\\["(.*)"\\]\\.(.*)', options.path).groups()
     value = sys.stdin.read()
-    if os.environ.get("TEST_WITHOUT_RAW"):
+    if os.environ.get("TEST_WITHOUT_RAW") or not options.raw:
         value = value.rstrip("\\n")
     values.setdefault(path, {{}})[key] = {{"secure": value[::-1]}}
     yaml.safe_dump(content, open(options.config_file, "w"))

@@ -108,6 +108,12 @@ def test_what_was_deleted_is_in_the_history(tmp_path: Path) -> None:
     assert match.commit == made.commits[0]
 
 
+def test_the_history_is_what_commits_hold_and_not_the_tree(tmp_path: Path) -> None:
+    repository(tmp_path).commit({"a.py": ""})
+    planted.write(tmp_path, {"b.py": planted.planted("jwt", "python").text})
+    assert list(in_history(tmp_path)) == []
+
+
 def test_a_match_does_not_show_its_value() -> None:
     value = planted.word()
     assert value not in repr(Match("a", 1, 1, "rule", value))

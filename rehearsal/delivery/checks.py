@@ -15,7 +15,6 @@ from typing import Any, Final, TypeVar
 import psycopg
 
 from components.delivery.files import Exports, SecretFile
-from policies.grants import KvAccess
 from policies.paths import SecretPath
 from rehearsal.delivery import csi
 from rehearsal.delivery.configuration import Mode
@@ -24,7 +23,6 @@ from rehearsal.delivery.expected import exported, text_of
 from rehearsal.errors import NotYet, RehearsalError
 from rehearsal.proof import expectations
 from rehearsal.proof.attempts import Bench, Mismatch
-from rehearsal.proof.kv import MERGE_PATCH
 from rehearsal.supervisor import wait_until
 from rehearsal.vault_api import VaultApi
 
@@ -100,12 +98,12 @@ class Entry:
         return taken
 
     def follow(self, agent: Agent) -> Milliseconds:
-        """Change a key as somebody who may, wait for the file, and change it back."""
+        """Change a key, wait for the file, and change it back."""
         key = self.file.content.keys[0]
         before = self._values()
-        value = secrets.token_urlsafe(24)
-        wanted = text_of(self.file.content, {**before, key: value})
-        self._patch(key, value)
+        changed = {**before, key: secrets.token_urlsafe(24)}
+        wanted = text_of(self.file.content, changed)
+        self._write(changed)
         started = time.perf_counter()
 
         def look() -> None:
@@ -114,37 +112,32 @@ class Entry:
 
         _awaited(look, f"{self.file.name} to change", agent)
         taken = _since(started)
-        self._patch(key, before[key])
+        self._write(before)
         return taken
 
     def _values(self) -> dict[str, str]:
         return values_of(self.bench, self.path)
 
-    def _patch(self, key: str, value: str) -> None:
-        """With check-and-set, which entries made at random demand."""
+    def _write(self, values: Mapping[str, str]) -> None:
+        """As the program does that is given new values, with check-and-set, which entries made at
+        random demand.
+        """
         metadata = self.bench.provisioner.call("GET", self.path.metadata)
-        body = {"options": {"cas": metadata.data["current_version"]}, "data": {key: value}}
-        somebody = _somebody(self.bench, self.path, expectations.PATCHES)
-        answer = somebody.call("PATCH", self.path.data, body, MERGE_PATCH)
-        if not answer.allowed:
-            raise RehearsalError(f"changing {self.path.text}: {answer.status} {answer.errors}")
+        options = {"cas": metadata.data["current_version"]}
+        self.bench.provisioner.write(self.path.data, {"options": options, "data": dict(values)})
 
 
 def values_of(bench: Bench, path: SecretPath) -> dict[str, str]:
     """As somebody reads them who may."""
-    answer = _somebody(bench, path, expectations.READS).call("GET", path.data)
-    if not answer.allowed:
-        raise RehearsalError(f"reading {path.text}: {answer.status} {answer.errors}")
-    return dict(answer.data["data"])
-
-
-def _somebody(bench: Bench, path: SecretPath, accesses: frozenset[KvAccess]) -> VaultApi:
     for subject in bench.subjects:
-        if expectations.kv(subject, path.text, accesses):
-            return bench.session(subject)
+        if expectations.kv(subject, path.text, expectations.READS):
+            answer = bench.session(subject).call("GET", path.data)
+            if not answer.allowed:
+                raise RehearsalError(f"reading {path.text}: {answer.status} {answer.errors}")
+            return dict(answer.data["data"])
     raise RehearsalError(
-        f"{path.text}: the matrix lets nobody {' or '.join(sorted(accesses))} it, so its file "
-        "cannot be tried; grant it to an administrator"
+        f"{path.text}: the matrix lets nobody read it, so its file cannot be tried; grant it to "
+        "the workload"
     )
 
 
@@ -195,6 +188,18 @@ class Database:
         except psycopg.Error as error:
             raise Mismatch(type(error).__name__) from None
         return _since(started)
+
+
+def refused_soon(database: Database, login: Login) -> None:
+    """Raises `Denied` once PostgreSQL refuses the login: Vault answers before it has ended what a
+    revoked token was given.
+    """
+
+    def look() -> None:
+        database.use(login)
+        raise NotYet("PostgreSQL lets it in")
+
+    wait_until(look, awaited="revoked credentials to be refused", patience=PATIENCE)
 
 
 def issued_again(file: SecretFile, place: Path, before: Login, agent: Agent) -> Milliseconds:

@@ -130,7 +130,11 @@ class _Try:
         )
         assert isinstance(file.source, DatabaseCredentials)
         database = Database(self._bench, file.source.role)
-        self._denied("SQL with revoked credentials", file.name, lambda: database.use(before))
+        self._denied(
+            "SQL with revoked credentials",
+            file.name,
+            partial(checks.refused_soon, database, before),
+        )
 
     def refused(self) -> None:
         """A pod whose annotations ask for what the matrix does not grant."""

@@ -97,12 +97,14 @@ def test_an_agent_that_died_is_not_waited_for(tmp_path: Path, supervisor: Superv
 
 def test_a_change_that_vault_refuses_is_said(tmp_path: Path, supervisor: Supervisor) -> None:
     def answering(call: Call) -> object:
-        if call.method == "PATCH":
+        if call.method == "POST":
             return answer(400, errors=["check-and-set"])
         return answer(data={"data": {"key": "x"}, "current_version": 1})
 
     made = replace(entry(tmp_path, "x"), bench=bench(answering))
-    with pytest.raises(RehearsalError, match="changing shop/api: 400 check-and-set"):
+    with pytest.raises(
+        RehearsalError, match="writing secret/data/shop/api: Vault said 400: check-and"
+    ):
         made.follow(started(supervisor, "exec sleep 60"))
 
 
@@ -137,11 +139,12 @@ def test_a_database_user_that_stays_the_same(tmp_path: Path, supervisor: Supervi
 
 
 class Postgres:
-    def __init__(self, error: psycopg.Error) -> None:
+    def __init__(self, error: psycopg.Error | None = None) -> None:
         self.postgres, self._error = self, error
 
     def execute(self, *_: object, **__: object) -> None:
-        raise self._error
+        if self._error:
+            raise self._error
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,17 @@ def test_a_refused_login_is_no_broken_one(error: psycopg.Error, seen: type[Excep
     made.scene = cast(Scene, Postgres(error))
     with pytest.raises(seen):
         Database(made, "shop-readonly").use(Login("u", "p"))
+
+
+def test_a_revoked_login_that_works_is_waited_for() -> None:
+    made = bench()
+    made.scene = cast(Scene, Postgres())
+    database = Database(made, "shop-readonly")
+    with pytest.raises(RehearsalError, match="PostgreSQL lets it in"):
+        checks.refused_soon(database, Login("u", "p"))
+    made.scene = cast(Scene, Postgres(psycopg.OperationalError("authentication failed")))
+    with pytest.raises(Denied):
+        checks.refused_soon(database, Login("u", "p"))
 
 
 def test_an_agent_that_is_refused(tmp_path: Path, supervisor: Supervisor) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from components.delivery.csi.component import CsiProvider, CsiProviderArgs
+from components.delivery.csi import CsiProvider, CsiProviderArgs
 from components.delivery.files import Delivery, SecretFile, Value, Via
 from components.delivery.provider_class import secret_provider_class
 from components.delivery.reading import DeliveryError

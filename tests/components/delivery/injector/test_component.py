@@ -7,11 +7,8 @@ import dataclasses
 import pulumi
 import pytest
 
-from components.delivery.injector.component import (
-    AgentInjector,
-    AgentInjectorArgs,
-    served_namespaces,
-)
+from components.delivery.injector import AgentInjector, AgentInjectorArgs
+from components.delivery.injector.component import served_namespaces
 from components.settings import InjectorSettings, ServingSettings
 from tests.components.conftest import Alone
 from tests.components.delivery.shop import INJECTOR, PLAN, SETTINGS, settings

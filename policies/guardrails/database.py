@@ -16,6 +16,7 @@ from policies.guardrails.rule import Resource, ResourceRule, Setting
 from policies.matrix import MATRIX
 
 ROLE: Final = "vault:database/secretBackendRole:SecretBackendRole"
+STATIC_ROLE: Final = "vault:database/secretBackendStaticRole:SecretBackendStaticRole"
 CONNECTION: Final = "vault:database/secretBackendConnection:SecretBackendConnection"
 
 _POWERS: Final = ("SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS")
@@ -81,7 +82,9 @@ def _end(resource: Resource, _: Setting) -> Iterator[str]:
 def _own(resource: Resource, setting: Setting) -> Iterator[str]:
     name, database = resource.text("name"), resource.text("dbName")
     plan = compile_plan(MATRIX, setting.environment)
-    meant = {role.name: role.connection for role in plan.database_roles}.get(name)
+    connections = {role.name: role.connection for role in plan.database_roles}
+    connections |= {role.name: role.connection for role in plan.database_static_roles}
+    meant = connections.get(name)
     if meant is None:
         yield f"name is {name!r}, which is nobody's in the access matrix"
     elif database != meant:
@@ -130,7 +133,7 @@ OWN: Final = ResourceRule(
     meaning="Whoever may use the role would have users in another application's database.",
     repair="Grant it in policies/matrix.py, from which roles and connections are compiled",
     severity=Severity.CRITICAL,
-    types=frozenset({ROLE}),
+    types=frozenset({ROLE, STATIC_ROLE}),
     check=_own,
 )
 CONNECTIONS: Final = ResourceRule(

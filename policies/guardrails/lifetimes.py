@@ -10,6 +10,7 @@ from typing import Final
 
 from pulumi_policy import Severity
 
+from policies.guardrails.database import STATIC_ROLE
 from policies.guardrails.rule import (
     ByEnvironment,
     Resource,
@@ -20,6 +21,7 @@ from policies.guardrails.rule import (
     seconds,
 )
 from policies.lifetime import Duration
+from policies.schedule import Cron
 
 AUTH_ROLES: Final = frozenset(
     {
@@ -100,6 +102,16 @@ def _mounts(resource: Resource, setting: Setting) -> Iterator[str]:
             yield f"{key} is {Duration(found)}, more than {longest}"
 
 
+def _static_users(resource: Resource, setting: Setting) -> Iterator[str]:
+    schedule, longest = resource.text("rotationSchedule"), setting.duration("longest")
+    if schedule:
+        interval = Cron(schedule).interval
+        if interval > longest:
+            yield f"rotationSchedule comes every {interval}, less often than every {longest}"
+    else:
+        yield from beyond(resource, "rotationPeriod", longest)
+
+
 def _certificates(resource: Resource, setting: Setting) -> Iterator[str]:
     for key in ("ttl", "maxTtl"):
         yield from beyond(resource, key, setting.duration("longest"))
@@ -158,6 +170,16 @@ MOUNTS: Final = ResourceRule(
     check=_mounts,
     limits=(duration("longest", "The servers' own max_lease_ttl.", "768h"),),
 )
+STATIC_USERS: Final = ResourceRule(
+    name="static-user-rotation",
+    says="Database users that stay get a new password within days.",
+    meaning="Such a password is no lease: who has learned it is that user until it changes.",
+    repair="Rotate the user by schedule, or by age, within the limit (StaticUser)",
+    severity=Severity.HIGH,
+    types=frozenset({STATIC_ROLE}),
+    check=_static_users,
+    limits=(duration("longest", "The longest that a password may stay.", "168h"),),
+)
 CERTIFICATES: Final = ResourceRule(
     name="certificate-lifetime",
     says="Workloads' certificates live for days.",
@@ -189,4 +211,4 @@ CAS: Final = ResourceRule(
     ),
 )
 
-RULES: Final = (TOKENS, SECRET_IDS, LEASES, MOUNTS, CERTIFICATES, CAS)
+RULES: Final = (TOKENS, SECRET_IDS, LEASES, MOUNTS, STATIC_USERS, CERTIFICATES, CAS)

@@ -203,7 +203,7 @@ _FILLED_IN: Final[Mapping[str, Any]] = {
 
 def _as_reviewed(resource: Resource, setting: Setting) -> Iterator[str]:
     try:
-        snapshot = _snapshot(setting.environment)
+        snapshot = snapshot_of(setting.environment)
     except SnapshotError as error:
         yield f"cannot be compared with what was reviewed ({error})"
         return
@@ -265,7 +265,7 @@ def _is(given: Any, meant: Any) -> bool:
 
 
 @cache
-def _snapshot(environment: Environment) -> Snapshot:
+def snapshot_of(environment: Environment) -> Snapshot:
     """Of the working tree, which is what the engine runs."""
     folder = RENDERED / environment.value
     files = {

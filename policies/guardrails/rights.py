@@ -31,6 +31,10 @@ _EVERYBODY: Final = frozenset(
     }
 )
 _ESCALATING: Final = frozenset({"bind", "escalate", "impersonate"})
+_RUNNING: Final = frozenset(
+    {"cronjobs", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets"}
+)
+_CHANGES: Final = frozenset({"create", "delete", "deletecollection", "patch", "update"})
 _SECRET: Final = frozenset({"secrets", "serviceaccounts/token", "pods/exec", "pods/attach"})
 
 
@@ -41,9 +45,14 @@ def _rights(resource: Resource, _: Setting) -> Iterator[str]:
                 yield f"rules have a wildcard in {key}"
         for verb in sorted(_ESCALATING & set(items(rule, "verbs"))):
             yield f"rules allow {verb}, with which its holder can give itself more"
-        for kind in sorted(_SECRET & set(items(rule, "resources"))):
-            if not items(rule, "resourceNames"):
+        named, kinds = items(rule, "resourceNames"), set(items(rule, "resources"))
+        for kind in sorted(_SECRET & kinds):
+            if not named:
                 yield f"rules reach all {kind}; resourceNames name none"
+        changes = sorted(_CHANGES & set(items(rule, "verbs")))
+        for kind in sorted(_RUNNING & kinds):
+            if changes and not named:
+                yield f"rules {', '.join(changes)} all {kind}; resourceNames name none"
 
 
 def _bound(resource: Resource, _: Setting) -> Iterator[str]:

@@ -98,6 +98,13 @@ SEEDS: Final = (
     Seed(END, ROLE, "revocationStatements", [], "revocationStatements are missing"),
     Seed(OWN, ROLE, "dbName", "media-catalog", "dbName is 'media-catalog', and the role is of"),
     Seed(OWN, ROLE, "name", "another", "name is 'another', which is nobody's in the access"),
+    Seed(
+        OWN,
+        "database-static-role-kubesentiment-exports",
+        "dbName",
+        "media-catalog",
+        "dbName is 'media-catalog', and the role is of kubesentiment",
+    ),
     Seed(NAMED, CONNECTION, "allowedRoles", ["*"], "allowedRoles has a wildcard, '*'"),
     Seed(NAMED, CONNECTION, "allowedRoles", [], "allowedRoles is empty"),
     Seed(NAMED, CONNECTION, "verifyConnection", False, "verifyConnection is off"),

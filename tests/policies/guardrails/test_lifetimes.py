@@ -15,6 +15,7 @@ from tests.policies.guardrails.seeds import Added, Seed, check, names, said
 KUBERNETES, APPROLE = "kubernetes-role-kubesentiment", "approle-role-kubesentiment-ci"
 DATABASE, AWS = "database-role-kubesentiment-readonly", "aws-role-s3-access"
 PKI = "pki-role-kubesentiment-api"
+STATIC = "database-static-role-kubesentiment-exports"
 UNSET = "is not set, so that Vault's own default decides"
 
 SEEDS = (
@@ -33,6 +34,15 @@ SEEDS = (
         "mount-lifetime", "database-mount", "maxLeaseTtlSeconds", 31_536_000, "maxLeaseTtlSeconds"
     ),
     Seed("mount-lifetime", "oidc-mount", "tune.maxLeaseTtl", "8760h", "tune.maxLeaseTtl is 8760h"),
+    Seed(
+        "static-user-rotation",
+        STATIC,
+        "rotationSchedule",
+        "30 3 1 * *",
+        "rotationSchedule comes every 672h, less often than every 168h",
+    ),
+    Seed("static-user-rotation", STATIC, "rotationSchedule", None, f"rotationPeriod {UNSET}"),
+    Seed("static-user-rotation", STATIC, "rotationSchedule", "@monthly", "cannot be read"),
     Seed("certificate-lifetime", PKI, "maxTtl", "720h", "maxTtl is 720h, more than 72h"),
     Seed("certificate-lifetime", PKI, "notAfter", "9999-12-31T23:59:59Z", "notAfter overrules"),
     Seed("ca-lifetime", "pki-root", "ttl", "315360001s", "ttl is 87600h1s, more than 87600h"),

@@ -81,6 +81,27 @@ SEEDS: Final = (
         "postgresql.connectionUrl is not of the database",
     ),
     Seed(RULE, KUBERNETES, "tokenBoundCidrs", ["10.0.0.0/8"], "tokenBoundCidrs is not what"),
+    Seed(
+        RULE,
+        "database-static-role-kubesentiment-exports",
+        "rotationSchedule",
+        "30 3 1 * *",
+        "rotationSchedule is not what database_static_roles.json says of kubesentiment-exports",
+    ),
+    Seed(
+        RULE,
+        "database-static-role-kubesentiment-exports",
+        "rotationStatements",
+        ["ALTER ROLE postgres PASSWORD '{{password}}'"],
+        "rotationStatements is not what database_static_roles.json says",
+    ),
+    Seed(
+        RULE,
+        "database-static-role-kubesentiment-exports",
+        "selfManagedPassword",
+        "x",
+        "selfManagedPassword is set, and database_static_roles.json does not say it",
+    ),
     Seed(RULE, "aws-role-s3-access", "policyDocument", "{}", "policyDocument is not what"),
     Seed(RULE, "aws-role-s3-access", "policyArns", ["arn"], "policyArns is set, and"),
     Seed(
@@ -148,7 +169,7 @@ def test_clouds_that_the_matrix_does_not_use(
         gcp_roles=(GcpRole("models", "a@b", ("read",), 3600),),
         azure_roles=(AzureRole("models", (("Reader", "/a"),), 3600, 7200),),
     )
-    monkeypatch.setattr(reviewed, "_snapshot", lambda _: snapshot)
+    monkeypatch.setattr(reviewed, "snapshot_of", lambda _: snapshot)
     assert said(RULE, declared) == []
     assert len(said(RULE, declared.changed(path, value))) == 1
 
@@ -177,7 +198,7 @@ def test_files_that_are_not_there_let_nothing_pass(
     prod: Mapping[str, Declared], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(reviewed, "RENDERED", tmp_path)
-    monkeypatch.setattr(reviewed, "_snapshot", reviewed._snapshot.__wrapped__)
+    monkeypatch.setattr(reviewed, "snapshot_of", reviewed.snapshot_of.__wrapped__)
     (message,) = said(RULE, prod[KUBERNETES])
     assert "cannot be compared with what was reviewed" in message
     assert "no rendered plan" in message

@@ -26,6 +26,13 @@ SEEDS: Final = (
         {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]},
         "rules reach all secrets; resourceNames name none",
     ),
+    Seed(
+        LEAST,
+        ROLE,
+        "rules.1",
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]},
+        "rules patch all deployments; resourceNames name none",
+    ),
     Seed(ONE, BINDING, "roleRef.name", "cluster-admin", "roleRef is 'cluster-admin'"),
     Seed(
         ONE,

@@ -33,7 +33,7 @@ from components.settings.reader import NAMESPACE, ConfigReader, Rules
 from policies.environments import Environment
 
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>\w[\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?")
-_OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - not listened on
+OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - not listened on
 _SET = f"pulumi config set {NAMESPACE}"
 
 
@@ -87,7 +87,7 @@ def _address(
     given = rules.read.secure_url("podVaultAddress", plain_allowed=environment is Environment.DEV)
     inside = f"https://vault.{kubernetes.namespace}.svc.{kubernetes.domain}:{API_PORT}"
     address = given or (inside if deployment else vault.address)
-    if urlsplit(address).hostname in _OWN_HOSTS:
+    if urlsplit(address).hostname in OWN_HOSTS:
         rules.problem(
             "podVaultAddress",
             f"must be an address by which pods reach Vault: {address!r} is each pod's own",

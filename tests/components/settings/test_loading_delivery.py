@@ -26,6 +26,7 @@ from components.settings import (
     KubernetesSettings,
     ServingSettings,
 )
+from components.settings.loading_delivery import OWN_HOSTS
 from tests.components.settings.loader import (
     SET,
     Loader,
@@ -272,8 +273,10 @@ def test_a_cluster_must_be_named(loaded: Loader, on: str) -> None:
     )
 
 
-def test_an_address_of_this_machine_is_no_pods(loaded: Loader) -> None:
-    given = {**BOTH, **BY_OTHERS, "vaultAddress": "http://127.0.0.1:8200"}
+@pytest.mark.parametrize("host", sorted(OWN_HOSTS))
+def test_an_address_of_this_machine_is_no_pods(loaded: Loader, host: str) -> None:
+    address = f"http://[{host}]:8200" if ":" in host else f"http://{host}:8200"
+    given = {**BOTH, **BY_OTHERS, "vaultAddress": address}
     (problem,) = loaded.problems_of(of_existing("dev", **given))
     assert problem.startswith("vaultstack:podVaultAddress: must be an address by which pods reach")
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes import apiextensions, core, meta
+from pulumi_kubernetes import core, meta
 
 from components.cluster.layout import MANAGED
-from components.settings import AuthoritySettings, IssuerReference
+from components.delivery.certificate import make_certificate
+from components.settings import AuthoritySettings
 
 NAME: Final = "vault-ca"
 KEY: Final = "ca.crt"
@@ -56,39 +57,13 @@ def make_authority(
     """None where the public CAs do."""
     metadata = meta.v1.ObjectMetaArgs(name=NAME, namespace=namespace, labels=MANAGED)
     if settings.issuer:
-        return Authority(secret=True, made=_certificate(name, metadata, settings.issuer, opts))
+        # For a name that nobody calls, and for no use: nobody could pose as anybody with it.
+        hosts, usages = ["ca.invalid"], ["digital signature"]
+        made = make_certificate(name, metadata, settings.issuer, NAME, hosts, usages, opts)
+        return Authority(secret=True, made=made)
     if settings.certificates:
         data = {KEY: settings.certificates}
         return Authority(
             secret=False, made=core.v1.ConfigMap(name, metadata=metadata, data=data, opts=opts)
         )
     return None
-
-
-def _certificate(
-    name: str,
-    metadata: meta.v1.ObjectMetaArgs,
-    issuer: IssuerReference,
-    opts: pulumi.ResourceOptions,
-) -> apiextensions.CustomResource:
-    """For a name that nobody calls, and for no use: nobody could pose as anybody with it."""
-    return apiextensions.CustomResource(
-        name,
-        api_version="cert-manager.io/v1",
-        kind="Certificate",
-        metadata=metadata,
-        spec={
-            "secretName": NAME,
-            "issuerRef": {
-                "group": "cert-manager.io",
-                "kind": issuer.kind.value,
-                "name": issuer.name,
-            },
-            "dnsNames": ["ca.invalid"],
-            "duration": "2160h",
-            "renewBefore": "720h",
-            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
-            "usages": ["digital signature"],
-        },
-        opts=opts,
-    )

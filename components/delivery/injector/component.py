@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes import apiextensions, core, meta, networking, policy, rbac
+from pulumi_kubernetes import core, meta, networking, policy, rbac
 
 from components.delivery.authority import make_authority
+from components.delivery.certificate import make_certificate
 from components.delivery.injector import layout as names
 from components.delivery.injector.layout import Layout
 from components.delivery.injector.pods import make_deployment
@@ -165,26 +166,15 @@ class AgentInjector(pulumi.ComponentResource):
             opts=self._after,
         )
 
-    def _certificate(self, name: str, issuer: IssuerReference) -> apiextensions.CustomResource:
-        return apiextensions.CustomResource(
+    def _certificate(self, name: str, issuer: IssuerReference) -> pulumi.Resource:
+        return make_certificate(
             name,
-            api_version="cert-manager.io/v1",
-            kind="Certificate",
-            metadata=self._metadata(),
-            spec={
-                "secretName": names.SERVING_SECRET,
-                "issuerRef": {
-                    "group": "cert-manager.io",
-                    "kind": issuer.kind.value,
-                    "name": issuer.name,
-                },
-                "dnsNames": list(self._layout.host_names),
-                "duration": "2160h",
-                "renewBefore": "720h",
-                "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
-                "usages": ["digital signature", "server auth"],
-            },
-            opts=self._after,
+            self._metadata(),
+            issuer,
+            names.SERVING_SECRET,
+            self._layout.host_names,
+            ["digital signature", "server auth"],
+            self._after,
         )
 
     def _disruption_budget(self, name: str) -> policy.v1.PodDisruptionBudget:

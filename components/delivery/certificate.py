@@ -1,0 +1,42 @@
+"""A certificate from cert-manager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_kubernetes import apiextensions, meta
+
+from components.settings import IssuerReference
+
+
+def make_certificate(
+    name: str,
+    metadata: meta.v1.ObjectMetaArgs,
+    issuer: IssuerReference,
+    secret: str,
+    host_names: Sequence[str],
+    usages: Sequence[str],
+    opts: pulumi.ResourceOptions,
+) -> apiextensions.CustomResource:
+    """Kept in `secret` with its issuer's CA; renewed in its last third, with a new key."""
+    return apiextensions.CustomResource(
+        name,
+        api_version="cert-manager.io/v1",
+        kind="Certificate",
+        metadata=metadata,
+        spec={
+            "secretName": secret,
+            "issuerRef": {
+                "group": "cert-manager.io",
+                "kind": issuer.kind.value,
+                "name": issuer.name,
+            },
+            "dnsNames": list(host_names),
+            "duration": "2160h",
+            "renewBefore": "720h",
+            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+            "usages": list(usages),
+        },
+        opts=opts,
+    )

@@ -11,12 +11,21 @@ from typing import Any, Final
 from cryptography import x509
 
 from policies.identities import AppRole
-from policies.paths import AWS, PKI, PKI_ROOT, ROTATE_AWS_ROOT, approle, rotate_database_root
+from policies.paths import (
+    AWS,
+    PKI,
+    PKI_ROOT,
+    ROTATE_AWS_ROOT,
+    approle,
+    database_credentials,
+    rotate_database_root,
+)
 from policies.plan import DatabaseConnection
 from policies.stanzas import ONLY_REVOKES
 from policies.subject import Subject
 from rehearsal.proof import expectations
 from rehearsal.proof.attempts import Bench, Mismatch
+from rehearsal.proof.database import revoke_lease
 from rehearsal.proof.kv import MERGE_PATCH
 from rehearsal.proof.logins import LoginDesk
 from rehearsal.proof.results import Outcome, Seen
@@ -70,10 +79,15 @@ def _hash_of(bench: Bench, user: str) -> str:
 
 
 def _still_connects(bench: Bench, connection: DatabaseConnection) -> None:
-    """Vault rotates the password of a user that stays only where it can log in."""
-    answer = bench.provisioner.call("GET", f"database/config/{connection.name}")
-    if not answer.allowed:
-        raise Mismatch(f"the connection is gone: {answer.status} {answer.errors}")
+    """Whoever may has a user made, as before."""
+    for role in bench.plan.database_roles:
+        for subject in bench.subjects:
+            if role.connection == connection.name and expectations.database(subject, role.name):
+                answer = bench.session(subject).call("GET", database_credentials(role.name))
+                if not answer.allowed:
+                    raise Mismatch(f"no user can be made any more: {answer.errors}")
+                revoke_lease(bench, answer.body["lease_id"])
+                return
 
 
 def _aws_root(bench: Bench, subject: Subject) -> None:

@@ -14,12 +14,16 @@ from policies.grants import (
     Control,
     Database,
     Grant,
+    IntermediateCa,
     IssueSecretIds,
     Kv,
     KvAccess,
     Pki,
     PkiAccess,
     RenewSelf,
+    RootKey,
+    RootPassword,
+    SecretIds,
     refuse_contradictions,
 )
 from policies.hcl import Capability
@@ -213,6 +217,16 @@ def test_a_grant_that_holds_nowhere_cannot_be_written(
     [
         ("issue secret IDs", lambda reason: IssueSecretIds(HOUR, reason=reason)),
         ("control sys/mounts", lambda reason: Control("sys/mounts", (), reason=reason)),
+        ("renew the intermediate CA", lambda reason: IntermediateCa(reason=reason)),
+        ("rotate the AWS engine's own key", lambda reason: RootKey(reason=reason)),
+        (
+            "rotate the database administrator of shop",
+            lambda reason: RootPassword("shop", reason=reason),
+        ),
+        (
+            "rotate the secret IDs of shop/ci",
+            lambda reason: SecretIds("shop", "ci", HOUR.default, reason=reason),
+        ),
     ],
 )
 def test_a_grant_of_vaults_own_paths_says_why(text: str, build: Callable[[str], Grant]) -> None:

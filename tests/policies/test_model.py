@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,22 +12,28 @@ from policies.grants import (
     Cloud,
     Control,
     Database,
+    DatabaseStatic,
     Grant,
+    IntermediateCa,
     IssueSecretIds,
     Kv,
     KvAccess,
     Pki,
     PkiAccess,
     RenewSelf,
+    RootKey,
+    RootPassword,
+    SecretIds,
 )
 from policies.hcl import Capability
 from policies.iam import Allow, AwsAccount
-from policies.identities import AppRole, Identity, OidcGroup, ServiceAccount
+from policies.identities import AppRole, Identity, OidcGroup, PlatformAccount, ServiceAccount
 from policies.lifetime import Duration, Lifetime
-from policies.model import AccessMatrix, Application, Lifetimes, Workload
+from policies.model import AccessMatrix, Application, Lifetimes, Platform, Workload
 from policies.paths import SecretPath
 from policies.postgresql import DatabaseAccess
 from policies.resources import AwsCloudRole, KvEntry, PostgresDatabase
+from policies.rotation import RotateAwsRoot
 
 DEV, PROD = frozenset({Environment.DEV}), frozenset({Environment.PROD})
 SPEC = EnvironmentSpec(Environment.DEV, "dev.example", AwsAccount("111111111111", "eu-west-1"))
@@ -297,6 +304,51 @@ def test_an_unknown_cloud_role_cannot_be_granted(
         f"cloud role; its roles: {known}$",
     ):
         Application("shop", "team", (workload("api", Cloud("s4")),), cloud_roles=roles)
+
+
+@pytest.mark.parametrize("name", ["people", "platform"])
+def test_an_application_is_not_named_as_who_is_none(name: str) -> None:
+    with pytest.raises(ValueError, match="as those who are no application") as caught:
+        application(name)
+    assert str(caught.value).endswith(f"; write such as '{name}-app'")
+
+
+PLATFORMS_OWN: tuple[Grant, ...] = (
+    RootPassword("shop", reason="why"),
+    RootKey(reason="why"),
+    IntermediateCa(reason="why"),
+    SecretIds("shop", "ci", Duration(60), reason="why"),
+)
+
+
+@pytest.mark.parametrize("grant", PLATFORMS_OWN, ids=str)
+def test_what_is_the_platforms_cannot_be_granted_to_others(grant: Grant) -> None:
+    only = "only the platform's own workloads may be granted it"
+    with pytest.raises(ValueError, match=f"workload 'api', grant '{grant}': {only}"):
+        application("shop", workload("api", grant))
+    with pytest.raises(ValueError, match=f"people 'operators', grant '{grant}': {only}"):
+        matrix(people=(person(grant),))
+
+
+def test_an_application_does_not_run_in_vaults_own_namespace() -> None:
+    with pytest.raises(ValueError, match="must not run in Vault's own namespace"):
+        application("shop", workload(identity=PlatformAccount("x")))
+
+
+def test_machines_are_called_apart_from_all_others() -> None:
+    own = Platform("team", (workload("job", RootKey(reason="y"), identity=PlatformAccount("j")),))
+    rotating = replace(own, rotations=(RotateAwsRoot("job"),))
+    made = replace(matrix(application()), platform=rotating)
+    assert [role for _, _, role in made.subjects()] == ["shop-api", "platform-job"]
+    with pytest.raises(ValueError, match="role 'platform-job': is there 2 times"):
+        replace(made, applications=(application("shop", workload(role="platform-job")),))
+
+
+def test_a_static_user_that_the_database_does_not_have() -> None:
+    with pytest.raises(ValueError, match="the application has no database"):
+        application("shop", workload("api", DatabaseStatic("x")))
+    with pytest.raises(ValueError, match="only an application has a database"):
+        matrix(people=(person(DatabaseStatic("x")),))
 
 
 @pytest.mark.parametrize(

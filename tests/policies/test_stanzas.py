@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from policies.environments import Environment, EnvironmentSpec
@@ -9,22 +11,43 @@ from policies.grants import (
     Cloud,
     Control,
     Database,
+    DatabaseStatic,
     Grant,
+    IntermediateCa,
     IssueSecretIds,
     Kv,
     KvAccess,
     Pki,
     PkiAccess,
     RenewSelf,
+    RootKey,
+    RootPassword,
+    SecretIds,
 )
 from policies.hcl import Capability, Stanza
 from policies.iam import Allow, AwsAccount
-from policies.identities import AppRole, OidcGroup, ServiceAccount
+from policies.identities import AppRole, OidcGroup, PlatformAccount, ServiceAccount
 from policies.lifetime import Duration, Lifetime
-from policies.model import AccessMatrix, Application, Lifetimes, Workload
+from policies.model import AccessMatrix, Application, Lifetimes, Platform, Workload
 from policies.paths import SecretPath
 from policies.postgresql import DatabaseAccess
-from policies.resources import AwsCloudRole, AzureCloudRole, GcpCloudRole, PostgresDatabase
+from policies.resources import (
+    AwsCloudRole,
+    AzureCloudRole,
+    GcpCloudRole,
+    PostgresDatabase,
+    StaticUser,
+)
+from policies.rotation import (
+    KubernetesSecret,
+    OfApplication,
+    OfPlatform,
+    RenewIntermediate,
+    RotateAwsRoot,
+    RotateDatabaseRoot,
+    RotateSecretIds,
+)
+from policies.schedule import Cron
 from policies.stanzas import stanzas_of
 from policies.subject import subjects_in
 
@@ -35,7 +58,9 @@ SHOP = Application(
     name="shop",
     owner="team",
     workloads=(),
-    database=PostgresDatabase("shop-db", "keeper"),
+    database=PostgresDatabase(
+        "shop-db", "keeper", static_users=(StaticUser("report", Cron("0 3 * * 1")),)
+    ),
     cloud_roles=(
         AwsCloudRole("shop-s3", (Allow(("s3:GetObject",), ("arn:aws:s3:::shop/*",)),)),
         GcpCloudRole("shop-gcs", "shop@example.iam.gserviceaccount.com"),
@@ -86,6 +111,11 @@ def meaning(*grants: Grant, people: bool = False) -> tuple[Stanza, ...]:
             Kv(SecretPath("shop/x"), KvAccess.ROTATE),
             {"secret/data/shop/x": "patch", "secret/metadata/shop/x": "read"},
         ),
+        (
+            Kv(SecretPath("shop/x"), KvAccess.ROTATE_AND_KEEP),
+            {"secret/data/shop/x": "read patch", "secret/metadata/shop/x": "read"},
+        ),
+        (DatabaseStatic("report"), {"database/static-creds/shop-report": "read"}),
         (Database(DatabaseAccess.READ_ONLY), {"database/creds/shop-readonly": "read"}),
         (Database(DatabaseAccess.READ_WRITE), {"database/creds/shop-readwrite": "read"}),
         (Cloud("shop-s3"), {"aws/creds/shop-s3": "read"}),
@@ -105,6 +135,85 @@ def test_a_grant_means_exactly_this(grant: Grant, expected: dict[str, str]) -> N
     said = {stanza.path: " ".join(stanza.capabilities) for stanza in made}
     assert said == ANY_TOKEN | expected
     assert len(made) == len(said)
+
+
+def of_platform(grant: Grant) -> dict[str, Stanza]:
+    """What a machine's grant means, with the rotation that it is for."""
+    daily, day = Cron("0 3 * * *"), Duration.parse("24h")
+    secret_ids = RotateSecretIds("ci", KubernetesSecret("shop", "x", "y"), "job", daily, day, day)
+    renewal = RenewIntermediate("job", "CA", Duration.parse("100d"), daily)
+    of_shop: tuple[OfApplication, ...] = ()
+    own: tuple[OfPlatform, ...] = ()
+    match grant:
+        case RootPassword():
+            of_shop = (RotateDatabaseRoot("job"),)
+        case SecretIds():
+            of_shop = (secret_ids,)
+        case RootKey():
+            own = (RotateAwsRoot("job"),)
+        case _:
+            own = (renewal,)
+    shop = dataclasses.replace(
+        SHOP,
+        workloads=(
+            Workload("api", ServiceAccount("shop", "api"), (Database(DatabaseAccess.READ_ONLY),)),
+            Workload("ci", AppRole(Duration.parse("30d")), (RenewSelf(),)),
+        ),
+        rotations=of_shop,
+    )
+    machine = Workload("job", PlatformAccount("job"), (grant,))
+    matrix = AccessMatrix(
+        environments=(EnvironmentSpec(DEV, "dev.example", AwsAccount("1" * 12, "eu-west-1")),),
+        lifetimes=Lifetimes(token=DAY, database=DAY, cloud=DAY, certificate=DAY),
+        applications=(shop,),
+        platform=Platform("team", (machine,), own),
+    )
+    (subject,) = (one for one in subjects_in(matrix, DEV) if one.role == "platform-job")
+    assert subject.label == "platform/job"
+    return {s.path: s for s in stanzas_of(subject) if s.comment != "every token"}
+
+
+@pytest.mark.parametrize(
+    ("grant", "expected"),
+    [
+        (RootPassword("shop", reason="why"), {"database/rotate-root/shop": "update"}),
+        (RootKey(reason="why"), {"aws/config/rotate-root": "update"}),
+        (
+            IntermediateCa(reason="why"),
+            {
+                "pki/intermediate/generate/internal": "update",
+                "pki-root/root/sign-intermediate": "update",
+                "pki/intermediate/set-signed": "update",
+                "pki/config/issuers": "read update",
+                "pki/issuer/+": "read patch",
+            },
+        ),
+        (
+            SecretIds("shop", "ci", Duration.parse("24h"), reason="why"),
+            {
+                "auth/approle/role/shop-ci/secret-id": "update",
+                "auth/approle/role/shop-ci/secret-id-accessor/destroy": "update",
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_a_grant_of_the_platform_means_exactly_this(grant: Grant, expected: dict[str, str]) -> None:
+    made = of_platform(grant)
+    assert {path: " ".join(one.capabilities) for path, one in made.items()} == expected
+
+
+def test_a_job_may_send_only_what_it_sends() -> None:
+    ca = of_platform(IntermediateCa(reason="why"))
+    assert ca["pki/config/issuers"].allowed_parameters == (("default", ()),)
+    assert dict(ca["pki/issuer/+"].allowed_parameters) == {
+        "issuer_name": (),
+        "usage": ("read-only,crl-signing,ocsp-signing",),
+    }
+    ids = of_platform(SecretIds("shop", "ci", Duration.parse("24h"), reason="why"))
+    made = ids["auth/approle/role/shop-ci/secret-id"]
+    assert made.allowed_parameters == (("metadata", ()),)
+    assert (made.min_wrapping_ttl, made.max_wrapping_ttl) == (86400, 86400)
 
 
 def test_each_stanza_says_which_grant_it_comes_from_and_why() -> None:

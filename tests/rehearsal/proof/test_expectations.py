@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from policies.environments import Environment
 from policies.grants import KvAccess
 from policies.hcl import Capability
+from policies.matrix import MATRIX
+from policies.subject import Subject, subjects_in
 from rehearsal.proof import expectations
 from rehearsal.proof.expectations import PATCHES, READS, WRITES
 from tests.rehearsal.subjects import SUBJECTS, subject
@@ -135,3 +139,34 @@ def test_expectations_never_see_what_was_compiled() -> None:
     tree = ast.parse(Path(expectations.__file__).read_text())
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported.isdisjoint(COMPILED)
+
+
+def test_the_platforms_jobs_rotate_what_they_are_named_after() -> None:
+    everybody = subjects_in(MATRIX, Environment.PROD)
+    (pipeline,) = (one for one in everybody if one.label == "kubesentiment/ci")
+
+    def who(may: Callable[[Subject], object]) -> set[str]:
+        return {one.label for one in everybody if may(one)}
+
+    assert who(lambda one: expectations.rotates_database_root(one, "kubesentiment")) == {
+        "platform/rotation-kubesentiment-database"
+    }
+    assert who(lambda one: expectations.rotates_database_root(one, "media-catalog")) == set()
+    assert who(expectations.rotates_aws_root) == {"platform/rotation-aws"}
+    assert who(expectations.renews_intermediate) == {"platform/rotation-pki"}
+    assert who(lambda one: expectations.rotates_secret_ids(one, pipeline)) == {
+        "platform/rotation-kubesentiment-ci"
+    }
+    assert who(lambda one: expectations.rotates_secret_ids(one, everybody[0])) == set()
+    assert who(lambda one: expectations.static_user(one, "kubesentiment-exports")) == {
+        "kubesentiment/batch"
+    }
+
+
+def test_who_keeps_what_it_replaces_reads_it() -> None:
+    everybody = subjects_in(MATRIX, Environment.PROD)
+    (job,) = (one for one in everybody if one.label == "media-catalog/rotation")
+    assert expectations.kv(job, "media-catalog/api", READS)
+    assert expectations.kv(job, "media-catalog/api", PATCHES)
+    assert not expectations.kv(job, "media-catalog/api", WRITES)
+    assert not expectations.kv(job, "media-catalog/database", READS)

@@ -45,7 +45,7 @@ class Timing:
     """How long Vault may be silent."""
     first_backoff: timedelta = timedelta(milliseconds=100)
     """The longest pause before the second try; it doubles with each further one."""
-    greatest_backoff: timedelta = timedelta(seconds=5)
+    greatest_backoff: timedelta = timedelta(seconds=2)
     """The longest pause of all, and between tries of the background while Vault is away."""
 
     def __post_init__(self) -> None:

@@ -467,6 +467,7 @@ def test_close_ends_token_thread_and_connections(vault: FakeVault) -> None:
     wait_until(lambda: vault.connections == 0)
     wait_until(lambda: threading.active_count() <= before + 1)  # the fake's own come and go
     assert not [t for t in threading.enumerate() if t.name == "vaultstack-client"]
+    assert client.status().cached == 0
     with pytest.raises(ClientClosed, match="the client is closed; make a new one"):
         client.get_secret(API)
     client.close()

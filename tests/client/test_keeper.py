@@ -77,7 +77,7 @@ def test_an_outage_is_tried_with_pauses(vault: FakeVault, client: VaultClient) -
     wait_until(lambda: client.status().vault_away)
     before = len(vault.requests)
     threading.Event().wait(0.5)
-    assert len(vault.requests) - before < 60, "with pauses of 25 to 50 ms here, 5 s by default"
+    assert len(vault.requests) - before < 60, "with pauses of 25 to 50 ms here, 2 s by default"
     vault.mode = Mode.WELL
     wait_until(lambda: not client.status().vault_away)
 

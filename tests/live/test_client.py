@@ -38,6 +38,7 @@ from vaultstack_client import (
     ClientSettings,
     DatabaseCredentials,
     KubernetesLogin,
+    LeaseExpired,
     LoginFailed,
     MissingKey,
     NotAllowed,
@@ -509,10 +510,15 @@ def test_a_sealed_vault_and_back(short_lived: ShortLived) -> None:
     """Last in this module: what is in memory is gone when a dev server is sealed and unsealed."""
     with VaultClient(short_lived.settings("keeps")) as client:
         client.get_secret("app")
+        user = client.get_database_credentials("short")
         short_lived.root.call("PUT", "sys/seal")
         time.sleep(1.5)
+        assert client.get_database_credentials("short") == user
         assert client.get_secret("app")["key"] == "value"
         assert client.get_secret("app").stale
         assert client.status().vault_away
         with pytest.raises(Unavailable, match=r"503.*sealed.*see whether it is unsealed"):
             client.get_secret("other")
+        with pytest.raises(LeaseExpired, match=r"'short': credentials must be replaced.*ended at"):
+            client.get_database_credentials("short")
+        assert client.get_secret("app")["key"] == "value"

@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -38,6 +39,17 @@ def main(arguments: Sequence[str]) -> Exit:
         level = Level.ERROR if error.exit else Level.INFO
         log.step(step, level=level, exit=int(error.exit), because=str(error))
         return error.exit
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not pass for "nothing changed"
+        # Where and what, but not its text, which could hold a value.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__} in {Path(where.filename).name}, line {where.lineno}"
+        log.step(
+            "half way",
+            level=Level.ERROR,
+            exit=int(Exit.HALF_WAY),
+            because=f"a fault of the job itself ({fault}); the next run goes on from there",
+        )
+        return Exit.HALF_WAY
     return Exit.DONE
 
 

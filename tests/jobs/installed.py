@@ -155,11 +155,12 @@ class Installer:
         stanzas: Sequence[Stanza],
         rules: Sequence[Json] = (),
         interval_seconds: int = WEEK_SECONDS,
+        token_ttl: str = "10m",
     ) -> Job:
         """One with a service account of its own, and exactly these rights."""
         self._kubernetes.api.service_account(NAMESPACE, name)
         identity = Identity(NAMESPACE, name, name)
-        self._grant(name, stanzas, identity.audience)
+        self._grant(name, stanzas, identity.audience, token_ttl)
         for rule in rules:
             allow(self._kubernetes, name, rule, NAMESPACE, identity)
         return self._install(name, task, interval_seconds, identity)
@@ -214,7 +215,7 @@ class Installer:
         kubeconfig.write_text(json.dumps(_kubeconfig(kubernetes, identity)))
         return Job(name, namespace, kubernetes, file, kubeconfig)
 
-    def _grant(self, name: str, stanzas: Sequence[Stanza], audience: str) -> None:
+    def _grant(self, name: str, stanzas: Sequence[Stanza], audience: str, token_ttl: str) -> None:
         self._granted.append(name)
         own = (
             Stanza("auth/token/lookup-self", (Capability.READ,)),
@@ -230,7 +231,7 @@ class Installer:
                 "audience": audience,
                 "token_policies": [name],
                 "token_no_default_policy": True,
-                "token_ttl": "10m",
+                "token_ttl": token_ttl,
             },
         )
 

@@ -14,6 +14,7 @@ import pytest
 
 from rehearsal.servers import python_path
 from tests.jobs.test_configuration import rotation
+from vaultstack_jobs import cluster
 from vaultstack_jobs.__main__ import main
 from vaultstack_jobs.outcomes import Exit
 
@@ -59,6 +60,21 @@ def test_without_a_cluster_nothing_was_changed(
     assert code == 1
     assert line["rotation"] == "media-catalog-jwt-secret"
     assert line["because"].endswith("; nothing was changed")
+
+
+def test_a_fault_of_its_own_does_not_pass_for_nothing_changed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("hidden-value")
+
+    monkeypatch.setattr(cluster, "connect", broken)
+    file = tmp_path / "rotation.json"
+    file.write_text(json.dumps(rotation()))
+    code, line = run(capsys, "rotate", str(file))
+    assert (code, line["step"], line["exit"]) == (4, "half way", 4)
+    assert "KeyError in test_cli.py, line" in line["because"]
+    assert "hidden-value" not in line["because"]
 
 
 def test_it_runs_as_a_module(tmp_path: Path) -> None:

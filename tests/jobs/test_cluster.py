@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from kubernetes.config import incluster_config
 
+from tests.jobs.authorities import ca_pem
 from tests.jobs.fakes import DEPLOYMENT, SECRET, Fakes
 from vaultstack_jobs import cluster
 from vaultstack_jobs.cluster import (
@@ -89,6 +91,24 @@ def test_outside_a_pod_the_kubeconfig_says_who(
     found = cluster.connect(fakes.clock)
     assert found.lease("jobs", "one")["metadata"]["name"] == "one"
     found.api.rest_client.pool_manager.clear()
+
+
+def test_in_a_pod_it_is_the_pods_own_account(
+    fakes: Fakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, authorities = tmp_path / "token", tmp_path / "ca.crt"
+    token.write_text("hidden-token")
+    authorities.write_text(ca_pem())
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authorities))
+    settings = cluster.connect(fakes.clock).api.configuration
+    assert settings.host == "https://10.0.0.1:443"
+    assert settings.ssl_ca_cert == str(authorities)
+    assert settings.verify_ssl
+    assert settings.auth_settings()["BearerToken"]["value"] == "bearer hidden-token"
 
 
 def test_without_either_it_says_what_is_missing(

@@ -180,6 +180,14 @@ def test_the_application_is_restarted_and_waited_for(fakes: Fakes) -> None:
     assert newest(fakes)["jwt"] != "old"
 
 
+def test_an_application_that_is_not_ready_before_is_left_alone(fakes: Fakes) -> None:
+    fakes.settle(ready=False)
+    with pytest.raises(FailedError, match="is not ready before the rotation"):
+        rotation(fakes, kv_key(tell=RESTART)).start()
+    assert versions(fakes) == 1
+    assert pending(fakes) == {}
+
+
 def test_an_application_that_is_not_ready_gets_its_value_back(fakes: Fakes) -> None:
     restarted(fakes, ready=lambda why: why != "version 2")
     with pytest.raises(RolledBackError, match=r"written back as version 3.* is ready again"):

@@ -67,13 +67,13 @@ def kv_job(
     path: str,
     *,
     reads: bool,
-    name: str = "",
     rules: Sequence[Json] = (),
+    token_ttl: str = "10m",
     **task: Any,
 ) -> Job:
-    """The rotation of one entry's `token`."""
+    """The rotation of one entry's `token`, as one who may do just that."""
     return installer.install(
-        name or path.replace("/", "-"),
+        path.replace("/", "-"),
         {
             "type": "kv-key",
             "path": path,
@@ -88,6 +88,7 @@ def kv_job(
             Stanza(f"secret/metadata/{path}", (READ,)),
         ],
         rules,
+        token_ttl=token_ttl,
     )
 
 
@@ -201,6 +202,7 @@ def test_an_application_that_does_not_become_ready_gets_its_old_value_back(
         reads=True,
         tell=restart_of("back", 4),
         rules=[may_restart("back")],
+        token_ttl="2s",  # shorter than the wait: the job logs in again to write back
     )
 
     def ready(found: Json) -> bool:

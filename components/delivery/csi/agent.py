@@ -13,7 +13,7 @@ USER, GROUP = 100, 1000
 
 
 def render(vault_address: str, ca_file: str | None) -> str:
-    """It keeps what was leased and renews it, and logs in as nobody: each call has its pod's token.
+    """It passes calls on and logs in as nobody: each call has its pod's token.
 
     The socket is its group's: the provider is root without root's powers, and in this group. Vault
     heeds the mode only where user and group are said as well.

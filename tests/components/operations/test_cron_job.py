@@ -15,6 +15,8 @@ from policies.plan import Rotation
 from tests.components.cluster.deployments import record
 from tests.components.operations.rotations import AWS_ROOT, IDS, JWT, KV_KEY, rotation
 from tests.recording import Runner
+from vaultstack_jobs.__main__ import main
+from vaultstack_jobs.outcomes import Exit
 
 IMAGE: Final = "registry.example/jobs:1.2.3"
 API_GROUP: Final = "kubernetes:batch/v1:CronJob"
@@ -58,7 +60,11 @@ def test_what_failed_is_tried_again_unless_that_mends_nothing(run: Runner) -> No
     final, drained = job["podFailurePolicy"]["rules"]
     assert final == {
         "action": "FailJob",
-        "onExitCodes": {"containerName": "rotate", "operator": "In", "values": [2, 3]},
+        "onExitCodes": {
+            "containerName": "rotate",
+            "operator": "In",
+            "values": [Exit.CONFIGURATION, Exit.ROLLED_BACK],
+        },
     }
     assert drained == {
         "action": "Ignore",
@@ -96,6 +102,14 @@ def test_it_runs_the_jobs_command_with_its_own_file(run: Runner) -> None:
     assert mounts["rotation"]["mountPath"] == "/etc/vaultstack"
     assert volumes.keys() == mounts.keys()
     assert all(one["readOnly"] for one in mounts.values())
+
+
+def test_the_job_understands_the_command_and_misses_nothing_but_its_file(
+    run: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (container,) = pod(run)["containers"]
+    assert main(container["args"]) is Exit.CONFIGURATION
+    assert "/etc/vaultstack/rotation.json: must be a readable UTF-8 file" in capsys.readouterr().out
 
 
 def test_it_has_a_token_for_vault_and_one_for_the_api_server_and_no_other(run: Runner) -> None:

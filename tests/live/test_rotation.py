@@ -4,7 +4,8 @@ account and with the rights that jobs/README.md names, and no more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,15 @@ from rehearsal.vault_api import VaultApi
 from tests.jobs.deployments import Controller, deployment, settle
 from tests.jobs.installed import NAMESPACE, Installer, Job, Json, Kubernetes, end, may
 from tests.live.conftest import Stage
+from vaultstack_jobs import cluster, configuration
+from vaultstack_jobs.clock import Clock
+from vaultstack_jobs.connection import connected
+from vaultstack_jobs.log import Log
+from vaultstack_jobs.outcomes import LostError
+from vaultstack_jobs.rotate import rotate
+from vaultstack_jobs.tasks import Bench
+from vaultstack_jobs.turn import Turn
+from vaultstack_jobs.vault import Vault
 
 pytestmark = pytest.mark.live
 
@@ -189,6 +199,76 @@ def test_of_two_at_once_one_loses_and_changes_nothing(
     assert all(run.steps in (["lost"], ["not due"]) for run in runs if "written" not in run.steps)
     assert version_of(root, "rotated/twice") == 2
     assert len(controller.rollouts) == 2  # the first is its making
+
+
+@dataclass
+class Interrupted:
+    """The job's own connection, with somebody who writes in the very moment before it does."""
+
+    vault: Vault
+    before_patch: Callable[[], object]
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Mapping[str, Any]:
+        if method == "PATCH":
+            interrupt, self.before_patch = self.before_patch, lambda: None
+            interrupt()
+        return self.vault.request(method, path, body, headers=headers)
+
+    def secret(self, path: str, version: int) -> Mapping[str, str]:
+        return self.vault.secret(path, version)
+
+    def who(self) -> str:
+        return self.vault.who()
+
+
+def run_interrupted(
+    job: Job, monkeypatch: pytest.MonkeyPatch, before_patch: Callable[[], object]
+) -> None:
+    """In this process, for nobody could meet that moment from outside."""
+    monkeypatch.setenv("KUBECONFIG", str(job.kubeconfig))
+    rotation, clock = configuration.read(job.file), Clock()
+    log = Log(rotation.name, clock)
+    there = cluster.connect(clock)
+    turn = Turn(there, rotation.lease, "in-process", clock, log)
+    with connected(rotation.vault) as vault:
+        interrupted = Interrupted(vault, before_patch)
+        bench = Bench(rotation, interrupted, there, turn, log, clock)
+        try:
+            rotate(bench, at_once=True)
+        finally:
+            there.api.rest_client.pool_manager.clear()
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_who_writes_another_key_in_that_moment_is_not_overwritten(
+    installer: Installer, root: VaultApi, monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    path = f"rotated/moment-{reads}".lower()
+    write(root, path, token="old", neighbour="old")
+    job = kv_job(installer, path, reads=reads, overlap_seconds=60 * reads)
+    run_interrupted(job, monkeypatch, lambda: write(root, path, token="old", neighbour="changed"))
+    now = kv(root, path)
+    assert (now["neighbour"], version_of(root, path)) == ("changed", 3)
+    assert now["token"] != "old"
+
+
+def test_who_rotates_the_same_key_in_that_moment_wins(
+    installer: Installer, root: VaultApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, "rotated/same", token="old")
+    job = kv_job(installer, "rotated/same", reads=True, overlap_seconds=60)
+    with pytest.raises(LostError, match="somebody else wrote version 2; nothing was changed"):
+        run_interrupted(job, monkeypatch, lambda: write(root, "rotated/same", token="theirs"))
+    assert kv(root, "rotated/same") == {"token": "theirs"}
+    assert "pending" not in job.notes
+    assert job.lease["spec"]["holderIdentity"] == ""
 
 
 def test_an_application_that_does_not_become_ready_gets_its_old_value_back(

@@ -34,8 +34,8 @@ from policies.matrix import MATRIX
 from policies.paths import SecretPath
 from tests.components.delivery.shop import API, CONFIG, ENTRY, PLAN, delivering
 
-# The first seed's pod, as it was written: the block ends with its last line's end.
-SEED: Final = {
+# The decision record's pod, as it was written: the block ends with its last line's end.
+RECORD: Final = {
     "vault.hashicorp.com/agent-inject": "true",
     "vault.hashicorp.com/role": "kubesentiment",
     "vault.hashicorp.com/agent-inject-secret-config": "secret/data/kubesentiment/config",
@@ -56,11 +56,11 @@ def said(delivery: Delivery) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("environment", list(Environment))
-def test_the_seeds_pod_is_the_one_that_the_table_describes(environment: Environment) -> None:
+def test_the_decision_records_pod_is_the_one_that_the_table_describes(environment: Environment) -> None:
     (api,) = (one for one in DELIVERIES if one.workload == "kubesentiment/api")
     plan = compile_plan(MATRIX, environment)
     found = pod_annotations(plan, api)
-    assert SEED.items() <= found.items()
+    assert RECORD.items() <= found.items()
     assert pod_spec(plan, api)["serviceAccountName"] == "kubesentiment"
 
 

@@ -56,7 +56,9 @@ def said(delivery: Delivery) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("environment", list(Environment))
-def test_the_decision_records_pod_is_the_one_that_the_table_describes(environment: Environment) -> None:
+def test_the_decision_records_pod_is_the_one_that_the_table_describes(
+    environment: Environment,
+) -> None:
     (api,) = (one for one in DELIVERIES if one.workload == "kubesentiment/api")
     plan = compile_plan(MATRIX, environment)
     found = pod_annotations(plan, api)

@@ -1,5 +1,6 @@
 """All about one workload: how it logs in, how long its token lives, what it can reach, which
-credentials it can have and how long they live in effect, and which powers it holds.
+credentials it can have and how long they live in effect, what it rotates by schedule, and which
+powers it holds.
 
     python -m policies explain kubesentiment/api --env prod
     python -m policies explain operators --format json
@@ -28,11 +29,12 @@ from policies.commands.plans import Asked, plans, workload
 from policies.commands.reach import Reach, reaches
 from policies.escalation import Held, held
 from policies.hcl import Capability
-from policies.plan import KubernetesRole
+from policies.plan import KubernetesRole, Rotation
 from policies.review.described import login_path
 from policies.review.lifetimes import OWN, TOKEN, lifetimes_of
 from policies.review.model import EffectiveLifetime
 from policies.review.output import wording
+from policies.review.rotations import what
 from policies.review.sides import Pair, Sides
 
 REFUSALS: Final = OF_PLANS
@@ -52,6 +54,8 @@ class _About:
     entries: tuple[str, ...]
     """The KV entries of the plan whose values it can read."""
     lifetimes: tuple[tuple[str, EffectiveLifetime], ...]
+    rotations: tuple[Rotation, ...]
+    """What it runs by schedule."""
     powers: tuple[Held, ...]
 
     @classmethod
@@ -62,6 +66,7 @@ class _About:
             reaches(acl, Pattern.of("*")),
             tuple(_readable(asked)),
             tuple(_lifetimes(asked)),
+            _pair(asked).rotations[1],
             held(acl),
         )
 
@@ -81,13 +86,17 @@ def _readable(asked: Asked) -> Iterator[str]:
     for entry in asked.snapshot.kv_entries:
         rule = asked.acl.rule(f"{paths.KV}/data/{entry.name}")
         if rule and Capability.READ in rule.granted:
-            yield f"{entry.name} ({', '.join(entry.keys)})"
+            yield f"{entry.name} ({', '.join((*entry.keys, *entry.kept_keys))})"
+
+
+def _pair(asked: Asked) -> Pair:
+    """Of a change that changes nothing."""
+    one = asked.workload
+    return Pair(Sides(asked.snapshot, asked.snapshot), one.label, one, one)
 
 
 def _lifetimes(asked: Asked) -> Iterator[tuple[str, EffectiveLifetime]]:
-    one = asked.workload
-    pair = Pair(Sides(asked.snapshot, asked.snapshot), one.label, one, one)
-    for credential in lifetimes_of(pair, OWN):
+    for credential in lifetimes_of(_pair(asked), OWN):
         if credential.after:
             yield credential.credential, credential.after
 
@@ -107,9 +116,13 @@ def _print(about: _About) -> None:
     if credentials := [one for one in about.lifetimes if one[0] != TOKEN]:
         print("\nCredentials that it can have:")
         screen.table(("from", "lives", "ends"), [[_credential(*one) for one in credentials]])
+    if about.rotations:
+        print("\nIt rotates by schedule (UTC):")
+        rows = [(what(one), one.schedule, one.name) for one in about.rotations]
+        screen.table(("what", "when", "called"), [rows])
     print("\n" + words.seen("\n".join(_powers(about.powers))))
-    for what in about.asked.not_known:
-        print(words.seen(f"Not weighed: {what}"))
+    for one in about.asked.not_known:
+        print(words.seen(f"Not weighed: {one}"))
 
 
 def _head(about: _About) -> Iterator[str]:
@@ -126,7 +139,8 @@ def _head(about: _About) -> Iterator[str]:
 
 def _row(reach: Reach) -> Sequence[str]:
     what = meaning(reach.rule.pattern.text, reach.capabilities)
-    conditions = f"; only {reach.conditions}" if reach.conditions else ""
+    asked = reach.conditions
+    conditions = f"; {asked if asked.startswith('only ') else f'only {asked}'}" if asked else ""
     return str(reach.rule.pattern), what + conditions, "\n".join(_grants(reach))
 
 
@@ -182,6 +196,16 @@ def _document(about: _About) -> dict[str, Any]:
                 "ends_with_token": lives.ends_with_token,
             }
             for credential, lives in about.lifetimes
+        ],
+        "rotations": [
+            {
+                "name": one.name,
+                "what": what(one),
+                "schedule": one.schedule,
+                "interval_seconds": one.interval_seconds,
+                "task": one.task,
+            }
+            for one in about.rotations
         ],
         "powers": [
             {

@@ -7,7 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from policies.environments import Environment
-from policies.identities import AppRole, OidcGroup, ServiceAccount
+from policies.identities import (
+    PLATFORM_NAMESPACE,
+    AppRole,
+    OidcGroup,
+    PlatformAccount,
+    ServiceAccount,
+    bound_namespace,
+)
 from policies.lifetime import Duration
 
 DAY = Duration.parse("24h")
@@ -88,3 +95,16 @@ def test_a_pipeline_is_unbound_unless_it_says_so() -> None:
     role = AppRole(DAY)
     assert (role.bound_cidrs, role.secret_id_uses) == ((), 0)
     assert AppRole(DAY, bound_cidrs=("10.0.0.0/8", "fd00::/8")).bound_cidrs
+
+
+def test_vaults_own_namespace_is_called_the_same_everywhere() -> None:
+    """It is made with the servers; a token's audience tells environments apart."""
+    account = PlatformAccount("rotation-aws")
+    assert {account.bound_namespace(one) for one in Environment} == {PLATFORM_NAMESPACE}
+    with pytest.raises(ValueError, match="service account 'a_b': must be lower-case"):
+        PlatformAccount("a_b")
+
+
+def test_an_applications_namespace_is_of_one_environment() -> None:
+    names = {bound_namespace("shop", one) for one in Environment}
+    assert names == {"shop-dev", "shop-staging", "shop-prod"}

@@ -44,6 +44,30 @@ def test_powers_are_told_with_their_chain(call: Call) -> None:
     assert "only wrapped for at least 60 s" in ended.out
 
 
+def test_what_it_rotates_is_told(call: Call) -> None:
+    lines = [
+        " ".join(line.split())
+        for line in call("explain", "media-catalog/rotation", "--env", "prod").lines
+    ]
+    at = lines.index("It rotates by schedule (UTC):")
+    assert "kv-key media-catalog/api jwt_secret 0 3 * * 1 media-catalog-jwt-secret" in lines[at:]
+    assert "It holds no power that leads to more than this." in lines[at:]
+    (one,) = call("explain", "platform/rotation-pki", "--env", "prod", "--format", "json").document[
+        "answers"
+    ]
+    assert one["team"] == "platform-team"
+    assert [each["what"] for each in one["rotations"]] == ["pki-intermediate pki"]
+    assert "It rotates" not in call("explain", "kubesentiment/api", "--env", "prod").out
+
+
+def test_a_password_that_vault_rotates_lives_until_then(call: Call) -> None:
+    lines = [
+        " ".join(line.split())
+        for line in call("explain", "kubesentiment/batch", "--env", "prod").lines
+    ]
+    assert "database/static-creds/kubesentiment-exports 168h (rotation) by itself" in lines
+
+
 def test_every_environment_unless_one_is_chosen(call: Call) -> None:
     heads = [line for line in call("explain", "media-catalog/api").lines if " in " in line]
     assert [line.partition(",")[0] for line in heads if "team" in line] == [

@@ -155,7 +155,7 @@ class Keeper:
         self._try(store, question, lambda: store.look_after(question, entry, deadline))
 
     def _look_for(self, store: Store, question: Question[Any], watch: Watch) -> None:
-        """A watched secret that is not in the cache: not asked for yet, denied, or missing."""
+        """What is watched and not in the cache: a secret not asked for yet, or what was denied."""
         deadline = self._deadline()
         watch.try_again = self._clock.now().steady + self._timing.check_every.total_seconds()
         self._try(store, question, lambda: store.ask(question, deadline))
@@ -163,7 +163,7 @@ class Keeper:
     def _is_missing(self, store: Store, question: Question[Any], watch: Watch) -> bool:
         now = self._clock.now()
         return (
-            not question.perishable
+            (watch.asked or not question.perishable)
             and not self._ending
             and store.cache.peek(question) is None
             and now.steady >= watch.try_again
@@ -201,7 +201,8 @@ class Keeper:
                 at = now.steady if entry.is_due(now) else entry.refresh_at
                 moments.append(max(at, store.outages.again_at(question)))
         for question, watch in list(self._watches.items()):
-            if not question.perishable and store.cache.peek(question) is None:
+            unasked = question.perishable and not watch.asked
+            if not unasked and store.cache.peek(question) is None:
                 moments.append(max(watch.try_again, store.outages.again_at(question)))
         return min(moments)
 

@@ -70,6 +70,9 @@ class Session:
         self._not_before = 0.0
         """Steady clock: not to be kept again before, because it failed a moment ago."""
         self._failed = 0
+        self._refusal = ""
+        self._refusals = 0
+        self._refused_until = 0.0
         self._closed = False
 
     @property
@@ -161,7 +164,7 @@ class Session:
         ):
             return current  # another thread was faster
         now = self._transport.clock.now()
-        auth = self._prove(deadline)
+        auth = self._granted(deadline)
         if current is not None and current.value == auth.token:
             # A given token, looked at again: what it is has not changed, its end may have.
             current.end = End.after(now, auth.ttl) if auth.ttl else NEVER
@@ -177,6 +180,24 @@ class Session:
         self._token = token
         logger.info("logged in as %s; the token lives %g s", self.who, auth.ttl)
         return token
+
+    def _granted(self, deadline: Deadline) -> Auth:
+        """A login, but not again at once after one that was refused: an application that asks a
+        thousand times a second would have Vault, and Kubernetes, look at each.
+        """
+        if self._transport.clock.now().steady < self._refused_until:
+            raise LoginFailed(self._refusal)
+        try:
+            auth = self._prove(deadline)
+        except LoginFailed as error:
+            timing = self._timing
+            pause = timing.first_backoff.total_seconds() * 2.0 ** min(self._refusals, 20)
+            pause = min(pause, timing.greatest_backoff.total_seconds())
+            self._refused_until = self._transport.clock.now().steady + pause
+            self._refusal, self._refusals = str(error), self._refusals + 1
+            raise
+        self._refusals = 0
+        return auth
 
     def _prove(self, deadline: Deadline) -> Auth:
         problem = ""

@@ -70,13 +70,16 @@ class Store:
         deadline = Deadline.within(self._clock, wait.total_seconds())
         patience = deadline.seconds if older else None
         try:
-            return self._flights.run(
-                question, lambda: self._unless_new(question, entry, refused, deadline), patience
-            ).value
+            answered = self._new(question, entry, refused, deadline, patience)
+            if refused is not None and _same(answered.value, refused):
+                # The background was just renewing them.
+                answered = self._new(question, answered, refused, deadline, patience)
         except (Unavailable, StillFlying) as error:
             if entry is not None and older and entry.is_usable(self._clock.now()):
                 return self._stale(entry)
             expired = _expired(question, entry, error, self._clock.now())
+        else:
+            return answered.value
         raise expired
 
     def at_once(self, question: Question[T], refused: T | None = None) -> T | None:
@@ -127,16 +130,26 @@ class Store:
         with self._lock:
             return next(reversed(self._problems.values()), None)
 
-    def _unless_new(
-        self, question: Question[T], seen: Entry[T] | None, refused: T | None, deadline: Deadline
+    def _new(
+        self,
+        question: Question[T],
+        seen: Entry[T] | None,
+        refused: T | None,
+        deadline: Deadline,
+        patience: float | None,
     ) -> Entry[T]:
-        """Another thread may have asked between our look into the cache and now."""
-        current = self.cache.peek(question)
-        if current is not None and current.is_fresh(self._clock.now()):
-            other = refused is not None and not _same(current.value, refused)
-            if current is not seen or other:
-                return current
-        return self._ask(question, deadline)
+        """Another answer than the one seen, or refused; from whoever got it first."""
+
+        def ask() -> Entry[T]:
+            # Another thread may have asked between our look into the cache and now.
+            current = self.cache.peek(question)
+            if current is not None and current.is_fresh(self._clock.now()):
+                known = current is seen if refused is None else _same(current.value, refused)
+                if not known:
+                    return current
+            return self._ask(question, deadline)
+
+        return self._flights.run(question, ask, patience)
 
     def _ask(self, question: Question[T], deadline: Deadline) -> Entry[T]:
         try:

@@ -84,7 +84,7 @@ def test_a_hit_does_not_leave_the_loop(vault: FakeVault) -> None:
 
 
 def test_a_miss_does_not_hold_the_loop_up(vault: FakeVault) -> None:
-    vault.pause = 0.2
+    vault.pause = 0.45
 
     async def run() -> float:
         async with opened(vault) as client:
@@ -96,7 +96,7 @@ def test_a_miss_does_not_hold_the_loop_up(vault: FakeVault) -> None:
             await asking
             return longest
 
-    assert asyncio.run(run()) < 0.1
+    assert asyncio.run(run()) < 0.3
 
 
 def test_many_tasks_that_miss_at_once_are_one_request_and_one_thread(vault: FakeVault) -> None:
@@ -137,7 +137,7 @@ def test_while_vault_is_away_a_known_outage_costs_nothing(vault: FakeVault) -> N
             started = time.monotonic()
             for _ in range(100):
                 assert (await client.get_secret(API)).stale
-            assert time.monotonic() - started < 0.1
+            assert time.monotonic() - started < 0.3
 
     asyncio.run(run())
 

@@ -174,7 +174,7 @@ def test_while_vault_is_away_the_last_answer_is_served(
     started = time.monotonic()
     for _ in range(200):
         client.get_secret(API)
-    assert time.monotonic() - started < 0.1, "the outage is known, so nobody waits for it"
+    assert time.monotonic() - started < 0.3, "the outage is known, so nobody waits for it"
     assert client.status().stale_served == 201
     assert client.status().last_error
 
@@ -241,6 +241,7 @@ def test_access_that_was_taken_away_is_not_hidden_by_what_is_cached(
         with pytest.raises(error):
             client.get_secret(API)
         vault.mode = Mode.SEALED
+        vault.clock.pass_(1)
         with pytest.raises(Unavailable):
             client.get_secret(API)
 

@@ -111,6 +111,22 @@ def test_a_watched_secret_that_is_deleted_and_made_anew_is_news(
     assert told[0].version == 1
 
 
+def test_credentials_that_were_denied_for_a_while_come_back_by_themselves(
+    vault: FakeVault, client: VaultClient
+) -> None:
+    """To an application that does not ask again, because it counts on being told."""
+    told: list[str] = []
+    first = client.get_database_credentials(ROLE)
+    client.on_new_credentials(ROLE, lambda new: told.append(new.username))
+    vault.denied |= {RENEW, USER}
+    vault.clock.pass_(3100)
+    wait_until(lambda: USER in (client.status().last_error or ""))
+    vault.denied.clear()
+    vault.clock.pass_(61)
+    wait_until(lambda: bool(told))
+    assert told != [first.username]
+
+
 def test_everybody_is_told_in_turn(vault: FakeVault, client: VaultClient) -> None:
     order: list[str] = []
     client.on_secret_change(API.secret, lambda _: order.append("first"))

@@ -264,3 +264,14 @@ def test_a_login_of_the_applications_own_that_is_faulty(vault: FakeVault, opened
         LoginFailed, match=r"'app': its login must fail.*but ZeroDivisionError came"
     ):
         session.use(opened.deadline(), read)
+
+
+def test_a_refused_login_is_not_tried_for_each_call(vault: FakeVault, opened: Opened) -> None:
+    vault.login_roles.clear()
+    for _ in range(100):
+        with pytest.raises(LoginFailed, match="invalid role name"):
+            opened.use()
+    assert vault.asked(LOGIN) < 20, "with pauses of 5 ms and more here, 100 ms by default"
+    vault.login_roles.add("app")
+    vault.clock.pass_(3)
+    assert opened.use()[0].ok

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -253,3 +254,16 @@ def test_credentials_that_do_not_work_are_not_given_again_while_vault_is_away(
     with pytest.raises(Unavailable):
         opened.store.get(USER, refused=first)
     assert opened.store.get(USER) == first, "to others they are still the best there is"
+
+
+def test_refused_credentials_that_were_just_renewed_are_refused_all_the_same(
+    opened: Opened,
+) -> None:
+    first = opened.store.get(USER)
+    opened.vault.pause = 0.1
+    with ThreadPoolExecutor(1) as pool:
+        renewing = pool.submit(opened.look_after, USER)
+        while not opened.vault.asked(RENEW):
+            pass
+        assert opened.store.get(USER, refused=first).username != first.username
+        renewing.result()

@@ -71,7 +71,7 @@ def _starts(workshop: Workshop, delivery: Delivery, runs: int) -> Iterator[Serie
     memory: dict[str, list[float]] = {name: [] for name in _MEMORY}
     login = []
     for _ in range(runs):
-        with _running(workshop.pod(delivery)) as (_, agent, milliseconds):
+        with _running(workshop, delivery) as (_, agent, milliseconds):
             login.append(milliseconds)
             for name, values in memory.items():
                 values.append(_memory(agent, name))
@@ -83,11 +83,9 @@ def _starts(workshop: Workshop, delivery: Delivery, runs: int) -> Iterator[Serie
 def _changes(bench: Bench, workshop: Workshop, delivery: Delivery, runs: int) -> Iterator[Series]:
     changed, again, issued = [], [], []
     entry_file = next(file for file in delivery.files if isinstance(file.source, SecretPath))
-    login_file = next(
-        file for file in delivery.files if isinstance(file.source, DatabaseCredentials)
-    )
+    login_file = _login_file(delivery)
     for _ in range(runs):
-        with _running(workshop.pod(delivery)) as (pod, agent, _):
+        with _running(workshop, delivery) as (pod, agent, _):
             entry = _entry(bench, entry_file, pod)
             entry.is_as_in_vault()
             changed.append(entry.follow(agent))
@@ -110,14 +108,25 @@ def _entry(bench: Bench, file: SecretFile, pod: Pod) -> Entry:
 
 
 @contextmanager
-def _running(pod: Pod) -> Iterator[tuple[Pod, Agent, float]]:
-    """After its init container."""
+def _running(
+    workshop: Workshop, delivery: Delivery
+) -> Iterator[tuple[Pod, Agent, checks.Milliseconds]]:
+    """After its init container, and with credentials of its own; how long its login took."""
+    pod, file = workshop.pod(delivery), _login_file(delivery)
     checks.write(pod)
+    place = place_of(pod, file)
+    first = Login.of(file, place)
     agent = pod.start(Mode.SIDECAR)
     try:
-        yield pod, agent, checks.logged_in(agent)
+        login = checks.logged_in(agent)
+        checks.issued_again(file, place, first, agent)
+        yield pod, agent, login
     finally:
         pod.end(agent)
+
+
+def _login_file(delivery: Delivery) -> SecretFile:
+    return next(file for file in delivery.files if isinstance(file.source, DatabaseCredentials))
 
 
 def _memory(agent: Agent, name: str) -> float:

@@ -4,7 +4,7 @@ write what they should, follow a change, come back after their token was revoked
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -96,23 +96,26 @@ class _Try:
             return
         self._look_into(pod)
         if self._delivery.stays:
+            first = self._logins(pod)
             agent = pod.start(Mode.SIDECAR)
-            self._stay(pod, agent)
+            self._stay(pod, agent, first)
             pod.end(agent)
 
-    def _stay(self, pod: Pod, agent: Agent) -> None:
+    def _stay(self, pod: Pod, agent: Agent, first: Mapping[SecretFile, Login]) -> None:
+        """`first`: what the init container was issued, which this agent has nothing to do with."""
         if not self._allowed("agent stays", "logged in", partial(checks.logged_in, agent)):
             return
         token = agent.token()
+        for file, login in first.items():
+            place = place_of(pod, file)
+            own = partial(checks.issued_again, file, place, login, agent)
+            if not self._allowed("agent that stays has its own credentials", file.name, own):
+                return  # or it would be the first agent's that are looked at
         for file in self._delivery.files:
             if isinstance(path := file.source, SecretPath):
                 entry = Entry(self._bench, file, path, place_of(pod, file))
                 self._allowed("file follows a change", file.name, partial(entry.follow, agent))
-        before = {
-            file: Login.of(file, place_of(pod, file))
-            for file in self._delivery.files
-            if isinstance(file.source, DatabaseCredentials)
-        }
+        before = self._logins(pod)
         self._workshop.revoke(token)
         again = partial(checks.log_in_again, agent, token)
         if not self._allowed("agent logs in again", "its token revoked", again):
@@ -120,6 +123,14 @@ class _Try:
         for file, login in before.items():
             self._issued_again(pod, agent, file, login)
         self._look_into(pod)
+
+    def _logins(self, pod: Pod) -> dict[SecretFile, Login]:
+        """As the files hold them now."""
+        return {
+            file: Login.of(file, place_of(pod, file))
+            for file in self._delivery.files
+            if isinstance(file.source, DatabaseCredentials)
+        }
 
     def _issued_again(self, pod: Pod, agent: Agent, file: SecretFile, before: Login) -> None:
         place = place_of(pod, file)

@@ -474,7 +474,7 @@ def test_every_delivery_is_proven(place: Place) -> None:
         ({"error_on_missing_key_config": "false"}, "agent writes a file"),
         ({"template_static_secret_render_interval": "1h"}, "file follows a change"),
         ({"role": "kubesentiment-admin"}, "agent writes the files"),
-        ({"agent_cache_enable": "true"}, "agent logs in again"),
+        ({"agent_cache_enable": "true"}, "agent that stays has its own credentials"),
     ],
 )
 def test_the_proof_sees_what_is_wrong(

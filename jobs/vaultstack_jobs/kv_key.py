@@ -82,7 +82,8 @@ class KvKeyRotation:
     def resume(self, pending: Mapping[str, Any], /) -> None:
         state = self._state()
         since = int(pending["from_version"])
-        if pending["phase"] == "taking back":
+        # Where nobody is restarted any more, a new value is as good as the old one.
+        if pending["phase"] == "taking back" and self._rollout:
             self._resume_taking_back(since, int(pending["version"]), state)
         elif not self._task.reads or state.version == since:
             # Nothing was written, or nobody can tell: then once more costs a version, no more.

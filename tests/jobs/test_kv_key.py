@@ -290,6 +290,17 @@ def test_taking_it_back_goes_on_where_it_stopped(fakes: Fakes, already_back: boo
     assert newest(fakes)["jwt"] == "old"
 
 
+@pytest.mark.parametrize("tell", [None, ByAgent()])
+def test_where_nobody_is_restarted_any_more_nothing_is_taken_back(
+    fakes: Fakes, tell: Tell | None
+) -> None:
+    """The matrix was changed while a run was taking it back."""
+    fakes.vault.write(PATH, jwt="bad", session="stays")
+    begun = {"phase": "taking back", "from_version": 1, "version": 2, "until": ""}
+    rotation(fakes, kv_key(tell=tell)).resume(begun)
+    assert newest(fakes)["jwt"] not in ("bad", "old")
+
+
 def test_what_can_no_longer_be_read_cannot_be_taken_back(fakes: Fakes) -> None:
     fakes.vault.write(PATH, jwt="bad", session="stays")
     fakes.vault.gone.add((PATH, 1))

@@ -280,7 +280,7 @@ def test_an_application_that_does_not_become_ready_gets_its_old_value_back(
         installer,
         "rotated/back",
         reads=True,
-        tell=restart_of("back", 4),
+        tell=restart_of("back", 8),
         rules=[may_restart("back")],
         token_ttl="2s",  # shorter than the wait: the job logs in again to write back
     )

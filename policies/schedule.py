@@ -78,13 +78,17 @@ class Cron:
 
 def _check_field(text: str, name: str, field: str) -> None:
     """What both crons read, in the same sense. Whether a number is in range, cronsim says."""
-    one = rf"(?:[0-9]{{1,2}}|{_NAMES[name]})" if name in _NAMES else "[0-9]{1,2}"
-    item = rf"(?:\*|{one}(?:-{one})?)(?:/[0-9]{{1,2}})?"
-    if not re.fullmatch(rf"{item}(?:,{item})*", field, re.IGNORECASE):
-        raise ValueError(
-            f"schedule {text!r}: the {name} must be '*', numbers, ranges and steps, and is "
-            f"{field!r}; write such as '3', '1-5', '*/6' or '1,15'"
-        )
+    forms = [r"\*(?:/[0-9]{1,2})?", r"([0-9]{1,2})(?:-([0-9]{1,2}))?(?:/[0-9]{1,2})?"]
+    if name in _NAMES:
+        forms.append(rf"(?:{_NAMES[name]})(?:-(?:{_NAMES[name]}))?")
+    for item in field.split(","):
+        found = re.fullmatch("|".join(forms), item, re.IGNORECASE)
+        # Of 7-7/2 cronsim makes 7/2, which is 7, 9 and so on.
+        if not found or (found[2] and int(found[1]) >= int(found[2])):
+            raise ValueError(
+                f"schedule {text!r}: the {name} must be '*', numbers, ranges that ascend and "
+                f"steps, and is {field!r}; write such as '3', '1-5', '*/6' or '1,15'"
+            )
     if name == "day of the week" and re.search("[7/]", field):
         raise ValueError(
             f"schedule {text!r}: the {name} must be 0 to 6 without a step, and is {field!r}: some "

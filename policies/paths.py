@@ -143,6 +143,11 @@ def static_credentials(role: str) -> str:
     return f"{DATABASE}/static-creds/{role}"
 
 
+def rotate_static_user(role: str) -> str:
+    """Where Vault is told to change such a password now."""
+    return f"{DATABASE}/rotate-role/{role}"
+
+
 def rotate_database_root(connection: str) -> str:
     return f"{DATABASE}/rotate-root/{connection}"
 

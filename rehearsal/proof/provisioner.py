@@ -16,6 +16,8 @@ from policies.paths import (
     cloud_credentials,
     database_credentials,
     pki_issue,
+    rotate_static_user,
+    static_credentials,
 )
 from policies.plan import Plan
 from rehearsal.proof.attempts import Bench, passage
@@ -67,6 +69,10 @@ def _not_its_business(plan: Plan) -> Iterator[_Request]:
     for database_role in plan.database_roles:
         path = database_credentials(database_role.name)
         yield _Request("issue database credentials", "GET", path)
+    for static in plan.database_static_roles:
+        path = static_credentials(static.name)
+        yield _Request("read a database user's password", "GET", path)
+        yield _Request("change a database user's password", "POST", rotate_static_user(static.name))
     for aws_role in plan.aws_roles:
         yield _Request("issue cloud credentials", "GET", cloud_credentials(AWS, aws_role.name))
         yield _Request("issue cloud credentials", "GET", f"{AWS}/sts/{aws_role.name}")

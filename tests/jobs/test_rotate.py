@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from tests.jobs.fakes import LEASE, NOON, WEEK_SECONDS, Fakes
+from tests.jobs.fakes import DEPLOYMENT, LEASE, NOON, WEEK_SECONDS, Fakes
 from vaultstack_jobs.clock import to_text
+from vaultstack_jobs.cluster import Cluster
 from vaultstack_jobs.configuration import (
     AwsRoot,
     DatabaseRoot,
     DatabaseStatic,
     KvKey,
     PkiIntermediate,
+    Restart,
     SecretId,
     SecretPart,
     Task,
@@ -196,3 +201,109 @@ def test_what_cannot_be_tidied_is_said_after_what_was_done(fakes: Fakes) -> None
     fakes.vault.answers[path] = {}
     run(fakes, task=task)
     assert json.loads(fakes.api.annotations()["memory"]) == {"current": "b", "ended": {}}
+
+
+class Killed(BaseException):
+    """What a run that is killed does next: nothing, not even tidying up."""
+
+
+@dataclass
+class Mortality:
+    """Kills a run at its n-th request to Vault or Kubernetes, before or after that took effect."""
+
+    at: int
+    after: bool
+    asked: int = 0
+
+    def wrap(self, do: Callable[..., Any]) -> Callable[..., Any]:
+        def mortal(*arguments: Any, **options: Any) -> Any:
+            self.asked += 1
+            if self.asked > self.at or (self.asked == self.at and not self.after):
+                raise Killed
+            answer = do(*arguments, **options)
+            if self.asked == self.at:
+                raise Killed
+            return answer
+
+        return mortal
+
+
+def run_until_killed(fakes: Fakes, task: Task, at: int, *, after: bool) -> bool:
+    """Whether it was killed, and had not ended before."""
+    mortality = Mortality(at, after)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Cluster, "_ask", mortality.wrap(Cluster._ask))
+        patch.setattr(fakes.vault, "request", mortality.wrap(fakes.vault.request))
+        patch.setattr(fakes.vault, "secret", mortality.wrap(fakes.vault.secret))
+        try:
+            rotate(fakes.bench(task, "pod-a"), at_once=True)
+        except Killed:
+            return True
+        except RolledBackError:
+            return mortality.asked >= at
+    return False
+
+
+def kv_key(overlap_seconds: int) -> KvKey:
+    tell = Restart(namespace="app", deployment="app", ready_within_seconds=30)
+    return KvKey(path="a/b", key="jwt", length=48, overlap_seconds=overlap_seconds, tell=tell)
+
+
+def play_the_controller(fakes: Fakes, *, never: str = "") -> None:
+    """Every rollout succeeds but the one for `never`."""
+
+    def look() -> None:
+        template = fakes.api.objects[DEPLOYMENT]["spec"]["template"]["metadata"]
+        why = template.get("annotations", {}).get("rotation.vaultstack/one")
+        fakes.settle(ready=why is None or why != never)
+
+    fakes.clock.on_sleep = look
+
+
+MOMENTS = [(at, after) for at in range(1, 40) for after in (False, True)]
+
+
+@pytest.mark.parametrize("overlap_seconds", [0, 3600])
+@pytest.mark.parametrize(("at", "after"), MOMENTS)
+def test_a_run_killed_at_any_moment_is_completed_by_the_next(
+    fakes: Fakes, overlap_seconds: int, at: int, after: bool
+) -> None:
+    fakes.vault.write("a/b", jwt="old", session="stays")
+    play_the_controller(fakes)
+    task = kv_key(overlap_seconds)
+    killed = run_until_killed(fakes, task, at, after=after)
+    done = "done-at" in fakes.api.annotations()
+    assert killed or done
+    fakes.clock.sleep(1)
+    rotate(fakes.bench(task, "pod-b"), at_once=not done)
+    newest = fakes.vault.entries["a/b"][-1]
+    assert len(fakes.vault.entries["a/b"]) == 2  # written once, whenever it was killed
+    assert newest["session"] == "stays"
+    assert newest["jwt"] != "old"
+    assert newest.get("jwt_previous") == ("old" if overlap_seconds else None)
+    template = fakes.api.objects[DEPLOYMENT]["spec"]["template"]["metadata"]
+    assert template["annotations"] == {"rotation.vaultstack/one": "version 2"}
+    assert set(fakes.api.annotations()) == {"done-at"}
+    assert fakes.api.objects[LEASE]["spec"]["holderIdentity"] == ""
+
+
+@pytest.mark.parametrize("overlap_seconds", [0, 3600])
+@pytest.mark.parametrize(("at", "after"), MOMENTS)
+def test_a_rollback_killed_at_any_moment_is_completed_by_the_next(
+    fakes: Fakes, overlap_seconds: int, at: int, after: bool
+) -> None:
+    fakes.vault.write("a/b", jwt="old", session="stays")
+    play_the_controller(fakes, never="version 2")
+    task = kv_key(overlap_seconds)
+    run_until_killed(fakes, task, at, after=after)
+    fakes.clock.sleep(1)
+    noted = "rolled-back-at" in fakes.api.annotations()
+    with pytest.raises(RolledBackError):
+        rotate(fakes.bench(task, "pod-b"), at_once=not noted)
+    first, second, third = fakes.vault.entries["a/b"]
+    assert (third["jwt"], third["session"]) == (first["jwt"], "stays")
+    assert third.get("jwt_previous") == (second["jwt"] if overlap_seconds else None)
+    template = fakes.api.objects[DEPLOYMENT]["spec"]["template"]["metadata"]
+    assert template["annotations"] == {"rotation.vaultstack/one": "version 3"}
+    assert set(fakes.api.annotations()) == {"rolled-back-at"}
+    assert fakes.api.objects[LEASE]["spec"]["holderIdentity"] == ""

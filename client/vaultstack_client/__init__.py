@@ -26,6 +26,7 @@ from vaultstack_client.results import (
     DatabaseCredentials,
     GcpToken,
     Secret,
+    StaticDatabaseCredentials,
     Status,
 )
 from vaultstack_client.settings import ClientSettings, Timing
@@ -52,6 +53,7 @@ __all__ = [
     "Refused",
     "Secret",
     "SecretDestroyed",
+    "StaticDatabaseCredentials",
     "Status",
     "Timing",
     "TokenLogin",

@@ -22,6 +22,7 @@ from vaultstack_client.credentials import (
     CertificateFor,
     DatabaseUser,
     GcpAccess,
+    StaticDatabaseUser,
 )
 from vaultstack_client.errors import ClientClosed
 from vaultstack_client.kv import SecretAt
@@ -33,6 +34,7 @@ from vaultstack_client.results import (
     DatabaseCredentials,
     GcpToken,
     Secret,
+    StaticDatabaseCredentials,
     Status,
 )
 from vaultstack_client.settings import ClientSettings
@@ -68,6 +70,11 @@ class AsyncVaultClient:
     ) -> DatabaseCredentials:
         return await self.get(DatabaseUser(role), instead_of)
 
+    async def get_static_database_credentials(
+        self, role: str, *, instead_of: StaticDatabaseCredentials | None = None
+    ) -> StaticDatabaseCredentials:
+        return await self.get(StaticDatabaseUser(role), instead_of)
+
     async def get_aws_credentials(self, role: str) -> AwsCredentials:
         return await self.get(AwsKeys(role))
 
@@ -89,6 +96,11 @@ class AsyncVaultClient:
         self, role: str, callback: Callable[[DatabaseCredentials], object]
     ) -> None:
         self._client.on_new_credentials(role, self._in_loop(callback))
+
+    async def on_static_credentials_change(
+        self, role: str, callback: Callable[[StaticDatabaseCredentials], object]
+    ) -> None:
+        self._client.on_static_credentials_change(role, self._in_loop(callback))
 
     async def request(
         self,

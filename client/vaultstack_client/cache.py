@@ -79,7 +79,7 @@ def entry_of(
         end = end.earlier(End.of_age(now, found.lives))
     return Entry(
         found.value,
-        now.steady + fresh_for * _AHEAD * early,
+        now.steady + min(fresh_for * _AHEAD * early, found.lives or fresh_for),
         End.of_age(now, fresh_for).earlier(end),
         end,
         None,

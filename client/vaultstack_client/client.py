@@ -23,6 +23,7 @@ from vaultstack_client.credentials import (
     CertificateFor,
     DatabaseUser,
     GcpAccess,
+    StaticDatabaseUser,
 )
 from vaultstack_client.errors import ClientClosed
 from vaultstack_client.keeper import Keeper
@@ -36,6 +37,7 @@ from vaultstack_client.results import (
     DatabaseCredentials,
     GcpToken,
     Secret,
+    StaticDatabaseCredentials,
     Status,
 )
 from vaultstack_client.session import Session
@@ -88,6 +90,14 @@ class VaultClient:
         """
         return self.get(DatabaseUser(role), instead_of)
 
+    def get_static_database_credentials(
+        self, role: str, *, instead_of: StaticDatabaseCredentials | None = None
+    ) -> StaticDatabaseCredentials:
+        """The user that stays, and its password of now. `instead_of`: credentials that the
+        database refuses since they were rotated.
+        """
+        return self.get(StaticDatabaseUser(role), instead_of)
+
     def get_aws_credentials(self, role: str) -> AwsCredentials:
         return self.get(AwsKeys(role))
 
@@ -119,6 +129,15 @@ class VaultClient:
         are merely renewed stay the same and are not told of.
         """
         self._watch(DatabaseUser(role), callback)
+
+    def on_static_credentials_change(
+        self, role: str, callback: Callable[[StaticDatabaseCredentials], object]
+    ) -> None:
+        """Call back with each new password, as `on_secret_change` does; the old one is no good any
+        more.
+        """
+        self._watch(StaticDatabaseUser(role), callback)
+        self._start(self._parts)
 
     def request(
         self,

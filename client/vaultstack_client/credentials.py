@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from hvac.api.secrets_engines import Aws, Database, Gcp, Pki
 
@@ -22,10 +22,14 @@ from vaultstack_client.results import (
     Certificate,
     DatabaseCredentials,
     GcpToken,
+    StaticDatabaseCredentials,
 )
 from vaultstack_client.transport import VaultAdapter
 
 T = TypeVar("T")
+
+_ROTATION_SECONDS: Final = 1.0
+"""How often to look for the new password while Vault is late with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,33 @@ class DatabaseUser(_OfRole):
         expires, data = shown_end(answer.asked, lives), answer.data
         value = DatabaseCredentials(data["username"], data["password"], lease.id, expires)
         return Found(value, lives, lease)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticDatabaseUser(_OfRole):
+    """No lease: the password is read as a secret is, and as often, for it may change any time."""
+
+    kind: ClassVar[str] = "static database"
+
+    @property
+    def path(self) -> str:
+        return f"database/static-creds/{self.role}"
+
+    @property
+    def perishable(self) -> bool:
+        return False
+
+    def ask(self, adapter: VaultAdapter) -> Answer:
+        answer: Answer = Database(adapter).get_static_credentials(self.role)
+        return answer
+
+    def read(self, answer: Answer) -> Found[StaticDatabaseCredentials]:
+        data = answer.data
+        # Until Vault has changed it, some seconds late, the old one is good.
+        lives = max(float(data["ttl"]), _ROTATION_SECONDS)
+        rotates = shown_end(answer.asked, lives)
+        value = StaticDatabaseCredentials(data["username"], data["password"], rotates)
+        return Found(value, lives)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from vaultstack_client.clock import Clock, Deadline
 from vaultstack_client.errors import ClientClosed, VaultClientError
 from vaultstack_client.questions import Question
-from vaultstack_client.results import Secret
+from vaultstack_client.results import Secret, StaticDatabaseCredentials
 from vaultstack_client.session import Session
 from vaultstack_client.settings import Timing
 from vaultstack_client.store import Store
@@ -41,7 +41,7 @@ class Watch:
     callbacks: list[Callback] = field(default_factory=list)
     asked: bool = False
     """Whether anything was ever said of it; the first answer is no news."""
-    seen: object = None
+    seen: object = field(default=None, repr=False)
     try_again: float = 0.0
     """On the steady clock, after it was denied or missing."""
 
@@ -225,4 +225,6 @@ def _mark(value: object) -> object:
     """What tells one answer from the next."""
     if isinstance(value, Secret):
         return value.version, value.created
+    if isinstance(value, StaticDatabaseCredentials):
+        return value.username, value.password  # `rotates` is a little different each time
     return getattr(value, "lease_id", value)

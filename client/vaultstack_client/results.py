@@ -53,6 +53,17 @@ class DatabaseCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class StaticDatabaseCredentials:
+    """A database user that stays, with the password of now. `rotates`: when Vault changes it by
+    itself; an operator may do so at any time.
+    """
+
+    username: str
+    password: str = field(repr=False)
+    rotates: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AwsCredentials:
     """Keys of an IAM user or, with a session token, of an assumed role.
 

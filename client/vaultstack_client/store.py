@@ -22,7 +22,7 @@ from vaultstack_client.errors import ClientClosed, LeaseExpired, Unavailable, Va
 from vaultstack_client.flight import Flights, StillFlying
 from vaultstack_client.outages import Outages
 from vaultstack_client.questions import Lease, Question, understood
-from vaultstack_client.results import Secret
+from vaultstack_client.results import Secret, StaticDatabaseCredentials
 from vaultstack_client.session import FORBIDDEN, Session
 from vaultstack_client.settings import ClientSettings
 
@@ -245,7 +245,9 @@ class Store:
 
 
 def _same(value: object, other: object) -> bool:
-    """Whether these are the same credentials, renewed in between or not."""
+    """Whether these are the same credentials, renewed or looked at again in between."""
+    if isinstance(value, StaticDatabaseCredentials) and isinstance(other, type(value)):
+        return (value.username, value.password) == (other.username, other.password)
     return getattr(value, "lease_id", value) == getattr(other, "lease_id", other)
 
 

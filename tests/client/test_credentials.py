@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.client.fake_vault import FakeVault
+from tests.client.fake_vault import FakeVault, Mode, wait_until
 from vaultstack_client import (
     ConfigurationError,
+    Unavailable,
     VaultClient,
 )
 from vaultstack_client.clock import Instant
@@ -20,6 +21,7 @@ from vaultstack_client.credentials import (
     CertificateFor,
     DatabaseUser,
     GcpAccess,
+    StaticDatabaseUser,
     prolonged,
 )
 from vaultstack_client.questions import Lease, Question
@@ -113,6 +115,7 @@ def test_a_certificate_for_no_time() -> None:
     ("make", "kind"),
     [
         (DatabaseUser, "database"),
+        (StaticDatabaseUser, "static database"),
         (AwsKeys, "AWS"),
         (AzurePrincipal, "Azure"),
         (GcpAccess, "GCP"),
@@ -127,7 +130,7 @@ def test_a_role_that_cannot_be(make: Any, kind: str) -> None:
 def test_kinds_are_kept_apart() -> None:
     """Two engines may have roles of one name."""
     kinds: set[Question[Any]] = {DatabaseUser("r"), AwsKeys("r"), AzurePrincipal("r")}
-    assert len({*kinds, GcpAccess("r")}) == 4
+    assert len({*kinds, GcpAccess("r"), StaticDatabaseUser("r")}) == 5
 
 
 def test_renewed_credentials_show_their_new_end() -> None:
@@ -135,3 +138,68 @@ def test_renewed_credentials_show_their_new_end() -> None:
     longer = prolonged(found.value, ASKED, 600)
     assert (longer.username, longer.expires.timestamp()) == ("u", 1_000_600)
     assert prolonged("other", ASKED, 600) == "other"
+
+
+STATIC = {"data": {"username": "exports", "password": "hidden-1", "ttl": 600}}
+STATIC_PATH = "database/static-creds/exports"
+
+
+def rotate(vault: FakeVault, ttl: float = 600) -> None:
+    vault.answers[STATIC_PATH] = (
+        200,
+        {"data": {"username": "exports", "password": "hidden-2", "ttl": ttl}},
+    )
+
+
+def test_a_user_that_stays(vault: FakeVault, client: VaultClient) -> None:
+    vault.answers[STATIC_PATH] = (200, STATIC)
+    first = client.get_static_database_credentials("exports")
+    assert (first.username, first.password) == ("exports", "hidden-1")
+    assert first.rotates.timestamp() - vault.clock.now().wall == pytest.approx(600, abs=2)
+    assert "hidden" not in repr(first)
+    rotate(vault)
+    assert client.get_static_database_credentials("exports") == first
+    vault.clock.pass_(61)
+    assert client.get_static_database_credentials("exports").password == "hidden-2"
+
+
+def test_a_rotated_password_that_the_database_refuses(
+    vault: FakeVault, client: VaultClient
+) -> None:
+    vault.answers[STATIC_PATH] = (200, STATIC)
+    first = client.get_static_database_credentials("exports")
+    rotate(vault)
+    second = client.get_static_database_credentials("exports", instead_of=first)
+    assert second.password == "hidden-2"
+    assert client.get_static_database_credentials("exports", instead_of=first) == second
+    assert vault.asked(STATIC_PATH) == 2
+
+
+def test_a_new_password_is_told(vault: FakeVault, client: VaultClient) -> None:
+    told: list[str] = []
+    vault.answers[STATIC_PATH] = (200, STATIC)
+    client.on_static_credentials_change("exports", lambda new: told.append(new.password))
+    wait_until(lambda: vault.asked(STATIC_PATH) == 1)
+    vault.clock.pass_(61)
+    wait_until(lambda: vault.asked(STATIC_PATH) == 2)
+    rotate(vault)
+    vault.clock.pass_(61)
+    wait_until(lambda: bool(told))
+    assert told == ["hidden-2"], "that it rotates a little sooner is no news"
+
+
+def test_a_password_is_not_served_past_its_rotation(vault: FakeVault, client: VaultClient) -> None:
+    vault.answers[STATIC_PATH] = (200, STATIC)
+    client.get_static_database_credentials("exports")
+    vault.mode = Mode.SEALED
+    vault.clock.pass_(590)
+    assert client.get_static_database_credentials("exports").password == "hidden-1"
+    vault.clock.pass_(11)
+    with pytest.raises(Unavailable):
+        client.get_static_database_credentials("exports")
+
+
+def test_a_rotation_that_is_late_is_looked_for_every_second(vault: FakeVault) -> None:
+    rotate(vault, ttl=0)
+    found = StaticDatabaseUser("exports").read(Answer(200, vault.answers[STATIC_PATH][1], ASKED))
+    assert found.lives == 1

@@ -17,6 +17,7 @@ from vaultstack_client import (
     GcpToken,
     MissingKey,
     Secret,
+    StaticDatabaseCredentials,
     VaultClientError,
 )
 
@@ -53,6 +54,7 @@ def test_a_missing_key_names_path_version_key_and_the_keys_there() -> None:
     [
         SECRET,
         DatabaseCredentials("user", "hidden", "lease", THEN),
+        StaticDatabaseCredentials("user", "hidden", THEN),
         AwsCredentials("key", "hidden", "hidden", "lease", THEN),
         GcpToken("hidden", THEN),
         AzureCredentials("id", "hidden", "lease", THEN),

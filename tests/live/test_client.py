@@ -177,6 +177,15 @@ def test_database_credentials_open_the_database(stage: Stage, kubesentiment: Vau
         )
 
 
+def test_a_user_that_stays(stage: Stage, open_as: Open) -> None:
+    with open_as("kubesentiment-batch", "kubesentiment") as client:
+        user = client.get_static_database_credentials("kubesentiment-exports")
+        assert user == client.get_static_database_credentials("kubesentiment-exports")
+        stage.scene.postgres.execute(
+            "SELECT 1", database="kubesentiment", user=user.username, password=user.password
+        )
+
+
 def test_aws_keys_are_known_to_aws(stage: Stage, kubesentiment: VaultClient) -> None:
     keys = kubesentiment.get_aws_credentials("s3-access")
     key = AccessKey(keys.access_key, keys.secret_key, keys.session_token)

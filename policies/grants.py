@@ -172,7 +172,8 @@ class SecretIds(_Cell):
     wrapped: Duration
 
     def __str__(self) -> str:
-        return f"rotate the secret IDs of {self.application}/{self.workload}"
+        whose = f"{self.application}/{self.workload}"
+        return f"rotate the secret IDs of {whose}, wrapped for {self.wrapped}"
 
 
 OfPlatform = RootPassword | RootKey | IntermediateCa | SecretIds

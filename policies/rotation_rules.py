@@ -180,11 +180,6 @@ def _check_grants(where: str, one: Scheduled) -> None:
             raise ValueError(
                 f"{where}: {who} has more than the job needs, '{grant}'; leave it only '{needed}'"
             )
-        if isinstance(grant, SecretIds) and grant.wrapped != getattr(needed, "wrapped", None):
-            raise ValueError(
-                f"{where}: {who} may wrap for {grant.wrapped}, and the rotation wraps for another "
-                "time; write the same in both"
-            )
 
 
 def _check_key(where: str, one: Scheduled, key: RotateKey) -> None:

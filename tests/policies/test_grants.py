@@ -224,7 +224,7 @@ def test_a_grant_that_holds_nowhere_cannot_be_written(
             lambda reason: RootPassword("shop", reason=reason),
         ),
         (
-            "rotate the secret IDs of shop/ci",
+            "rotate the secret IDs of shop/ci, wrapped for 1m",
             lambda reason: SecretIds("shop", "ci", HOUR.default, reason=reason),
         ),
     ],

@@ -191,7 +191,8 @@ def test_a_machines_job_has_more() -> None:
 
 def test_its_job_may_wrap_for_another_time() -> None:
     own = platform(machine(replace(SECRET_IDS, wrapped=duration("12h"))))
-    refused("may wrap for 12h, and the rotation wraps for another time", IDS, platform=own)
+    lacks = "lacks the grant 'rotate the secret IDs of shop/ci, wrapped for 13h'"
+    refused(lacks, IDS, platform=own)
 
 
 def test_one_job_runs_two() -> None:

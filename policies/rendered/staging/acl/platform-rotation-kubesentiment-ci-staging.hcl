@@ -1,6 +1,6 @@
 # Compiled from the access matrix: change policies/matrix.py, then `python -m policies render`.
 
-# platform/rotation-kubesentiment-ci: rotate the secret IDs of kubesentiment/ci (a pipeline's secret ID lives a day, and nobody carries it there by hand twice a day)
+# platform/rotation-kubesentiment-ci: rotate the secret IDs of kubesentiment/ci, wrapped for 13h (a pipeline's secret ID lives a day, and nobody carries it there by hand twice a day)
 path "auth/approle/role/kubesentiment-ci/secret-id" {
   capabilities     = ["update"]
   min_wrapping_ttl = "13h"
@@ -11,7 +11,7 @@ path "auth/approle/role/kubesentiment-ci/secret-id" {
   }
 }
 
-# platform/rotation-kubesentiment-ci: rotate the secret IDs of kubesentiment/ci (a pipeline's secret ID lives a day, and nobody carries it there by hand twice a day)
+# platform/rotation-kubesentiment-ci: rotate the secret IDs of kubesentiment/ci, wrapped for 13h (a pipeline's secret ID lives a day, and nobody carries it there by hand twice a day)
 path "auth/approle/role/kubesentiment-ci/secret-id-accessor/destroy" {
   capabilities = ["update"]
 }

@@ -243,6 +243,7 @@ def test_a_lease_of_a_token_that_turns_out_dead_is_replaced(opened: Opened) -> N
     opened.vault.tokens.clear()
     opened.vault.clock.pass_(3100)
     opened.look_after(USER)
+    assert opened.vault.asked(USER.path) == 2, "replaced in the background, not by a call"
     assert opened.store.get(USER).username != first.username
 
 

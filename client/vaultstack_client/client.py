@@ -190,8 +190,9 @@ class VaultClient:
         )
 
     def close(self) -> None:
-        """End the background thread and, as `revoke_on_close` says, the token with everything
-        issued with it; close all connections. May be called more than once.
+        """End the background thread and, as `revoke_on_close` says, the token, with which Vault a
+        moment later ends everything that was issued; close all connections. May be called more
+        than once.
         """
         with self._closing:
             parts = self._parts

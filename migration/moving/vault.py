@@ -2,7 +2,9 @@
 
 Of an entry that is there only the moved keys are written, by a merge patch: the others stay, and
 whoever may not read (a rotation) may still do it. The token goes into a header and nowhere else.
-It deliberately does not log in: an agent does, or `vault login`.
+It deliberately does not log in: an agent does, or `vault login`. Nor does it use anything of the
+process' environment but what it names: a proxy would see what goes to an agent on this machine, and
+`.netrc` would send its own password to Vault.
 """
 
 from __future__ import annotations
@@ -46,8 +48,17 @@ class Vault:
         if ca_file and not Path(ca_file).is_file():
             raise MigrationError(f"VAULT_CACERT: {ca_file!r} is no file; name the CA certificate")
         self.name = f"Vault at {address}"
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = ca_file or True
         self._client = hvac.Client(
-            url=address, token=token, verify=ca_file or True, timeout=_SECONDS, adapter=RawAdapter
+            url=address,
+            token=token,
+            timeout=_SECONDS,
+            adapter=RawAdapter,
+            session=session,
+            # Whoever is redirected to would be sent the token and the values, wherever it is.
+            allow_redirects=False,
         )
 
     @classmethod
@@ -156,6 +167,13 @@ class Vault:
         except requests.exceptions.RequestException as error:
             kind = type(error).__name__
             raise MigrationError(f"{self.name}: cannot be reached ({kind}); is it up?") from None
+        if answer.is_redirect:
+            other = urlsplit(answer.headers["Location"])
+            raise MigrationError(
+                f"{self.name}: sends on to {other.scheme}://{other.netloc}, and was not followed, "
+                "for the token and the values would go there; if that is Vault's leader, name it "
+                "in VAULT_ADDR"
+            )
         return answer
 
     def _body(self, answer: requests.Response, path: str) -> Any:

@@ -25,6 +25,10 @@ class FakeVault:
     denied: set[tuple[str, str]] = field(default_factory=set)
     """Methods and paths that are refused."""
     broken: bool = False
+    sends_to: str = ""
+    """Another server's address, where every request is redirected to."""
+    passwords: list[str | None] = field(default_factory=list)
+    """What each request had as `Authorization`, which is nothing of Vault's."""
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -71,6 +75,13 @@ def fake_vault() -> Iterator[FakeVault]:
         def _do(self) -> None:
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.removeprefix("/v1/")
+            vault.passwords.append(self.headers.get("Authorization"))
+            if vault.sends_to:
+                self.send_response(307)
+                self.send_header("Location", f"{vault.sends_to}{self.path}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if self.headers.get("X-Vault-Token") != TOKEN:
                 status, body = 403, {"errors": ["permission denied"]}
             else:

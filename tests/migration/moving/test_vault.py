@@ -151,6 +151,33 @@ def test_how_it_is_reached(address: str, ca_file: str | None, text: str) -> None
         Vault(address, ca_file, TOKEN)
 
 
+def test_a_redirect_takes_neither_token_nor_value_to_another_server(
+    server: FakeVault, vault: Vault
+) -> None:
+    seen = vault.look(ENTRY, BOTH)
+    with fake_vault() as other:
+        server.sends_to = other.address
+        with pytest.raises(MigrationError, match=f"sends on to {other.address}, .* VAULT_ADDR"):
+            vault.write(ENTRY, BOTH, seen)
+        assert other.asked == []
+
+
+def test_neither_a_proxy_nor_a_netrc_is_used(
+    server: FakeVault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password their-own\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with fake_vault() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.address)
+        assert Vault(server.address, None, TOKEN).look(ENTRY, BOTH).version == ""
+        assert proxy.asked == []
+    assert set(server.passwords) == {None}
+
+
 def test_the_token_comes_from_the_environment_or_an_agents_file(
     server: FakeVault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -48,6 +48,11 @@ class KubernetesSettings:
     domain: str
     """DNS domain of the cluster's services, `cluster.local` unless it was changed."""
 
+    @property
+    def service_address(self) -> str:
+        """Of the deployed servers, from within the cluster, wherever the outside enters."""
+        return f"https://vault.{self.namespace}.svc.{self.domain}:{API_PORT}"
+
 
 @dataclass(frozen=True, slots=True)
 class SizeSettings:
@@ -147,8 +152,7 @@ class DeploymentSettings:
         """Where Vault's API is, unless the stack knows a better way to it."""
         match self.exposure.kind:
             case Exposure.NONE:
-                inside = f"{self.kubernetes.namespace}.svc.{self.kubernetes.domain}"
-                return f"https://vault.{inside}:{API_PORT}"
+                return self.kubernetes.service_address
             case Exposure.LOAD_BALANCER:
                 return f"https://{self.exposure.host_name}:{API_PORT}"
             case Exposure.INGRESS:

@@ -26,6 +26,7 @@ from components.settings.loading_engines import (
 )
 from components.settings.loading_logins import read_kubernetes_auth, read_oidc
 from components.settings.loading_operations import read_operations
+from components.settings.loading_pods import read_pods
 from components.settings.model import (
     BootstrapSettings,
     ClusterSettings,
@@ -63,6 +64,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         database=database is not None,
     )
     vault = _vault(read, environment, deployment)
+    pods = read_pods(read, environment, kubernetes, vault, deployment)
     settings = Settings(
         environment=environment,
         target=target,
@@ -80,8 +82,8 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         gcp=read_gcp(read),
         azure=read_azure(read),
         pki=read_pki(read, vault),
-        delivery=read_delivery(read, environment, kubernetes, vault, deployment),
-        operations=read_operations(read, environment, kubernetes, vault, deployment),
+        delivery=read_delivery(read, environment, kubernetes, pods, deployment),
+        operations=read_operations(read, kubernetes, pods),
     )
     if deployment and cluster.raft and bootstrap.seal is Seal.SHAMIR and read.sound("seal"):
         read.problem(

@@ -4,96 +4,53 @@ that is about how secrets come to pods.
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from urllib.parse import urlsplit
-
-import pulumi
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from typing import Final
 
 from components.settings.delivery import (
-    AuthoritySettings,
     CsiSettings,
     DeliverySettings,
     FailurePolicy,
     InjectorSettings,
     ServingSettings,
 )
-from components.settings.deployment import (
-    API_PORT,
-    DeploymentSettings,
-    IssuerKind,
-    IssuerReference,
-    KubernetesSettings,
-)
-from components.settings.loading_deployment import NAME
-from components.settings.model import VaultSettings
+from components.settings.deployment import DeploymentSettings, IssuerKind, KubernetesSettings
+from components.settings.loading_parts import NAME, certificates_in, read_image, read_issuer
+from components.settings.loading_pods import Pods
 from components.settings.reader import NAMESPACE, ConfigReader, Rules
 from policies.environments import Environment
 
-_IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>\w[\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?")
-OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - not listened on
-_SET = f"pulumi config set {NAMESPACE}"
+_SET: Final = f"pulumi config set {NAMESPACE}"
 
 
 def read_delivery(
     read: ConfigReader,
     environment: Environment,
     kubernetes: KubernetesSettings,
-    vault: VaultSettings,
+    pods: Pods,
     deployment: DeploymentSettings | None,
 ) -> DeliverySettings | None:
     """None where neither way is turned on; the keys are read all the same."""
-    injects, mounts = read.flag("agentInjector"), read.flag("csiProvider")
-    on = Rules(read, hold=injects or mounts)
-    address = _address(on, environment, kubernetes, vault, deployment)
-    injector = _injector(Rules(read, hold=injects), environment)
-    csi = _csi(Rules(read, hold=mounts))
-    if not kubernetes.context and read.sound("kubernetesContext"):
-        on.problem(
-            "kubernetesContext",
-            f"is needed with {'agentInjector' if injects else 'csiProvider'}, or whatever cluster "
-            "happens to be current would be given it",
-            f"{_SET}:kubernetesContext <name in the kubeconfig>",
-        )
+    injector = _injector(Rules(read, hold=pods.injector), environment)
+    csi = _csi(Rules(read, hold=pods.csi))
     # The servers' rule says it where servers are deployed.
-    agent_image = read.text("vaultImage") if deployment else _image(on, "vaultImage")
+    agents = Rules(read, hold=pods.delivery and not deployment)
+    agent_image = _image(agents, "vaultImage")
     networks = deployment.network if deployment else None
-    if not (injects or mounts):
+    if not pods.delivery:
         return None
     return DeliverySettings(
         kubernetes=kubernetes,
-        vault_address=address,
-        authority=_authority(read, vault, deployment),
+        vault_address=pods.vault_address,
+        authority=pods.authority,
         agent_image=agent_image,
         api_server_cidrs=(
             networks.api_server_cidrs if networks else _again(read, "apiServerCidrs")
         ),
         dns_cidrs=networks.dns_cidrs if networks else _again(read, "dnsCidrs"),
         servers=deployment is not None,
-        injector=injector if injects else None,
-        csi=csi if mounts else None,
+        injector=injector if pods.injector else None,
+        csi=csi if pods.csi else None,
     )
-
-
-def _address(
-    rules: Rules,
-    environment: Environment,
-    kubernetes: KubernetesSettings,
-    vault: VaultSettings,
-    deployment: DeploymentSettings | None,
-) -> str:
-    given = rules.read.secure_url("podVaultAddress", plain_allowed=environment is Environment.DEV)
-    inside = f"https://vault.{kubernetes.namespace}.svc.{kubernetes.domain}:{API_PORT}"
-    address = given or (inside if deployment else vault.address)
-    if urlsplit(address).hostname in OWN_HOSTS:
-        rules.problem(
-            "podVaultAddress",
-            f"must be an address by which pods reach Vault: {address!r} is each pod's own",
-            f"{_SET}:podVaultAddress https://<host>:{API_PORT}",
-        )
-    return address
 
 
 def _injector(rules: Rules, environment: Environment) -> InjectorSettings:
@@ -134,10 +91,12 @@ def _serving(rules: Rules) -> ServingSettings:
             "believes a certificate only if it is told its CA",
             f"{_SET}:{missing} <...>, or neither and injectorIssuer",
         )
-    issuer = _issuer(rules, text) if text else None
-    kind, _, name = read.text("tlsIssuer").partition("/")
-    if kind == IssuerKind.CLUSTER_ISSUER and not (text or secret or bundle):
-        issuer = IssuerReference(IssuerKind.CLUSTER_ISSUER, name)
+    issuer = read_issuer(rules, "injectorIssuer")
+    if not (text or secret or bundle):
+        # The servers' own, if it signs for the whole cluster, signs for the injector, too. What is
+        # wrong with it, the servers' rule says.
+        servers = read_issuer(Rules(read, hold=False), "tlsIssuer")
+        issuer = servers if servers and servers.kind is IssuerKind.CLUSTER_ISSUER else None
     if (text and secret) or not (issuer or text or secret or bundle):
         rules.problem(
             "injectorIssuer",
@@ -147,70 +106,14 @@ def _serving(rules: Rules) -> ServingSettings:
             f"{_SET}:injectorIssuer ClusterIssuer/<name> where cert-manager runs, else "
             "injectorTlsSecret <name of a Secret> with injectorCaBundle",
         )
-    if bundle and not _certificates(bundle.encode()):
+    if bundle and not certificates_in(bundle.encode()):
         rules.problem("injectorCaBundle", "must be CA certificates (PEM)", "write the PEM text")
     return ServingSettings(issuer, secret or None, bundle or None)
 
 
-def _issuer(rules: Rules, text: str) -> IssuerReference | None:
-    kind, _, name = text.partition("/")
-    if kind not in set(IssuerKind) or not NAME.fullmatch(name):
-        rules.problem(
-            "injectorIssuer",
-            f"must be Issuer/<name> or ClusterIssuer/<name>, is {text!r}",
-            f"{_SET}:injectorIssuer ClusterIssuer/<name>",
-        )
-        return None
-    return IssuerReference(IssuerKind(kind), name)
-
-
-def _authority(
-    read: ConfigReader, vault: VaultSettings, deployment: DeploymentSettings | None
-) -> AuthoritySettings:
-    issuer = deployment.certificate.issuer if deployment else None
-    if issuer and issuer.kind is IssuerKind.CLUSTER_ISSUER:  # other namespaces may use it, too
-        return AuthoritySettings(issuer, None)
-    file = vault.ca_cert_file
-    if not file:
-        if deployment:
-            pulumi.log.warn(
-                "pods trust public CAs only, and would not trust the servers' private one; "
-                f"{_SET}:vaultCaCertFile <PEM file of that CA>"
-            )
-        return AuthoritySettings(None, None)
-    try:
-        certificates = _certificates(Path(file).read_bytes())
-    except OSError:
-        certificates = ""
-    if not certificates:
-        read.problem(
-            "vaultCaCertFile",
-            f"must be a file with CA certificates (PEM), which pods are given, is {file!r}",
-            f"{_SET}:vaultCaCertFile <PEM file>",
-        )
-    return AuthoritySettings(None, certificates)
-
-
-def _certificates(pem: bytes) -> str:
-    """The certificates in it, and nothing else that may be there; empty for none."""
-    try:
-        found = x509.load_pem_x509_certificates(pem)
-    except ValueError:
-        return ""
-    return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
-
-
 def _image(rules: Rules, key: str) -> str:
-    image = rules.read.text(key)
-    found = _IMAGE.fullmatch(image)
-    if not found or (found["tag"] in (None, "latest") and "@" not in image):
-        rules.problem(
-            key,
-            f"must name one version, is {image!r}: what hands out secrets must not become "
-            "something else unseen",
-            f"{_SET}:{key} <registry>/<name>:<version>",
-        )
-    return image
+    because = "what hands out secrets must not become something else unseen"
+    return read_image(rules, key, because, "<registry>/<name>:<version>")
 
 
 def _name(rules: Rules, key: str, usual: str) -> str:

@@ -4,29 +4,21 @@ servers themselves.
 
 from __future__ import annotations
 
-import re
-
 from components.settings.deployment import (
     CertificateSettings,
     DeploymentSettings,
     Exposure,
     ExposureSettings,
-    IssuerKind,
-    IssuerReference,
     KubernetesSettings,
     NetworkSettings,
     SizeSettings,
 )
 from components.settings.loading_aws import read_aws
+from components.settings.loading_parts import LABEL, NAME, read_image, read_issuer
 from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import ConfigReader, Rules
 from policies.environments import Environment
 from policies.iam import AwsAccount
-
-# Kubernetes' own forms of names.
-LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-_IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*?(:(?P<tag>[\w][\w.-]*))?(@sha256:[0-9a-f]{64})?")
 
 # Of one server, where the stack says nothing.
 _SIZES = {
@@ -75,7 +67,12 @@ def read_deployment(
     exposure = _exposure(checked)
     deployment = DeploymentSettings(
         kubernetes=kubernetes,
-        image=_image(checked),
+        image=read_image(
+            checked,
+            "vaultImage",
+            "servers that restart must not become others",
+            "docker.io/hashicorp/vault:1.21.0",
+        ),
         priority_class=read.text("priorityClass") or None,
         size=_size(checked, environment, raft=raft),
         certificate=_certificate(checked),
@@ -100,18 +97,6 @@ def read_deployment(
             "pulumi config set vaultstack:namespace vault",
         )
     return deployment
-
-
-def _image(rules: Rules) -> str:
-    image = rules.read.text("vaultImage")
-    found = _IMAGE.fullmatch(image)
-    if not found or (found["tag"] in (None, "latest") and "@" not in image):
-        rules.problem(
-            "vaultImage",
-            f"must name one version, is {image!r}: servers that restart must not become others",
-            "pulumi config set vaultstack:vaultImage docker.io/hashicorp/vault:1.21.0",
-        )
-    return image
 
 
 def _size(rules: Rules, environment: Environment, *, raft: bool) -> SizeSettings:
@@ -151,7 +136,7 @@ def _size(rules: Rules, environment: Environment, *, raft: bool) -> SizeSettings
 
 def _certificate(rules: Rules) -> CertificateSettings:
     text, secret = rules.read.text("tlsIssuer"), rules.read.text("tlsSecret")
-    issuer = _issuer(rules, text) if text else None
+    issuer = read_issuer(rules, "tlsIssuer")
     if bool(text) == bool(secret):
         rules.problem(
             "tlsIssuer",
@@ -160,18 +145,6 @@ def _certificate(rules: Rules) -> CertificateSettings:
             "else vaultstack:tlsSecret <name of a Secret with tls.crt, tls.key and ca.crt>",
         )
     return CertificateSettings(issuer, secret or None)
-
-
-def _issuer(rules: Rules, text: str) -> IssuerReference | None:
-    kind, _, name = text.partition("/")
-    if kind not in set(IssuerKind) or not NAME.fullmatch(name):
-        rules.problem(
-            "tlsIssuer",
-            f"must be Issuer/<name> or ClusterIssuer/<name>, is {text!r}",
-            "pulumi config set vaultstack:tlsIssuer ClusterIssuer/<name>",
-        )
-        return None
-    return IssuerReference(IssuerKind(kind), name)
 
 
 def _exposure(rules: Rules) -> ExposureSettings:

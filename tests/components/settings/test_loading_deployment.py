@@ -25,7 +25,7 @@ from components.settings import (
     Target,
     WorkloadIdentity,
 )
-from components.settings.loading_deployment import LABEL, NAME
+from components.settings.loading_parts import LABEL, NAME
 from components.settings.reader import ConfigReader
 from policies.lifetime import Duration
 from tests.components.settings.keys import encoded, holder, public_keys
@@ -52,7 +52,10 @@ def named_image(image: str) -> Rule:
         "dev",
         {"vaultImage": image},
         "vaultImage",
-        f"must name one version, is {image!r}: servers that restart must not become others",
+        (
+            f"must name one version, by a tag other than latest or by a digest, is {image!r}: "
+            "servers that restart must not become others"
+        ),
         f"{SET}:vaultImage docker.io/hashicorp/vault:1.21.0",
     )
 

@@ -19,6 +19,7 @@ from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import ConfigReader, Rules
 from policies.environments import Environment
 from policies.iam import AwsAccount
+from policies.identities import PLATFORM_NAMESPACE
 
 # Of one server, where the stack says nothing.
 _SIZES = {
@@ -40,13 +41,19 @@ def default_size(environment: Environment) -> tuple[Cpu, Bytes, Bytes, Bytes]:
 
 
 def read_kubernetes(read: ConfigReader) -> KubernetesSettings:
-    namespace, domain = read.text("namespace"), read.text("clusterDomain")
-    if not LABEL.fullmatch(namespace):
-        read.problem("namespace", f"must be a namespace's name, is {namespace!r}", "write 'vault'")
+    domain = read.text("clusterDomain")
+    # Who may run pods there may be any of the platform's workloads: a reviewer must see it move.
+    read.retired(
+        "namespace",
+        f"is no setting any more: Vault's namespace is {PLATFORM_NAMESPACE!r}, in which roles of "
+        "the access matrix let the platform's jobs in, and it must not be elsewhere",
+        "pulumi config rm vaultstack:namespace; for another one change PLATFORM_NAMESPACE in "
+        "policies/identities.py, which moves the roles with it",
+    )
     if not NAME.fullmatch(domain):
         read.problem("clusterDomain", f"must be a domain, is {domain!r}", "write 'cluster.local'")
     return KubernetesSettings(
-        read.text("kubeconfig") or None, read.text("kubernetesContext"), namespace, domain
+        read.text("kubeconfig") or None, read.text("kubernetesContext"), PLATFORM_NAMESPACE, domain
     )
 
 
@@ -88,13 +95,6 @@ def read_deployment(
             "is needed for target 'kubernetes', or whatever cluster happens to be current would "
             "be given a Vault",
             "pulumi config set vaultstack:kubernetesContext <name in the kubeconfig>",
-        )
-    if kubernetes.namespace == "default" or kubernetes.namespace.startswith("kube-"):
-        read.problem(
-            "namespace",
-            f"must be Vault's own, is {kubernetes.namespace!r}: this program makes it and restricts"
-            " who may run what in it",
-            "pulumi config set vaultstack:namespace vault",
         )
     return deployment
 

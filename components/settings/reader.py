@@ -56,6 +56,7 @@ class ConfigReader:
         self._namespace = namespace
         self._config = pulumi.Config(namespace)
         self._read: set[str] = set()
+        self._retired: set[str] = set()
         self._missing: set[str] = set()
         self._unsound: set[str] = set()
         self._problems: list[str] = []
@@ -66,6 +67,12 @@ class ConfigReader:
             return
         self._unsound.add(key)
         self._problems.append(f"{self._namespace}:{key}: {rule}; fix: {fix}")
+
+    def retired(self, key: str, rule: str, fix: str) -> None:
+        """Note a key that is none any more, where a stack still gives it."""
+        self._retired.add(key)
+        if self._config.get(key) is not None:
+            self.problem(key, rule, fix)
 
     def sound(self, *keys: str) -> bool:
         """Whether nothing is wrong with `keys` so far: a rule that compares values holds for those
@@ -247,7 +254,7 @@ class ConfigReader:
         given = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
         for full_key in sorted(given):
             key = full_key.removeprefix(prefix)
-            if full_key.startswith(prefix) and key not in self._read:
+            if full_key.startswith(prefix) and key not in self._read | self._retired:
                 near = difflib.get_close_matches(key, self._read, n=1)
                 fix = f"rename it to {prefix}{near[0]}" if near else "remove it"
                 self.problem(key, "is not a known key", f"{fix}; Pulumi.yaml lists them all")

@@ -4,6 +4,7 @@ and kept as declared, its pods admitted where nothing else is, its service accou
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -128,14 +129,15 @@ def deploy(api: KubernetesApi, run: Runner) -> Deploy:
 
     def deployed(environment: str, changed: Changes) -> Deployed:
         namespace = f"vault-{next(numbers)}"
-        own = {"servers": _SERVERS[environment], "namespace": namespace}
-        config = deploying(environment, **{**_REST, **own, **changed})
+        config = deploying(environment, **{**_REST, "servers": _SERVERS[environment], **changed})
         plan = compile_plan(MATRIX, Environment(environment))
 
         def program() -> None:
             settings = load(MATRIX.spec)
             assert settings.deployment
-            VaultCluster("cluster", VaultClusterArgs(settings.deployment, settings, plan))
+            kubernetes = dataclasses.replace(settings.deployment.kubernetes, namespace=namespace)
+            deployment = dataclasses.replace(settings.deployment, kubernetes=kubernetes)
+            VaultCluster("cluster", VaultClusterArgs(deployment, settings, plan))
 
         declared = tuple(
             unwrap(one.inputs)

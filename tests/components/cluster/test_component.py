@@ -17,6 +17,7 @@ from components.cluster.stateful_set import checksum
 from components.settings import load
 from policies.compile import compile_plan
 from policies.environments import Environment
+from policies.identities import PLATFORM_NAMESPACE
 from policies.matrix import MATRIX
 from tests.components.conftest import PROVIDER_NAME, Alone
 from tests.components.settings.loader import ENVIRONMENTS, deploying
@@ -143,16 +144,16 @@ def test_staging_and_prod_are_clusters_of_raft_sealed_by_kms(
 def test_everything_is_in_vaults_own_namespace_of_the_named_cluster(
     alone: Alone, environment: str
 ) -> None:
-    recording = make(alone, environment, {"namespace": "secrets", "kubeconfig": "/home/me/config"})
+    recording = make(alone, environment, {"kubeconfig": "/home/me/config"})
     provider = recording["cluster-kubernetes"]
     assert provider.type == "pulumi:providers:kubernetes"
     assert provider.values["context"] == f"cluster-{environment}"
     assert provider.values["kubeconfig"] == "/home/me/config"
-    assert recording["cluster-namespace"].values["metadata"]["name"] == "secrets"
+    assert recording["cluster-namespace"].values["metadata"]["name"] == PLATFORM_NAMESPACE
     for name, one in in_kubernetes(recording).items():
         assert one.provider == provider.name
         if name not in ("cluster-namespace", "cluster-reviewer"):
-            assert one.values["metadata"]["namespace"] == "secrets", name
+            assert one.values["metadata"]["namespace"] == PLATFORM_NAMESPACE, name
         assert one.values["metadata"]["labels"].items() >= names.MANAGED.items(), name
 
 

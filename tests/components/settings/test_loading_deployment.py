@@ -27,7 +27,11 @@ from components.settings import (
 )
 from components.settings.loading_parts import LABEL, NAME
 from components.settings.reader import ConfigReader
+from policies.compile import compile_plan
+from policies.environments import Environment
+from policies.identities import PLATFORM_NAMESPACE
 from policies.lifetime import Duration
+from policies.matrix import MATRIX
 from tests.components.settings.keys import encoded, holder, public_keys
 from tests.components.settings.loader import (
     ADDRESS,
@@ -57,19 +61,6 @@ def named_image(image: str) -> Rule:
             "servers that restart must not become others"
         ),
         f"{SET}:vaultImage docker.io/hashicorp/vault:1.21.0",
-    )
-
-
-def own_namespace(namespace: str) -> Rule:
-    return (
-        "prod",
-        {"namespace": namespace},
-        "namespace",
-        (
-            f"must be Vault's own, is {namespace!r}: this program makes it and restricts who may "
-            "run what in it"
-        ),
-        f"{SET}:namespace vault",
     )
 
 
@@ -160,7 +151,6 @@ DEPLOYED: Final[Mapping[str, Rule]] = {
         ),
         f"{SET}:kubernetesContext <name in the kubeconfig>",
     ),
-    **{f"namespace {name}": own_namespace(name) for name in ("default", "kube-system", "kube-x")},
     **{
         f"image {image!r}": named_image(image)
         for image in (
@@ -357,12 +347,18 @@ ALWAYS: Final[Mapping[str, Rule]] = {
             ),
         )
     },
-    "a namespace that can be none": (
+    "a namespace of this stack's own": (
         "prod",
-        {"namespace": "Vault_1"},
+        {"namespace": "secrets"},
         "namespace",
-        "must be a namespace's name, is 'Vault_1'",
-        "write 'vault'",
+        (
+            "is no setting any more: Vault's namespace is 'vault', in which roles of the access "
+            "matrix let the platform's jobs in, and it must not be elsewhere"
+        ),
+        (
+            "pulumi config rm vaultstack:namespace; for another one change PLATFORM_NAMESPACE in "
+            "policies/identities.py, which moves the roles with it"
+        ),
     ),
     "a domain that can be none": (
         "prod",
@@ -491,7 +487,6 @@ def test_problems_are_told_together(loaded: Loader) -> None:
             )
             for key in (
                 "kubernetesContext",
-                "namespace",
                 "clusterDomain",
                 "vaultImage",
                 "tlsIssuer",
@@ -627,8 +622,8 @@ OUTSIDE: Final = {"hostName": "vault.example.com", "ingressClass": "nginx"}
     [
         ({}, "https://vault.vault.svc.cluster.local:8200"),
         (
-            {"namespace": "secrets", "clusterDomain": "k8s.example"},
-            "https://vault.secrets.svc.k8s.example:8200",
+            {"clusterDomain": "k8s.example"},
+            "https://vault.vault.svc.k8s.example:8200",
         ),
         (OUTSIDE, "https://vault.vault.svc.cluster.local:8200"),
         ({**OUTSIDE, "exposure": "load-balancer"}, "https://vault.example.com:8200"),
@@ -685,12 +680,21 @@ def test_an_image_is_named_by_version_or_digest(loaded: Loader, image: str) -> N
     assert deployed(loaded, vaultImage=image).image == image
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_servers_are_where_roles_let_the_platforms_jobs_in(
+    loaded: Loader, environment: str
+) -> None:
+    """Elsewhere nobody would own the namespace that these roles trust."""
+    plan = compile_plan(MATRIX, Environment(environment))
+    bound = {one.namespace for one in plan.rotations if one.role.startswith("platform-")}
+    assert bound == {deployed(loaded, environment).kubernetes.namespace}
+
+
 def test_everything_that_can_be_said_of_the_servers(loaded: Loader) -> None:
     made = deployed(
         loaded,
         "staging",
         kubeconfig="/etc/kubeconfig",
-        namespace="secrets",
         clusterDomain="k8s.example",
         tlsIssuer="Issuer/platform.ca",
         exposure="ingress",
@@ -715,7 +719,7 @@ def test_everything_that_can_be_said_of_the_servers(loaded: Loader) -> None:
     )
     assert made == DeploymentSettings(
         kubernetes=KubernetesSettings(
-            "/etc/kubeconfig", "cluster-staging", "secrets", "k8s.example"
+            "/etc/kubeconfig", "cluster-staging", PLATFORM_NAMESPACE, "k8s.example"
         ),
         image="docker.io/hashicorp/vault:1.21.0",
         priority_class="first",

@@ -185,6 +185,18 @@ def test_an_unknown_key_is_named_with_its_nearest(run: Runner) -> None:
     assert "vaultstack:somethingElse: is not a known key; fix: remove it" in problem
 
 
+def test_a_key_that_is_none_any_more_is_told_why_and_nobody_else_is_sent_to_it(
+    run: Runner,
+) -> None:
+    def what(reader: ConfigReader) -> None:
+        reader.retired("colour", "is no setting any more", "remove it")
+
+    (problem,) = problems(run, what, {"colour": ""})
+    assert problem == "vaultstack:colour: is no setting any more; fix: remove it"
+    (problem,) = problems(run, what, {"color": "red"})
+    assert problem.startswith("vaultstack:color: is not a known key; fix: remove it")
+
+
 def test_keys_of_others_are_not_ours_to_judge(run: Runner) -> None:
     def program() -> None:
         import pulumi  # noqa: PLC0415

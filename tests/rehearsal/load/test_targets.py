@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from components.bootstrap import ceremony
+from rehearsal import stand_up
 from rehearsal.errors import RehearsalError
 from rehearsal.load import targets
 from rehearsal.load.audit import Device
@@ -45,7 +46,7 @@ def root(monkeypatch: pytest.MonkeyPatch) -> LoadedVault:
     monkeypatch.setattr(targets, "MATRIX", subjects.MATRIX)
     monkeypatch.setattr(ceremony, "connect", connect)
     monkeypatch.setattr(ceremony, "regain_root", regain_root)
-    monkeypatch.setattr(targets, "VaultApi", api)
+    monkeypatch.setattr(stand_up, "VaultApi", api)
     return root
 
 

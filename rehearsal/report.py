@@ -107,7 +107,7 @@ def _cells(results: Sequence[Result]) -> Table:
 def _overview(results: Sequence[Result]) -> Table:
     areas = list(dict.fromkeys(result.area for result in results))
     table = Table(
-        title="Cells as the matrix says: [green]allowed[/] + [blue]denied[/]",
+        title="Cells as the matrix says: [green]allowed[/]+[blue]denied[/]",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -120,7 +120,7 @@ def _overview(results: Sequence[Result]) -> Table:
         ]
         for subject in sorted({result.subject for result in results})
     }
-    table.add_column("workload", style="bold", no_wrap=True)
+    table.add_column("workload", style="bold", overflow="fold", min_width=20)
     for area, column in zip(areas, zip(*cells.values(), strict=True), strict=True):
         # Where it gets narrow the headings give way, not the figures.
         width = max(Text.from_markup(cell).cell_len for cell in column)
@@ -136,7 +136,7 @@ def _counts(results: Sequence[Result]) -> str:
     counts = [f"[green]{allowed}[/]" if allowed else "", f"[blue]{denied}[/]" if denied else ""]
     if wrong := len(results) - allowed - denied:
         counts.append(f"[bold red]{wrong}[/]")
-    return " + ".join(count for count in counts if count)
+    return "+".join(count for count in counts if count)
 
 
 def _rows(results: Sequence[Result]) -> Iterator[tuple[str, str, str, str, str, str]]:

@@ -104,6 +104,14 @@ review-examples: .venv/locked ## docs/review/: five pull requests, and the revie
 lock: .venv/locked ## pin the newest releases that pyproject.toml allows
 	$(BIN)/uv pip compile -q --universal --generate-hashes --upgrade --group dev pyproject.toml \
 		--custom-compile-command "make lock" -o requirements.lock
+	@# The jobs' image gets the very versions that the tests ran with.
+	mkdir -p .cache
+	sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==([^ ;]+).*/\1==\3/p' requirements.lock > .cache/constraints.txt
+	for lock in requirements build-requirements; do \
+		$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-annotate \
+			-c .cache/constraints.txt --custom-compile-command "make lock" \
+			jobs/$$lock.in -o jobs/$$lock.lock; \
+	done
 
 .PHONY: clean
 clean: ## remove the environment and the built servers

@@ -11,20 +11,7 @@ from pulumi_kubernetes import core, meta, rbac
 
 from components.cluster import layout as names
 from components.cluster.layout import Layout
-
-_API_GROUP = "rbac.authorization.k8s.io"
-
-
-def make_namespace(name: str, layout: Layout, opts: pulumi.ResourceOptions) -> core.v1.Namespace:
-    """Vault's own, in which nothing runs with more than Pod Security's `restricted` rights."""
-    levels = {
-        f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
-    }
-    return core.v1.Namespace(
-        name,
-        metadata=meta.v1.ObjectMetaArgs(name=layout.namespace, labels={**names.MANAGED, **levels}),
-        opts=opts,
-    )
+from components.rights import API_GROUP, account, make_rights
 
 
 def make_service_account(
@@ -54,26 +41,13 @@ def make_registration(
     metadata = meta.v1.ObjectMetaArgs(
         name="vault-registration", namespace=layout.namespace, labels=names.LABELS
     )
-    role = rbac.v1.Role(
-        f"{name}-role",
-        metadata=metadata,
-        rules=[
-            rbac.v1.PolicyRuleArgs(
-                api_groups=[""],
-                resources=["pods"],
-                resource_names=list(layout.pods),
-                verbs=["get", "patch"],
-            )
-        ],
-        opts=opts,
+    rule = rbac.v1.PolicyRuleArgs(
+        api_groups=[""],
+        resources=["pods"],
+        resource_names=list(layout.pods),
+        verbs=["get", "patch"],
     )
-    return rbac.v1.RoleBinding(
-        f"{name}-binding",
-        metadata=metadata,
-        role_ref=rbac.v1.RoleRefArgs(api_group=_API_GROUP, kind="Role", name="vault-registration"),
-        subjects=[_pods(layout)],
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role])),
-    )
+    return make_rights(name, "vault-registration", metadata, [rule], _pods(layout), opts)
 
 
 def make_reviewer(name: str, layout: Layout, opts: pulumi.ResourceOptions) -> None:
@@ -84,7 +58,7 @@ def make_reviewer(name: str, layout: Layout, opts: pulumi.ResourceOptions) -> No
             name=f"vault-token-review-{layout.namespace}", labels=names.LABELS
         ),
         role_ref=rbac.v1.RoleRefArgs(
-            api_group=_API_GROUP, kind="ClusterRole", name="system:auth-delegator"
+            api_group=API_GROUP, kind="ClusterRole", name="system:auth-delegator"
         ),
         subjects=[_pods(layout)],
         opts=opts,
@@ -92,6 +66,4 @@ def make_reviewer(name: str, layout: Layout, opts: pulumi.ResourceOptions) -> No
 
 
 def _pods(layout: Layout) -> rbac.v1.SubjectArgs:
-    return rbac.v1.SubjectArgs(
-        kind="ServiceAccount", name=names.SERVICE_ACCOUNT, namespace=layout.namespace
-    )
+    return account(layout.namespace, names.SERVICE_ACCOUNT)

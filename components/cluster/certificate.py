@@ -1,42 +1,37 @@
-"""The servers' certificate, from cert-manager."""
+"""The servers' certificate."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import pulumi
 from pulumi_kubernetes import apiextensions, meta
 
+from components import certificate
 from components.cluster import layout as names
 from components.cluster.layout import Layout
 from components.settings import IssuerReference
+
+# A server is also a client of its peers.
+_USAGES: Final = ("digital signature", "server auth", "client auth")
 
 
 def make_certificate(
     name: str, layout: Layout, issuer: IssuerReference, opts: pulumi.ResourceOptions
 ) -> apiextensions.CustomResource:
-    """One certificate for all servers, with every name that peers and clients call them by. It is
-    renewed in its last third with a new key; the servers read it without a restart.
+    """One for all servers, with every name that peers and clients call them by. They read a renewed
+    one without a restart.
     """
-    return apiextensions.CustomResource(
+    metadata = meta.v1.ObjectMetaArgs(
+        name="vault-server", namespace=layout.namespace, labels=names.LABELS
+    )
+    return certificate.make_certificate(
         name,
-        api_version="cert-manager.io/v1",
-        kind="Certificate",
-        metadata=meta.v1.ObjectMetaArgs(
-            name="vault-server", namespace=layout.namespace, labels=names.LABELS
-        ),
-        spec={
-            "secretName": layout.certificate_secret,
-            "issuerRef": {
-                "group": "cert-manager.io",
-                "kind": issuer.kind.value,
-                "name": issuer.name,
-            },
-            "dnsNames": list(layout.certificate_names),
-            "ipAddresses": [names.LOOPBACK],
-            "duration": "2160h",
-            "renewBefore": "720h",
-            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
-            # A server is also a client of its peers.
-            "usages": ["digital signature", "server auth", "client auth"],
-        },
-        opts=opts,
+        metadata,
+        issuer,
+        layout.certificate_secret,
+        layout.certificate_names,
+        _USAGES,
+        opts,
+        addresses=[names.LOOPBACK],
     )

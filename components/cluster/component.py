@@ -19,6 +19,7 @@ from components.cluster.preflight import PreflightProvider
 from components.cluster.server_config import render
 from components.cluster.stateful_set import StatefulSetArgs, make_stateful_set
 from components.kubernetes_cluster import make_provider
+from components.namespace import PodSecurity, make_namespace
 from components.settings import DeploymentSettings, Reviewer, Settings, WorkloadIdentity
 from policies.plan import Plan
 
@@ -58,7 +59,10 @@ class VaultCluster(pulumi.ComponentResource):
         protected = pulumi.ResourceOptions.merge(
             inside, pulumi.ResourceOptions(protect=settings.protect)
         )
-        namespace = access.make_namespace(f"{name}-namespace", layout, protected)
+        # Nothing runs in it with more than restricted rights.
+        namespace = make_namespace(
+            f"{name}-namespace", layout.namespace, PodSecurity.RESTRICTED, protected
+        )
         checked = self._preflight(f"{name}-preflight", args, namespace)
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[checked]))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from components.namespace import MANAGED
 from components.settings import DeploymentSettings
 from components.settings.deployment import API_PORT
 
@@ -25,7 +26,6 @@ SERVICE_ACCOUNT: Final = "vault"
 CONFIG_MAP: Final = "vault-server"
 OWN_CERTIFICATE_SECRET: Final = "vault-server-tls"
 
-MANAGED: Final = {"app.kubernetes.io/managed-by": "vaultstack"}
 SELECTOR: Final = {"app.kubernetes.io/name": "vault", "app.kubernetes.io/component": "server"}
 LABELS: Final = {**MANAGED, **SELECTOR}
 

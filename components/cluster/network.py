@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from pulumi_kubernetes import meta, networking
 
 from components.cluster import layout as names
 from components.cluster.layout import Layout
+from components.peers import (
+    HTTPS,
+    Egress,
+    Ingress,
+    Peer,
+    allow,
+    networks,
+    pods_of,
+    tcp,
+    to_api_server,
+    to_dns,
+)
 from components.settings import NetworkSettings
 from components.settings.deployment import API_PORT
 
-_HTTPS, _DNS = 443, 53
-# 443 behind most clusters' service, 6443 where kubeadm put it.
-_API_SERVER_PORTS = (_HTTPS, 6443)
-# A server that may reach the instance's metadata could become the node.
-_INSTANCE_METADATA = ("169.254.169.254", "fd00:ec2::254")
 _POD_IDENTITY_AGENT, _POD_IDENTITY_PORT = "169.254.170.23/32", 80
-
-_Peer = networking.v1.NetworkPolicyPeerArgs
-_Port = networking.v1.NetworkPolicyPortArgs
+# Of their own namespace.
+_SERVERS: Final = Peer(pod_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,90 +44,52 @@ def make_network_policies(
     name: str, layout: Layout, args: NetworkArgs, opts: pulumi.ResourceOptions
 ) -> list[networking.v1.NetworkPolicy]:
     """Nothing in the namespace talks to anything, but for the servers as they must."""
-    nothing_else = networking.v1.NetworkPolicy(
-        f"{name}-nothing-else",
-        metadata=_metadata(layout, "vault-nothing-else"),
-        spec=networking.v1.NetworkPolicySpecArgs(
-            pod_selector=meta.v1.LabelSelectorArgs(), policy_types=["Ingress", "Egress"]
-        ),
-        opts=opts,
-    )
-    servers = networking.v1.NetworkPolicy(
+    nothing_else = allow(f"{name}-nothing-else", _metadata(layout, "vault-nothing-else"), opts)
+    servers = allow(
         f"{name}-servers",
-        metadata=_metadata(layout, "vault-servers"),
-        spec=networking.v1.NetworkPolicySpecArgs(
-            pod_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
-            policy_types=["Ingress", "Egress"],
-            ingress=_ingress(args),
-            egress=_egress(args),
-        ),
-        opts=opts,
+        _metadata(layout, "vault-servers"),
+        opts,
+        pods=names.SELECTOR,
+        ingress=_ingress(args),
+        egress=_egress(args),
     )
     return [nothing_else, servers]
+
+
+def to_servers(namespace: str) -> Egress:
+    """From pods elsewhere in the cluster to the deployed servers' API."""
+    return Egress(to=[pods_of(namespace, names.SELECTOR)], ports=tcp(API_PORT))
 
 
 def _metadata(layout: Layout, name: str) -> meta.v1.ObjectMetaArgs:
     return meta.v1.ObjectMetaArgs(name=name, namespace=layout.namespace, labels=names.LABELS)
 
 
-def _ingress(args: NetworkArgs) -> Sequence[networking.v1.NetworkPolicyIngressRuleArgs]:
+def _ingress(args: NetworkArgs) -> list[Ingress]:
     namespaces = sorted({*args.workload_namespaces, *args.settings.client_namespaces})
-    clients = [*map(_namespace, namespaces), *_networks(args.settings.client_cidrs)]
-    rules = [
-        networking.v1.NetworkPolicyIngressRuleArgs(
-            from_=[_servers()], ports=_tcp(API_PORT, names.CLUSTER_PORT)
-        )
-    ]
+    clients = [*map(pods_of, namespaces), *networks(args.settings.client_cidrs)]
+    rules = [Ingress(from_=[_SERVERS], ports=tcp(API_PORT, names.CLUSTER_PORT))]
     if clients:  # an empty list would mean everybody
-        rules.append(
-            networking.v1.NetworkPolicyIngressRuleArgs(from_=clients, ports=_tcp(API_PORT))
-        )
+        rules.append(Ingress(from_=clients, ports=tcp(API_PORT)))
     return rules
 
 
-def _egress(args: NetworkArgs) -> Sequence[networking.v1.NetworkPolicyEgressRuleArgs]:
+def _egress(args: NetworkArgs) -> list[Egress]:
+    settings = args.settings
     rules = [
-        ([_servers()], _tcp(API_PORT, names.CLUSTER_PORT)),
-        (
-            [_namespace("kube-system"), *_networks(args.settings.dns_cidrs)],
-            [_Port(protocol=protocol, port=_DNS) for protocol in ("UDP", "TCP")],
-        ),
-        (_networks(args.settings.api_server_cidrs), _tcp(*_API_SERVER_PORTS)),
-        (_networks(args.settings.https_cidrs), _tcp(_HTTPS)),
+        Egress(to=[_SERVERS], ports=tcp(API_PORT, names.CLUSTER_PORT)),
+        to_dns(settings.dns_cidrs),
     ]
-    if args.database_port:
-        rules.append((_networks(args.settings.database_cidrs), _tcp(args.database_port)))
-    if args.pod_identity:
-        rules.append((_networks([_POD_IDENTITY_AGENT]), _tcp(_POD_IDENTITY_PORT)))
-    return [
-        networking.v1.NetworkPolicyEgressRuleArgs(to=to, ports=ports) for to, ports in rules if to
+    if settings.api_server_cidrs:
+        rules.append(to_api_server(settings.api_server_cidrs))
+    named: list[tuple[Sequence[str], int | None]] = [
+        (settings.https_cidrs, HTTPS),
+        (settings.database_cidrs, args.database_port),
+        ((_POD_IDENTITY_AGENT,), _POD_IDENTITY_PORT if args.pod_identity else None),
     ]
-
-
-def _servers() -> _Peer:
-    return _Peer(pod_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR))
-
-
-def _namespace(name: str) -> _Peer:
-    return _Peer(
-        namespace_selector=meta.v1.LabelSelectorArgs(
-            match_labels={"kubernetes.io/metadata.name": name}
-        )
-    )
-
-
-def _networks(cidrs: Iterable[str]) -> list[_Peer]:
-    return [
-        _Peer(ip_block=networking.v1.IPBlockArgs(cidr=cidr, except_=_without_metadata(cidr)))
-        for cidr in cidrs
+    rules += [
+        Egress(to=networks(cidrs), ports=tcp(port))
+        for cidrs, port in named
+        if cidrs and port is not None  # an empty list would mean everybody
     ]
-
-
-def _without_metadata(cidr: str) -> list[str] | None:
-    network = ipaddress.ip_network(cidr)
-    addresses = map(ipaddress.ip_address, _INSTANCE_METADATA)
-    return [f"{one}/{one.max_prefixlen}" for one in addresses if one in network] or None
-
-
-def _tcp(*ports: int) -> list[_Port]:
-    return [_Port(protocol="TCP", port=port) for port in ports]
+    return rules

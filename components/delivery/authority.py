@@ -12,8 +12,8 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes import core, meta
 
-from components.cluster.layout import MANAGED
-from components.delivery.certificate import make_certificate
+from components.certificate import make_certificate
+from components.namespace import MANAGED
 from components.settings import AuthoritySettings
 
 NAME: Final = "vault-ca"

@@ -7,15 +7,14 @@ empty: no job may create anything, list anything, or read a Secret.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import pulumi
 from pulumi_kubernetes import coordination, core, meta, rbac
 
+from components import rights
 from components.operations import layout as names
+from components.rights import account
 from policies.plan import Rotation
-
-_API_GROUP: Final = "rbac.authorization.k8s.io"
 
 
 def make_service_account(
@@ -72,8 +71,18 @@ def make_rights(
     name: str, rotation: Rotation, opts: pulumi.ResourceOptions
 ) -> list[rbac.v1.RoleBinding]:
     """A Role, and its binding to the job's account, in each namespace where it works."""
+    own = names.object_name(rotation)
+    holder = account(rotation.namespace, rotation.service_account)
+    labels = names.labels(rotation)
     return [
-        _make_rights(f"{name}-{namespace}", rotation, namespace, rules, opts)
+        rights.make_rights(
+            f"{name}-{namespace}",
+            own,
+            meta.v1.ObjectMetaArgs(name=own, namespace=namespace, labels=labels),
+            rules,
+            holder,
+            opts,
+        )
         for namespace, rules in sorted(_rules(rotation).items())
     ]
 
@@ -101,29 +110,4 @@ def _rules(rotation: Rotation) -> Mapping[str, list[rbac.v1.PolicyRuleArgs]]:
 def _one(group: str, kind: str, name: str, *verbs: str) -> rbac.v1.PolicyRuleArgs:
     return rbac.v1.PolicyRuleArgs(
         api_groups=[group], resources=[kind], resource_names=[name], verbs=list(verbs)
-    )
-
-
-def _make_rights(
-    name: str,
-    rotation: Rotation,
-    namespace: str,
-    rules: list[rbac.v1.PolicyRuleArgs],
-    opts: pulumi.ResourceOptions,
-) -> rbac.v1.RoleBinding:
-    own = names.object_name(rotation)
-    metadata = meta.v1.ObjectMetaArgs(name=own, namespace=namespace, labels=names.labels(rotation))
-    role = rbac.v1.Role(f"{name}-role", metadata=metadata, rules=rules, opts=opts)
-    return rbac.v1.RoleBinding(
-        f"{name}-binding",
-        metadata=metadata,
-        role_ref=rbac.v1.RoleRefArgs(api_group=_API_GROUP, kind="Role", name=own),
-        subjects=[
-            rbac.v1.SubjectArgs(
-                kind="ServiceAccount",
-                name=rotation.service_account,
-                namespace=rotation.namespace,
-            )
-        ],
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role])),
     )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from components.namespace import MANAGED
 from policies.plan import Rotation
 
-MANAGED: Final = {"app.kubernetes.io/managed-by": "vaultstack"}
 SELECTOR: Final = {
     "app.kubernetes.io/name": "vaultstack-jobs",
     "app.kubernetes.io/component": "rotation",

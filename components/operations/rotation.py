@@ -13,6 +13,7 @@ from components.operations import access, layout, network
 from components.operations.cron_job import make_cron_job
 from components.operations.job_file import job_files
 from components.operations.runnable import differences, idle, runnable
+from components.options import after
 from components.settings import NAMESPACE, OperationsSettings, Settings
 from policies.plan import Plan, Rotation
 
@@ -90,8 +91,7 @@ class Rotations(pulumi.ComponentResource):
         if secret := access.make_secret(f"{name}-secret", rotation, child):
             needed.append(secret)
         # It may be due the moment it is there.
-        after = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=needed))
-        make_cron_job(f"{name}-schedule", rotation, operations.image, after)
+        make_cron_job(f"{name}-schedule", rotation, operations.image, after(child, needed))
 
     def _config_map(
         self,

@@ -35,17 +35,22 @@ def read_delivery(
     # The servers' rule says it where servers are deployed.
     agents = Rules(read, hold=pods.delivery and not deployment)
     agent_image = _image(agents, "vaultImage")
-    networks = deployment.network if deployment else None
     if not pods.delivery:
         return None
+    networks = deployment.network if deployment else None
+    api_server = networks.api_server_cidrs if networks else _again(read, "apiServerCidrs")
+    if not api_server and read.sound("apiServerCidrs"):
+        read.problem(
+            "apiServerCidrs",
+            "is needed: a network policy without networks would let everybody in",
+            "write the addresses of `kubectl get endpoints kubernetes`",
+        )
     return DeliverySettings(
         kubernetes=kubernetes,
         vault_address=pods.vault_address,
         authority=pods.authority,
         agent_image=agent_image,
-        api_server_cidrs=(
-            networks.api_server_cidrs if networks else _again(read, "apiServerCidrs")
-        ),
+        api_server_cidrs=api_server,
         dns_cidrs=networks.dns_cidrs if networks else _again(read, "dnsCidrs"),
         servers=deployment is not None,
         injector=injector if pods.injector else None,

@@ -7,15 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
 
 import pulumi
 from pulumi_kubernetes import meta, rbac
 
 from components.delivery.csi import layout as names
+from components.rights import account, make_rights
 from policies.plan import KubernetesRole
-
-_API_GROUP: Final = "rbac.authorization.k8s.io"
 
 
 def make_access(
@@ -52,13 +50,5 @@ def _right(
     name: str, namespace: str, rule: rbac.v1.PolicyRuleArgs, opts: pulumi.ResourceOptions
 ) -> pulumi.Resource:
     metadata = meta.v1.ObjectMetaArgs(name=names.NAME, namespace=namespace, labels=names.LABELS)
-    role = rbac.v1.Role(f"{name}-role", metadata=metadata, rules=[rule], opts=opts)
-    return rbac.v1.RoleBinding(
-        f"{name}-binding",
-        metadata=metadata,
-        role_ref=rbac.v1.RoleRefArgs(api_group=_API_GROUP, kind="Role", name=names.NAME),
-        subjects=[
-            rbac.v1.SubjectArgs(kind="ServiceAccount", name=names.NAME, namespace=names.NAMESPACE)
-        ],
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role])),
-    )
+    holder = account(names.NAMESPACE, names.NAME)
+    return make_rights(name, names.NAME, metadata, [rule], holder, opts)

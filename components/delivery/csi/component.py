@@ -17,11 +17,14 @@ from components.delivery.csi.access import make_access
 from components.delivery.csi.agent import CA_FOLDER, CONFIG_FILE, render
 from components.delivery.csi.pods import make_daemon_set
 from components.delivery.files import Delivery
-from components.delivery.namespace import PodSecurity, make_namespace
-from components.delivery.network import Ingress, pods_of, tcp, to_api_server, to_dns, to_vault
+from components.delivery.namespace import make_closed_namespace
+from components.delivery.network import to_vault
 from components.delivery.provider_class import API_VERSION, KIND, secret_provider_class
 from components.delivery.reading import role_of
 from components.kubernetes_cluster import make_provider
+from components.namespace import PodSecurity
+from components.options import after
+from components.peers import Ingress, allow, pods_of, tcp, to_api_server, to_dns
 from components.settings import CsiSettings, DeliverySettings
 from components.settings.deployment import API_PORT
 from policies.plan import Plan
@@ -55,7 +58,7 @@ class CsiProvider(pulumi.ComponentResource):
             f"{name}-kubernetes", settings.kubernetes, pulumi.ResourceOptions(parent=self)
         )
         inside = pulumi.ResourceOptions(parent=self, provider=provider)
-        namespace = make_namespace(
+        namespace = make_closed_namespace(
             # A pod with a folder of the node in it is nothing less, by Kubernetes' standards.
             f"{name}-namespace",
             names.NAMESPACE,
@@ -63,7 +66,7 @@ class CsiProvider(pulumi.ComponentResource):
             inside,
             protect=args.protect,
         )
-        self._after = _after(inside, namespace)
+        self._after = after(inside, namespace)
         authority = make_authority(
             f"{name}-authority", names.NAMESPACE, settings.authority, self._after
         )
@@ -78,7 +81,7 @@ class CsiProvider(pulumi.ComponentResource):
             *([authority.made] if authority else []),
         ]
         make_daemon_set(
-            f"{name}-pods", settings, args.csi, config, authority, _after(self._after, needed)
+            f"{name}-pods", settings, args.csi, config, authority, after(self._after, needed)
         )
         for delivery in args.deliveries:
             self._class(f"{name}-class", args.plan, delivery, inside)
@@ -86,15 +89,16 @@ class CsiProvider(pulumi.ComponentResource):
 
     def _network(self, name: str, settings: DeliverySettings) -> Sequence[pulumi.Resource]:
         """Nobody calls it but the driver, by its socket."""
-        own = networking.v1.NetworkPolicy(
+        own = allow(
             name,
-            metadata=_metadata(),
-            spec=networking.v1.NetworkPolicySpecArgs(
-                pod_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
-                policy_types=["Ingress", "Egress"],
-                egress=[to_vault(settings), to_dns(settings), to_api_server(settings)],
-            ),
-            opts=self._after,
+            _metadata(),
+            self._after,
+            pods=names.SELECTOR,
+            egress=[
+                to_vault(settings),
+                to_dns(settings.dns_cidrs),
+                to_api_server(settings.api_server_cidrs),
+            ],
         )
         if not settings.servers:
             return [own]
@@ -156,9 +160,3 @@ class CsiProvider(pulumi.ComponentResource):
 
 def _metadata() -> meta.v1.ObjectMetaArgs:
     return meta.v1.ObjectMetaArgs(name=names.NAME, namespace=names.NAMESPACE, labels=names.LABELS)
-
-
-def _after(
-    opts: pulumi.ResourceOptions, needed: Sequence[pulumi.Resource]
-) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(needed)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.cluster.layout import MANAGED
+from components.namespace import MANAGED
 
 NAMESPACE: Final = "vault-csi"
 NAME: Final = "vault-csi-provider"

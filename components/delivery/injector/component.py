@@ -7,19 +7,20 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes import core, meta, networking, policy, rbac
 
+from components.certificate import make_certificate
 from components.delivery.authority import make_authority
-from components.delivery.certificate import make_certificate
 from components.delivery.injector import layout as names
 from components.delivery.injector.layout import Layout
 from components.delivery.injector.pods import make_deployment
 from components.delivery.injector.webhook import make_webhook
-from components.delivery.namespace import PodSecurity, make_namespace
-from components.delivery.network import Ingress, networks, tcp, to_api_server
+from components.delivery.namespace import make_closed_namespace
 from components.kubernetes_cluster import make_provider
+from components.namespace import PodSecurity
+from components.options import after
+from components.peers import Ingress, allow, networks, tcp, to_api_server
+from components.rights import API_GROUP, account
 from components.settings import DeliverySettings, InjectorSettings, IssuerReference
 from policies.plan import Plan
-
-_API_GROUP = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ class AgentInjector(pulumi.ComponentResource):
             f"{name}-kubernetes", settings.kubernetes, pulumi.ResourceOptions(parent=self)
         )
         inside = pulumi.ResourceOptions(parent=self, provider=provider)
-        namespace = make_namespace(
+        namespace = make_closed_namespace(
             f"{name}-namespace",
             layout.namespace,
             PodSecurity.RESTRICTED,
             inside,
             protect=args.protect,
         )
-        self._after = _after(inside, namespace)
+        self._after = after(inside, namespace)
         needed: list[pulumi.Resource] = [
             self._network(f"{name}-network", settings),
             *self._account(f"{name}-account"),
@@ -76,7 +77,7 @@ class AgentInjector(pulumi.ComponentResource):
             settings,
             injector,
             authority,
-            _after(self._after, needed),
+            after(self._after, needed),
         )
         make_webhook(
             f"{name}-webhook",
@@ -85,7 +86,7 @@ class AgentInjector(pulumi.ComponentResource):
             injector.serving,
             injector.failure_policy,
             # Before somebody answers, asking would only hold pods up.
-            _after(inside, [deployment]),
+            after(inside, [deployment]),
         )
         self.register_outputs({"namespace": layout.namespace})
 
@@ -98,23 +99,21 @@ class AgentInjector(pulumi.ComponentResource):
         """The API server calls it, and it watches the API server. The rest of the cluster's nodes
         are in these networks too: what it answers to anybody is no secret.
         """
-        return networking.v1.NetworkPolicy(
+        callers = networks(settings.api_server_cidrs)
+        return allow(
             name,
-            metadata=self._metadata(),
-            spec=networking.v1.NetworkPolicySpecArgs(
-                pod_selector=meta.v1.LabelSelectorArgs(match_labels=names.SELECTOR),
-                policy_types=["Ingress", "Egress"],
-                ingress=[Ingress(from_=networks(settings.api_server_cidrs), ports=tcp(names.PORT))],
-                egress=[to_api_server(settings)],
-            ),
-            opts=self._after,
+            self._metadata(),
+            self._after,
+            pods=names.SELECTOR,
+            ingress=[Ingress(from_=callers, ports=tcp(names.PORT))],
+            egress=[to_api_server(settings.api_server_cidrs)],
         )
 
     def _account(self, name: str) -> list[pulumi.Resource]:
         """vault-k8s takes no certificate into use before it sees the webhooks, so it may look at
         them. It would also write its CA there, if it made its own: that it may not.
         """
-        account = core.v1.ServiceAccount(
+        own = core.v1.ServiceAccount(
             name,
             metadata=self._metadata(),
             automount_service_account_token=False,
@@ -137,16 +136,12 @@ class AgentInjector(pulumi.ComponentResource):
             f"{name}-binding",
             metadata=metadata,
             role_ref=rbac.v1.RoleRefArgs(
-                api_group=_API_GROUP, kind="ClusterRole", name=self._layout.namespace
+                api_group=API_GROUP, kind="ClusterRole", name=self._layout.namespace
             ),
-            subjects=[
-                rbac.v1.SubjectArgs(
-                    kind="ServiceAccount", name=names.NAME, namespace=self._layout.namespace
-                )
-            ],
-            opts=_after(self._after, [role]),
+            subjects=[account(self._layout.namespace, names.NAME)],
+            opts=after(self._after, [role]),
         )
-        return [account, binding]
+        return [own, binding]
 
     def _service(self, name: str) -> core.v1.Service:
         return core.v1.Service(
@@ -205,7 +200,3 @@ def served_namespaces(plan: Plan, settings: DeliverySettings) -> tuple[str, ...]
             }
         )
     )
-
-
-def _after(opts: pulumi.ResourceOptions, needed: list[pulumi.Resource]) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from components.cluster.layout import MANAGED
+from components.namespace import MANAGED
 from components.settings import KubernetesSettings
 
 NAME: Final = "vault-agent-injector"

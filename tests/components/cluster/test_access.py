@@ -14,16 +14,6 @@ PODS = {"kind": "ServiceAccount", "name": "vault", "namespace": "vault"}
 RBAC = "rbac.authorization.k8s.io"
 
 
-@pytest.mark.parametrize("mode", ["enforce", "audit", "warn"])
-def test_nothing_in_the_namespace_runs_with_more_than_restricted_rights(
-    run: Runner, mode: str
-) -> None:
-    made = record(run, lambda opts: access.make_namespace("namespace", LAYOUT, opts))["namespace"]
-    metadata = made.values["metadata"]
-    assert metadata["name"] == "vault"
-    assert metadata["labels"][f"pod-security.kubernetes.io/{mode}"] == "restricted"
-
-
 def test_the_service_account_gives_nobody_a_token_by_itself(run: Runner) -> None:
     role = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/vault"}
     made = record(run, lambda opts: access.make_service_account("account", LAYOUT, role, opts))

@@ -12,8 +12,9 @@ import pulumi
 import pytest
 
 from components.cluster import VaultCluster, VaultClusterArgs
-from components.cluster import layout as names
+from components.cluster.layout import CONFIG_MAP
 from components.cluster.stateful_set import checksum
+from components.namespace import MANAGED
 from components.settings import load
 from policies.compile import compile_plan
 from policies.environments import Environment
@@ -149,12 +150,14 @@ def test_everything_is_in_vaults_own_namespace_of_the_named_cluster(
     assert provider.type == "pulumi:providers:kubernetes"
     assert provider.values["context"] == f"cluster-{environment}"
     assert provider.values["kubeconfig"] == "/home/me/config"
-    assert recording["cluster-namespace"].values["metadata"]["name"] == PLATFORM_NAMESPACE
+    namespace = recording["cluster-namespace"].values["metadata"]
+    assert namespace["name"] == PLATFORM_NAMESPACE
+    assert namespace["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     for name, one in in_kubernetes(recording).items():
         assert one.provider == provider.name
         if name not in ("cluster-namespace", "cluster-reviewer"):
             assert one.values["metadata"]["namespace"] == PLATFORM_NAMESPACE, name
-        assert one.values["metadata"]["labels"].items() >= names.MANAGED.items(), name
+        assert one.values["metadata"]["labels"].items() >= MANAGED.items(), name
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -255,7 +258,7 @@ def test_a_preview_shows_every_object_as_it_will_be(alone: Alone, environment: s
 def test_pods_are_started_with_what_the_config_map_holds(alone: Alone, environment: str) -> None:
     recording = make(alone, environment)
     config = recording["cluster-config"].values
-    assert config["metadata"]["name"] == names.CONFIG_MAP
+    assert config["metadata"]["name"] == CONFIG_MAP
     assert config["data"].keys() == {"server.hcl", "start.sh", "ready.sh"}
     template = recording["cluster-servers"].values["spec"]["template"]
     assert template["metadata"]["annotations"]["checksum/config"] == checksum(config["data"])

@@ -8,6 +8,7 @@ import pytest
 
 from components.cluster import layout as names
 from components.cluster.layout import Layout
+from components.namespace import MANAGED
 from components.settings import CertificateSettings, Exposure, KubernetesSettings
 from tests.components.cluster.deployments import DEPLOYMENT, LAYOUT, deployed, exposed
 
@@ -83,4 +84,4 @@ def test_a_given_secret_is_used_and_an_own_one_is_named_otherwise() -> None:
 
 def test_every_object_is_selected_by_what_it_is_labelled_with() -> None:
     assert names.SELECTOR.items() <= names.LABELS.items()
-    assert names.MANAGED.items() <= names.LABELS.items()
+    assert MANAGED.items() <= names.LABELS.items()

@@ -235,6 +235,18 @@ def test_vaults_image_is_the_agents_also_where_no_server_is_deployed(loaded: Loa
     assert "servers that restart must not become others" in problem
 
 
+def test_no_networks_of_the_api_server_are_none_and_not_all(loaded: Loader) -> None:
+    given = {**BOTH, **BY_OTHERS, "apiServerCidrs": []}
+    (problem,) = loaded.problems_of(of_existing("dev", **given))
+    assert problem == (
+        "vaultstack:apiServerCidrs: is needed: a network policy without networks would let "
+        "everybody in; fix: write the addresses of `kubectl get endpoints kubernetes`"
+    )
+    # Where servers are deployed, their own rule says it, once.
+    (problem,) = loaded.problems_of(deploying(**BOTH, apiServerCidrs=[]))
+    assert problem.startswith("vaultstack:apiServerCidrs: is needed")
+
+
 def test_a_fault_in_what_the_servers_are_told_is_reported_once(loaded: Loader) -> None:
     given = {**BOTH, **BY_OTHERS, "apiServerCidrs": ["10.0.0.0"]}
     (problem,) = loaded.problems_of(of_existing("dev", **given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_kubernetes import meta
 
-from components.delivery.certificate import make_certificate
+from components.certificate import make_certificate
 from tests.components.delivery.shop import ISSUER
 from tests.recording import Runner
 
@@ -35,3 +35,19 @@ def test_a_certificate(run: Runner) -> None:
         "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
         "usages": ["server auth"],
     }
+
+
+def test_it_may_hold_addresses(run: Runner) -> None:
+    made = run(
+        lambda: make_certificate(
+            "certificate",
+            meta.v1.ObjectMetaArgs(name="a", namespace="b"),
+            ISSUER,
+            "secret",
+            (),
+            (),
+            pulumi.ResourceOptions(),
+            addresses=("127.0.0.1",),
+        )
+    )
+    assert made["certificate"].values["spec"]["ipAddresses"] == ["127.0.0.1"]

@@ -18,6 +18,8 @@ def make_certificate(
     host_names: Sequence[str],
     usages: Sequence[str],
     opts: pulumi.ResourceOptions,
+    *,
+    addresses: Sequence[str] = (),
 ) -> apiextensions.CustomResource:
     """Kept in `secret` with its issuer's CA; renewed in its last third, with a new key."""
     return apiextensions.CustomResource(
@@ -33,6 +35,7 @@ def make_certificate(
                 "name": issuer.name,
             },
             "dnsNames": list(host_names),
+            **({"ipAddresses": list(addresses)} if addresses else {}),
             "duration": "2160h",
             "renewBefore": "720h",
             "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from components.settings import (
+    NAMESPACE,
     AuthoritySettings,
     CsiSettings,
     DeliverySettings,
@@ -25,6 +26,10 @@ from components.settings import (
     KubernetesSettings,
     ServingSettings,
 )
+from components.settings.loading_delivery import read_delivery
+from components.settings.loading_pods import Pods
+from components.settings.reader import ConfigReader
+from policies.environments import Environment
 from tests.components.settings.loader import (
     SET,
     Loader,
@@ -34,6 +39,7 @@ from tests.components.settings.loader import (
     of_existing,
     sentence,
 )
+from tests.recording import Runner
 
 PLATFORM: Final = IssuerReference(IssuerKind.CLUSTER_ISSUER, "platform")
 BOTH: Final[Mapping[str, object]] = {"agentInjector": True, "csiProvider": True}
@@ -233,6 +239,32 @@ def test_vaults_image_is_the_agents_also_where_no_server_is_deployed(loaded: Loa
     # Where they are, the servers' own rule says it, once.
     (problem,) = loaded.problems_of(deploying(**BOTH, vaultImage="vault:latest"))
     assert "servers that restart must not become others" in problem
+
+
+def test_what_was_read_already_is_handed_on(run: Runner) -> None:
+    """How all pods find Vault is read once, for the jobs, too."""
+    found: list[DeliverySettings | None] = []
+    cluster = KubernetesSettings(None, "somewhere", "vault", "cluster.local")
+    pods = Pods(
+        injector=False,
+        csi=True,
+        jobs=False,
+        vault_address="https://vault.example.com",
+        authority=AuthoritySettings(None, "of a CA"),
+        ca_certificates=None,
+    )
+
+    def program() -> None:
+        read = ConfigReader(NAMESPACE)
+        found.append(read_delivery(read, Environment.PROD, cluster, pods, None))
+
+    run(program, config=of_existing("prod"))
+    (made,) = found
+    assert made
+    assert made.kubernetes == cluster
+    assert made.vault_address == pods.vault_address
+    assert made.authority == pods.authority
+    assert made.injector is None
 
 
 def test_no_networks_of_the_api_server_are_none_and_not_all(loaded: Loader) -> None:

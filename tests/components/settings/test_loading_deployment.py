@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from components.settings import (
+    NAMESPACE,
     AwsClusterSettings,
     Bytes,
     CertificateSettings,
@@ -25,6 +26,7 @@ from components.settings import (
     Target,
     WorkloadIdentity,
 )
+from components.settings.loading_deployment import read_kubernetes
 from components.settings.loading_parts import LABEL, NAME
 from components.settings.reader import ConfigReader
 from policies.compile import compile_plan
@@ -46,7 +48,7 @@ from tests.components.settings.loader import (
     of_existing,
     sentence,
 )
-from tests.recording import declared
+from tests.recording import Runner, declared
 
 DIGEST: Final = f"sha256:{'0123456789abcdef' * 4}"
 
@@ -678,6 +680,15 @@ def test_a_vault_that_is_there_already_needs_its_address(loaded: Loader) -> None
 )
 def test_an_image_is_named_by_version_or_digest(loaded: Loader, image: str) -> None:
     assert deployed(loaded, vaultImage=image).image == image
+
+
+def test_the_cluster_is_read_once_for_all_who_need_it(run: Runner) -> None:
+    found: list[KubernetesSettings] = []
+    config = deploying(kubeconfig="/etc/kubeconfig", clusterDomain="k8s.example")
+    run(lambda: found.append(read_kubernetes(ConfigReader(NAMESPACE))), config=config)
+    assert found == [
+        KubernetesSettings("/etc/kubeconfig", "cluster-dev", PLATFORM_NAMESPACE, "k8s.example")
+    ]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

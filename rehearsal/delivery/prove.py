@@ -14,9 +14,10 @@ from typing import Final
 from components.delivery.deliveries import deliveries_in
 from components.delivery.files import DatabaseCredentials, Delivery, SecretFile, Via
 from components.delivery.provider_class import secret_provider_class
+from policies.identities import PLATFORM_NAMESPACE
 from policies.paths import SecretPath
 from policies.subject import Subject
-from rehearsal import binaries, program
+from rehearsal import binaries
 from rehearsal.binaries import Tool
 from rehearsal.delivery import checks
 from rehearsal.delivery.checks import Database, Denied, Entry, Login, Milliseconds, place_of
@@ -55,15 +56,10 @@ def workshop_of(bench: Bench, supervisor: Supervisor) -> Workshop:
     """With the injector that the program deployed, or where it deployed none, with its defaults."""
     (binary,) = binaries.ensure([Tool.VAULT]).values()
     here = VaultHere(binary.path, bench.scene.vault_address, bench.scene.ca_file)
-    injector = deployed_injector(bench.scene.kubernetes, _namespace(bench))
+    injector = deployed_injector(bench.scene.kubernetes, PLATFORM_NAMESPACE)
     if injector is None:
         injector = Injector(_SERVICE, ca_pem=here.ca_file.read_text())
     return Workshop(supervisor, bench.scene, bench.plan, here, injector)
-
-
-def _namespace(bench: Bench) -> str:
-    """That of Vault's servers, beside which the injector's is named."""
-    return str(program.stack_keys(bench.plan.environment.value, {})["namespace"])
 
 
 def _mount(bench: Bench, delivery: Delivery) -> None:

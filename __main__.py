@@ -22,13 +22,11 @@ servers = []
 if settings.deployment:
     deployed = cluster.VaultClusterArgs(settings.deployment, settings, plan)
     servers.append(cluster.VaultCluster("cluster", deployed))
+after_servers = pulumi.ResourceOptions(depends_on=servers)
 
 # First contact, and the identity that everything below is made with.
-vault = VaultBootstrap(
-    "vault",
-    BootstrapArgs(settings.vault, settings.bootstrap, settings.protect),
-    pulumi.ResourceOptions(depends_on=servers),
-)
+contact = BootstrapArgs(settings.vault, settings.bootstrap, settings.protect)
+vault = VaultBootstrap("vault", contact, after_servers)
 inside = pulumi.ResourceOptions(providers={"vault": vault.provider})
 
 if settings.cluster.raft:
@@ -47,14 +45,10 @@ if settings.oidc:
     auth.OidcAuth("oidc", auth.OidcAuthArgs(settings.oidc, plan.oidc_roles), after_acl)
 
 # What Vault keeps and issues.
-kv = engines.KvEngine(
-    "kv", engines.KvEngineArgs(settings.kv, plan.kv_entries, settings.protect), inside
-)
-pki = engines.PkiEngine(
-    "pki",
-    engines.PkiEngineArgs(settings.pki, settings.environment, plan.pki_roles, settings.protect),
-    inside,
-)
+entries = engines.KvEngineArgs(settings.kv, plan.kv_entries, settings.protect)
+kv = engines.KvEngine("kv", entries, inside)
+ca = engines.PkiEngineArgs(settings.pki, settings.environment, plan.pki_roles, settings.protect)
+pki = engines.PkiEngine("pki", ca, inside)
 if settings.database:
     database = engines.DatabaseEngineArgs(settings.database, plan, settings.protect)
     engines.DatabaseEngine("database", database, inside)
@@ -69,11 +63,10 @@ if settings.azure:
 # How secrets come to applications' pods.
 if settings.delivery:
     how = delivery.SecretDeliveryArgs(settings.delivery, plan, settings.protect)
-    delivery.SecretDelivery("delivery", how, pulumi.ResourceOptions(depends_on=servers))
+    delivery.SecretDelivery("delivery", how, after_servers)
 
 # What changes by schedule.
-jobs = pulumi.ResourceOptions(depends_on=servers)
-operations.schedule_rotations("rotations", settings, plan, jobs)
+operations.schedule_rotations("rotations", settings, plan, after_servers)
 
 pulumi.export("address", settings.vault.address)
 pulumi.export("environment", settings.environment.value)

@@ -78,7 +78,8 @@ class PkiIntermediateRotation:
                 **subject,
                 "csr": request["csr"],
                 "ttl": f"{task.ttl_seconds}s",
-                "max_path_length": (
+                # As text: so an ACL policy can say which length, for it compares texts only.
+                "max_path_length": str(
                     -1 if profile.max_path_length is None else profile.max_path_length
                 ),
             },

@@ -91,7 +91,7 @@ def test_all_but_key_and_dates_is_taken_over(
         **subject,
         "csr": "a request",
         "ttl": f"{3 * WEEK_SECONDS}s",
-        "max_path_length": 0,
+        "max_path_length": "0",
     }
     bundle = str(body(fakes, IMPORT)["certificate"])
     assert bundle.count("BEGIN CERTIFICATE") == 2  # itself and the root, each once

@@ -69,5 +69,11 @@ class CannotVerify(Unavailable):
     """Somebody answers, but cannot prove to be this Vault, so nothing was sent."""
 
 
+class LoginUndecided(LoginFailed, Unavailable):
+    """Vault gave no token and no reason, as it does while it cannot ask Kubernetes who this is. So
+    it says nothing of what this identity may do, and is bridged as silence is.
+    """
+
+
 class LeaseExpired(Unavailable):
     """The credentials at hand have ended, and Vault gives no new ones now."""

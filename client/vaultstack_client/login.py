@@ -14,11 +14,16 @@ from hvac.api.auth_methods import AppRole, Kubernetes
 from hvac.api.auth_methods import Token as TokenApi
 from hvac.api.system_backend import Wrapping
 
-from vaultstack_client.errors import ConfigurationError, LoginFailed
+from vaultstack_client.errors import ConfigurationError, LoginFailed, LoginUndecided
 
 if TYPE_CHECKING:
     from vaultstack_client.connections import Answer
     from vaultstack_client.transport import VaultAdapter
+
+_FORBIDDEN: Final = 403
+_NO_REASON: Final = ("permission denied", "")
+"""What Vault says if its question to Kubernetes fails. If role, account, namespace or audience do
+not match, it says so."""
 
 SERVICE_ACCOUNT_TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
@@ -62,6 +67,12 @@ class KubernetesLogin:
         jwt = _content(self.token_file, self.who, "a service account's token")
         api = Kubernetes(adapter.twice(harmless=True))
         answer: Answer = api.login(self.role, jwt, use_token=False, mount_point=self.mount)
+        if answer.status == _FORBIDDEN and answer.errors in _NO_REASON:
+            raise LoginUndecided(
+                f"{self.who}: Vault and Kubernetes must know the service account's token in "
+                f"{self.token_file}, but Vault denied the login without a reason; see whether "
+                "Kubernetes' API server can be reached by Vault, and the token is not past its end"
+            )
         return _auth(
             answer,
             self.who,

@@ -15,7 +15,7 @@ from hvac.api.auth_methods import Token as TokenApi
 
 from vaultstack_client.clock import NEVER, Deadline, End, Instant
 from vaultstack_client.connections import Answer
-from vaultstack_client.errors import ClientClosed, LoginFailed, VaultClientError
+from vaultstack_client.errors import ClientClosed, LoginFailed, LoginUndecided, VaultClientError
 from vaultstack_client.flight import Flights
 from vaultstack_client.login import Auth, Login
 from vaultstack_client.settings import Timing
@@ -70,7 +70,7 @@ class Session:
         self._not_before = 0.0
         """Steady clock: not to be kept again before, because it failed a moment ago."""
         self._failed = 0
-        self._refusal = ""
+        self._refusal: LoginFailed | None = None
         self._refusals = 0
         self._refused_until = 0.0
         self._closed = False
@@ -82,6 +82,11 @@ class Session:
     @property
     def token(self) -> Token | None:
         return self._token
+
+    @property
+    def refusal(self) -> str | None:
+        """Why there is no new token, since the last login failed."""
+        return str(self._refusal) if self._refusal else None
 
     def use(self, deadline: Deadline, do: Callable[[VaultAdapter], Answer]) -> tuple[Answer, Token]:
         """The answer to what `do` asks with this client's token, and that token. A refusal comes
@@ -185,8 +190,8 @@ class Session:
         """A login, but not again at once after one that was refused: an application that asks a
         thousand times a second would have Vault, and Kubernetes, look at each.
         """
-        if self._transport.clock.now().steady < self._refused_until:
-            raise LoginFailed(self._refusal)
+        if self._refusal and self._transport.clock.now().steady < self._refused_until:
+            raise _again(self._refusal)
         try:
             auth = self._prove(deadline)
         except LoginFailed as error:
@@ -194,9 +199,9 @@ class Session:
             pause = timing.first_backoff.total_seconds() * 2.0 ** min(self._refusals, 20)
             pause = min(pause, timing.greatest_backoff.total_seconds())
             self._refused_until = self._transport.clock.now().steady + pause
-            self._refusal, self._refusals = str(error), self._refusals + 1
+            self._refusal, self._refusals = _again(error), self._refusals + 1
             raise
-        self._refusals = 0
+        self._refusal, self._refusals = None, 0
         return auth
 
     def _prove(self, deadline: Deadline) -> Auth:
@@ -219,6 +224,7 @@ class Session:
             if answer.ok:
                 token.extend(float(answer.auth.get("lease_duration") or 0), answer.asked)
                 if token.end.left(answer.asked) > token.margin(self._timing):
+                    self._refusal = None  # nor is a login needed
                     return
             elif answer.status == FORBIDDEN and not self._lost(token, deadline):
                 token.renewable = False  # the role is not granted it
@@ -251,3 +257,9 @@ class Session:
             longest = timing.greatest_backoff.total_seconds()
         pause = timing.greatest_backoff.total_seconds() * 2.0 ** min(self._failed - 1, 8)
         return min(longest, pause)
+
+
+def _again(error: LoginFailed) -> LoginFailed:
+    """The same, without what it holds: the stack where it was raised, with the proof in it."""
+    kind = LoginUndecided if isinstance(error, LoginUndecided) else LoginFailed
+    return kind(str(error))

@@ -1,9 +1,13 @@
 """Answers for applications: from the cache while they are fresh, else from Vault; what was last
 said, while Vault cannot be asked.
 
-An answer of Vault's - denied, gone, destroyed - is always passed on and takes what was cached with
-it, so that access that was taken away is away at the next refresh. Only silence is bridged, and
-credentials past their end never are.
+A secret is what Vault says it is now: an answer - denied, gone, destroyed - is always passed on and
+takes what was cached with it, so that access that was taken away is away at the next refresh. Only
+silence is bridged.
+
+Credentials are good until they end, whatever becomes of the request for the next ones: a role that
+is gone or denied takes nothing back that it gave, and who means to take it back revokes the lease.
+Past their end they are never given out.
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ Heard = Callable[[Question[Any], Any], None]
 _CAPPED: Final = 0.9
 """A renewal that gives less than this share of the first lifetime was cut by the greatest TTL."""
 _PROBLEMS: Final = 32
+_BAD_REQUEST: Final = 400
+_REVOKED: Final = "lease not found"
 
 
 class Store:
@@ -127,8 +133,9 @@ class Store:
 
     @property
     def last_problem(self) -> str | None:
+        """A refused login first, which is why all else fails."""
         with self._lock:
-            return next(reversed(self._problems.values()), None)
+            return self._session.refusal or next(reversed(self._problems.values()), None)
 
     def _new(
         self,
@@ -155,16 +162,8 @@ class Store:
         try:
             answer, token = self._session.use(deadline, question.ask)
             found = understood(question, answer, self._session.who)
-        except ClientClosed:
-            raise
-        except Unavailable as error:
-            self.outages.failed(question, error, self._clock.now())
-            self.note(question, error)
-            raise
-        except VaultClientError:
-            self._answered(question)
-            self.cache.drop(question)
-            self._heard(question, None)
+        except VaultClientError as error:
+            self._failed(question, error)
             raise
         self._answered(question)
         entry = entry_of(question, found, token, answer.asked, self._timing)
@@ -172,6 +171,23 @@ class Store:
             self.cache.put(question, entry)
             self._heard(question, entry.value)
         return entry
+
+    def _failed(self, question: Question[Any], error: VaultClientError) -> None:
+        """Keep what is good all the same, and drop what is not."""
+        now = self._clock.now()
+        entry = self.cache.peek(question)
+        if isinstance(error, ClientClosed):
+            return
+        if isinstance(error, Unavailable):
+            self.outages.failed(question, error, now)
+            self.note(question, error)
+        elif question.perishable and entry is not None and entry.is_usable(now):
+            self.outages.denied(question, now, entry.end.left(now))
+            self.note(question, error)
+        else:
+            self._answered(question)
+            self.cache.drop(question)
+            self._heard(question, None)
 
     def _answered(self, question: Question[Any]) -> None:
         self.outages.answered(question)
@@ -204,18 +220,21 @@ class Store:
         assert entry.lease is not None
         lease_id = entry.lease.id
         try:
+            # Once is enough: should it fail, the background comes back.
             answer, token = self._session.use(
-                deadline,
-                lambda adapter: LeaseApi(adapter.twice(harmless=True)).renew_lease(lease_id),
+                deadline, lambda adapter: LeaseApi(adapter).renew_lease(lease_id)
             )
-        except Unavailable as error:
-            if error.everywhere:
-                self.outages.failed(question, error, self._clock.now())
-                self.note(question, error)
-                raise
-            return None  # the engine cannot renew it, such as of a role that was removed
+        except VaultClientError as error:
+            if isinstance(error, Unavailable) and not error.everywhere:
+                # The engine cannot renew it, such as of a role that was removed.
+                entry.lease = Lease(lease_id, renewable=False)
+                return None
+            self._failed(question, error)
+            raise
         if answer.status == FORBIDDEN:
             self._may_renew = False
+        if answer.status == _BAD_REQUEST and _REVOKED in answer.errors:
+            entry.end = entry.fresh = End.after(answer.asked, 0)
         lives = float(answer.body.get("lease_duration") or 0)
         ahead = margin(entry.lifetime, self._timing)
         if not answer.ok or token is not entry.token or lives <= ahead:

@@ -285,6 +285,20 @@ def test_database_credentials_are_the_same_until_replaced(
     assert left == pytest.approx(3600, abs=2)
 
 
+def test_status_shows_a_login_that_is_refused(vault: FakeVault, client: VaultClient) -> None:
+    vault.login_roles.clear()
+    with pytest.raises(LoginFailed):
+        client.get_secret(API)
+    assert "invalid role name" in (client.status().last_error or "")
+    vault.clock.pass_(5)
+    with pytest.raises(LoginFailed):
+        client.request("GET", "auth/token/lookup-self")
+    vault.login_roles.add("app")
+    vault.clock.pass_(5)
+    client.request("GET", "auth/token/lookup-self")
+    assert client.status().last_error is None
+
+
 def test_an_unknown_role(client: VaultClient) -> None:
     with pytest.raises(NotFound, match=r"database role 'nobody': must exist.*unknown role: nobody"):
         client.get_database_credentials("nobody")

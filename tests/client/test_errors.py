@@ -17,6 +17,8 @@ def test_every_error_can_be_caught_as_one() -> None:
 def test_who_bridges_an_outage_catches_one_class() -> None:
     assert issubclass(errors.CannotVerify, errors.Unavailable)
     assert issubclass(errors.LeaseExpired, errors.Unavailable)
+    assert issubclass(errors.LoginUndecided, errors.Unavailable)
+    assert issubclass(errors.LoginUndecided, errors.LoginFailed)
     for answer in (errors.NotAllowed, errors.NotFound, errors.LoginFailed, errors.Refused):
         assert not issubclass(answer, errors.Unavailable)
     assert issubclass(errors.SecretDestroyed, errors.NotFound)

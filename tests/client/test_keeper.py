@@ -127,6 +127,27 @@ def test_credentials_that_were_denied_for_a_while_come_back_by_themselves(
     assert told != [first.username]
 
 
+def test_a_role_that_is_gone_is_asked_for_with_pauses_until_it_is_back(
+    vault: FakeVault, client: VaultClient
+) -> None:
+    told: list[str] = []
+    first = client.get_database_credentials(ROLE)
+    client.on_new_credentials(ROLE, lambda new: told.append(new.username))
+    vault.denied.add(RENEW)
+    vault.database_roles.clear()
+    vault.clock.pass_(3100)
+    wait_until(lambda: "unknown role" in (client.status().last_error or ""))
+    before = vault.asked(USER)
+    threading.Event().wait(0.5)
+    assert vault.asked(USER) - before < 10, "with pauses of 10 ms here that double up to a minute"
+    assert client.get_database_credentials(ROLE) == first
+    vault.database_roles.add(ROLE)
+    vault.clock.pass_(61)
+    wait_until(lambda: bool(told))
+    assert client.get_database_credentials(ROLE).username == told[0] != first.username
+    assert client.status().last_error is None
+
+
 def test_everybody_is_told_in_turn(vault: FakeVault, client: VaultClient) -> None:
     order: list[str] = []
     client.on_secret_change(API.secret, lambda _: order.append("first"))

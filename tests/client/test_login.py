@@ -11,8 +11,10 @@ from vaultstack_client import (
     AppRoleLogin,
     ConfigurationError,
     KubernetesLogin,
+    LeaseExpired,
     Login,
     LoginFailed,
+    LoginUndecided,
     TokenLogin,
     Unavailable,
     VaultClient,
@@ -59,23 +61,71 @@ def test_a_token_file_that_is_missing(
 
 
 @pytest.mark.parametrize(
-    ("role", "jwt", "said"),
+    ("status", "reason"),
     [
-        ("nobody", "right", '400 invalid role name "nobody"'),
-        ("app", "wrong", "403 permission denied"),
+        (400, 'invalid role name "app"'),
+        (403, "service account name not authorized"),
+        (403, "namespace not authorized"),
     ],
 )
-def test_vault_gives_no_token(
-    vault: FakeVault, tmp_path: Path, role: str, jwt: str, said: str
-) -> None:
+def test_vault_gives_no_token(vault: FakeVault, tmp_path: Path, status: int, reason: str) -> None:
     file = tmp_path / "token"
-    file.write_text(jwt)
+    file.write_text("right")
+    vault.answers["auth/kubernetes/login"] = (status, {"errors": [reason]})
     with pytest.raises(
         LoginFailed,
-        match=rf"kubernetes role '{role}': Vault gave no token \({said}\); the role must be in the "
-        r"access matrix, and bound to this pod's service account",
+        match=rf"kubernetes role 'app': Vault gave no token \({status} {reason}\); the role must "
+        r"be in the access matrix, and bound to this pod's service account",
+    ) as caught:
+        get(vault, KubernetesLogin("app", file))
+    assert not isinstance(caught.value, LoginUndecided)
+
+
+def test_vault_gives_no_token_and_no_reason(vault: FakeVault, tmp_path: Path) -> None:
+    """As while it cannot ask Kubernetes."""
+    file = tmp_path / "token"
+    file.write_text("wrong")
+    with pytest.raises(
+        LoginUndecided,
+        match=r"kubernetes role 'app': Vault and Kubernetes must know .*/token, but Vault denied "
+        r"the login without a reason; see whether Kubernetes' API server can be reached",
     ):
-        get(vault, KubernetesLogin(role, file))
+        get(vault, KubernetesLogin("app", file))
+
+
+def test_while_vault_cannot_ask_kubernetes_the_last_answer_is_served(
+    vault: FakeVault, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("right")
+    login = KubernetesLogin("app", file)
+    with VaultClient(settings_for(vault, login), clock=vault.clock) as client:
+        client.get_secret(API)
+        user = client.get_database_credentials("app-readonly")
+        for token in list(vault.tokens):
+            vault.revoke_token(token)
+        vault.answers["auth/kubernetes/login"] = (403, {"errors": ["permission denied"]})
+        vault.clock.pass_(61)
+        assert client.get_secret(API).stale
+        wait_until(lambda: client.status().vault_away)
+        assert "without a reason" in (client.status().last_error or "")
+        with pytest.raises(LeaseExpired):
+            client.get_database_credentials("app-readonly")
+        logins = vault.asked("auth/kubernetes/login")
+        for _ in range(200):
+            assert client.get_secret(API).stale
+        assert vault.asked("auth/kubernetes/login") - logins < 20
+
+        del vault.answers["auth/kubernetes/login"]
+        wait_until(lambda: not client.get_secret(API).stale)
+        assert client.get_database_credentials("app-readonly").username != user.username
+        assert client.status().last_error is None
+
+        vault.answers["auth/kubernetes/login"] = (403, {"errors": ["permission denied"]})
+        vault.tokens.clear()
+        vault.clock.pass_(3601)
+        with pytest.raises(LoginUndecided):
+            client.get_secret(API)
 
 
 def test_a_secret_id_from_a_file(vault: FakeVault, tmp_path: Path) -> None:

@@ -67,5 +67,23 @@ def test_an_older_answer_is_given_while_the_background_tries(outages: Outages) -
     outages.failed("a", AWAY, START)
     again = outages.again_at("a")
     assert not outages.waiting("a", at(again))
-    assert outages.bridged("a", at(again + 1)), "the try is the background's"
+    assert outages.bridged("a", at(again + 9)), "the try is the background's, and may take its time"
     assert not outages.bridged("a", at(again + 16)), "which seems to hang"
+
+
+def test_what_vault_denies_is_its_own_and_not_tried_as_often(outages: Outages) -> None:
+    outages.failed("b", AWAY, START)
+    outages.denied("a", START, left=600)
+    assert not outages.vault_away, "it said so"
+    assert outages.waiting("a", START)
+    for _ in range(12):
+        outages.denied("a", START, left=600)
+    assert 30 <= outages.again_at("a") <= 60
+
+
+def test_what_vault_denies_is_tried_more_often_towards_the_end(outages: Outages) -> None:
+    for _ in range(12):
+        outages.denied("a", START, left=20)
+    assert 5 <= outages.again_at("a") <= 10
+    outages.denied("a", START, left=0.01)
+    assert 0.05 <= outages.again_at("a") <= 0.1, "but never without a pause"

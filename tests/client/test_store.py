@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.client.fake_vault import QUICK, FakeVault, GivenLogin, Mode, settings_for
-from vaultstack_client import ClientClosed, NotFound, Unavailable
+from vaultstack_client import ClientClosed, LoginFailed, NotAllowed, NotFound, Unavailable
 from vaultstack_client.cache import Entry
 from vaultstack_client.clock import Deadline
 from vaultstack_client.credentials import DatabaseUser
@@ -124,17 +124,98 @@ def test_an_engine_that_cannot_renew_is_asked_for_new_ones(opened: Opened) -> No
     assert opened.store.get(USER).username != first.username
 
 
-def test_a_role_that_was_removed_takes_its_credentials_along(opened: Opened) -> None:
+def remove_the_role(vault: FakeVault) -> None:
+    vault.answers[RENEW] = (500, {"errors": ["could not find role"]})
+    vault.database_roles.clear()
+
+
+def deny_the_role(vault: FakeVault) -> None:
+    vault.denied |= {RENEW, USER.path}
+
+
+@pytest.mark.parametrize(
+    ("take_away", "error"),
+    [(remove_the_role, NotFound), (deny_the_role, NotAllowed)],
+)
+def test_credentials_are_good_until_they_end_whatever_vault_says_of_new_ones(
+    opened: Opened, take_away: Callable[[FakeVault], None], error: type[Exception]
+) -> None:
+    vault = opened.vault
+    vault.token_ttl = 86400
     opened.store.get(USER)
+    first = opened.store.get(USER)
+    take_away(vault)
+    vault.clock.pass_(3100)
+    with pytest.raises(error):
+        opened.look_after(USER)
+    assert opened.store.get(USER) == first
+    assert "'app-readonly'" in (opened.store.last_problem or "")
+    now = vault.clock.now()
+    assert opened.entry(USER).is_due(now)
+    assert opened.store.outages.waiting(USER, now), "or the background would ask without a pause"
+    assert not opened.store.outages.vault_away
+    with pytest.raises(error):
+        opened.store.get(USER, refused=first)
+    assert opened.store.get(USER) == first, "to others they are still the best there is"
+    assert opened.heard == [(USER, first)]
+
+    vault.clock.pass_(501)
+    with pytest.raises(error):
+        opened.store.get(USER)
+    assert opened.heard[-1] == (USER, None)
+
+
+def test_when_the_role_is_back_there_are_new_ones(opened: Opened) -> None:
     opened.store.get(USER)
-    opened.vault.answers[RENEW] = (500, {"errors": ["could not find role"]})
-    opened.vault.database_roles.clear()
+    first = opened.store.get(USER)
+    remove_the_role(opened.vault)
     opened.vault.clock.pass_(3100)
     with pytest.raises(NotFound):
         opened.look_after(USER)
-    with pytest.raises(NotFound):
+    assert opened.vault.asked(RENEW) == 1, "an engine that fails is not asked again in one go"
+    opened.vault.database_roles.add(USER.role)
+    opened.look_after(USER)
+    assert opened.store.get(USER).username != first.username
+    assert opened.store.last_problem is None
+    assert not opened.store.outages.waiting(USER, opened.vault.clock.now())
+
+
+def test_a_lease_that_was_revoked_is_over_though_there_are_no_new_ones(opened: Opened) -> None:
+    """Who takes access away does that."""
+    opened.vault.token_ttl = 86400
+    opened.store.get(USER)
+    opened.store.get(USER)
+    opened.vault.leases.clear()
+    opened.vault.denied.add(USER.path)
+    opened.vault.clock.pass_(3100)
+    with pytest.raises(NotAllowed):
+        opened.look_after(USER)
+    with pytest.raises(NotAllowed):
         opened.store.get(USER)
     assert opened.heard[-1] == (USER, None)
+
+
+def test_a_login_that_is_refused_is_shown_until_one_succeeds(opened: Opened) -> None:
+    opened.vault.login_roles.clear()
+    with pytest.raises(LoginFailed):
+        opened.store.get(API)
+    assert "invalid role name" in (opened.store.last_problem or "")
+    opened.vault.login_roles.add("app")
+    opened.vault.clock.pass_(1)
+    opened.store.get(API)
+    assert opened.store.last_problem is None
+
+
+def test_a_dead_token_without_a_new_one_is_not_looked_after_without_a_pause(
+    opened: Opened,
+) -> None:
+    opened.store.get(USER)
+    opened.vault.tokens.clear()
+    opened.vault.login_roles.clear()
+    opened.vault.clock.pass_(3100)
+    with pytest.raises(LoginFailed):
+        opened.look_after(USER)
+    assert opened.store.cache.peek(USER) is None, "its lease ended with the token"
 
 
 def test_a_failing_renewal_keeps_what_is_good(opened: Opened) -> None:

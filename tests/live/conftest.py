@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
-from policies.plan import Plan
 from rehearsal import binaries, program, scene
 from rehearsal.binaries import Binary, Tool
+from rehearsal.delivery.container import VaultHere
+from rehearsal.delivery.injector import Injector
+from rehearsal.delivery.workshop import Workshop
 from rehearsal.monitor import LiveMonitor
 from rehearsal.proof.run import Proof, prove
-from rehearsal.scene import Scene
+from rehearsal.stand_up import StoodUp, root_api
 from rehearsal.supervisor import Supervisor
 from rehearsal.vault_api import VaultApi
 
 
-@dataclass(frozen=True)
-class Stage:
+@dataclass(frozen=True, slots=True)
+class Stage(StoodUp):
     """A rehearsal of dev, after the real program ran. Who changes Vault puts it back."""
 
-    scene: Scene
-    plan: Plan
-    provisioner: VaultApi
-    initialised: Mapping[str, Any] = field(repr=False)
-    """What the initialisation returned: the key shares and the provisioner's credential."""
     made: Sequence[tuple[str, str]]
     """Type and name of every resource, in the order in which they were made."""
 
@@ -39,8 +35,7 @@ class Stage:
         return str(self.scene.ca_file)
 
     def prove(self) -> Proof:
-        shares = self.initialised["shares"]
-        return prove(self.scene, MATRIX, self.plan, self.provisioner, shares, lambda _: None)
+        return prove(self.scene, MATRIX, self.plan, self.provisioner, self.shares, lambda _: None)
 
 
 @pytest.fixture(scope="session")
@@ -61,4 +56,22 @@ def stage(tools: Mapping[Tool, Binary]) -> Iterator[Stage]:
         configuration = program.stack_configuration("dev", built.configuration)
         program.run("dev", configuration, built.secret_keys, monitor)
         initialised = monitor.outputs["vault-initialisation"]
-        yield Stage(built, plan, monitor.provisioner, initialised, made)
+        yield Stage(built, plan, tools[Tool.VAULT].path, monitor.provisioner, initialised, made)
+
+
+@pytest.fixture(scope="module")
+def root(stage: Stage) -> Iterator[VaultApi]:
+    """Sees what others did, and prepares what the program leaves to them. No longer than a module
+    needs it: the proof finds a root token that is left.
+    """
+    with root_api(stage) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def workshop(stage: Stage) -> Iterator[Workshop]:
+    """Where the agents of pods are made, with an injector of vault-k8s's own defaults."""
+    here = VaultHere(stage.binary, stage.scene.vault_address, stage.scene.ca_file)
+    injector = Injector("https://vault.vault.svc:8200", ca_pem="the cluster's")
+    with Supervisor() as supervisor:
+        yield Workshop(supervisor, stage.scene, stage.plan, here, injector)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 import pytest
 
 from components.delivery.files import (
@@ -17,25 +15,13 @@ from components.delivery.files import (
     Value,
 )
 from policies.paths import SecretPath
-from rehearsal.binaries import Binary, Tool
 from rehearsal.delivery import checks
 from rehearsal.delivery.configuration import Mode
-from rehearsal.delivery.container import VaultHere
 from rehearsal.delivery.expected import sourced
-from rehearsal.delivery.injector import Injector
 from rehearsal.delivery.workshop import Workshop
-from rehearsal.supervisor import Supervisor
 from tests.live.conftest import Stage
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def workshop(stage: Stage, tools: Mapping[Tool, Binary]) -> Iterator[Workshop]:
-    here = VaultHere(tools[Tool.VAULT].path, stage.scene.vault_address, stage.scene.ca_file)
-    injector = Injector("https://vault.vault.svc:8200", ca_pem="the cluster's")
-    with Supervisor() as supervisor:
-        yield Workshop(supervisor, stage.scene, stage.plan, here, injector)
 
 
 def written(workshop: Workshop, workload: str, file: SecretFile) -> str:

@@ -16,7 +16,6 @@ from typing import Any, Final
 import pytest
 from rich.console import Console
 
-from components.bootstrap import ceremony
 from policies import hcl
 from policies.environments import Environment
 from policies.matrix import MATRIX
@@ -25,6 +24,7 @@ from rehearsal import report
 from rehearsal.errors import RehearsalError
 from rehearsal.proof.results import Outcome, Result
 from rehearsal.proof.run import Proof
+from rehearsal.stand_up import root_api
 from rehearsal.vault_api import VaultApi
 from tests.live.conftest import Stage
 
@@ -85,7 +85,7 @@ def sabotaged(stage: Stage) -> Sabotaged:
         proof = stage.prove()
     secrets = [
         *texts(stage.scene.configuration, stage.scene.secret_keys),
-        *stage.initialised["shares"],
+        *stage.shares,
         stage.initialised["secret_id"],
         stage.provisioner.token,
         root_token,
@@ -150,13 +150,7 @@ def sabotage(stage: Stage) -> Iterator[str]:
         )
         done.change("pki/roles/kubesentiment-api", allow_any_name=True, server_flag=True)
 
-        client = ceremony.connect(stage.scene.vault_address, stage.ca_file)
-        root = ceremony.regain_root(client, stage.initialised["shares"])
-        done.undo.callback(VaultApi(client.url, stage.ca_file, root).call, "POST", REVOKE_SELF)
-        yield root
-
-
-REVOKE_SELF: Final = "auth/token/revoke-self"
+        yield done.undo.enter_context(root_api(stage)).token
 
 
 def test_a_widened_acl_policy_is_seen_in_each_cell_that_it_opens(sabotaged: Sabotaged) -> None:

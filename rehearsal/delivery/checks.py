@@ -196,7 +196,11 @@ def refused_soon(database: Database, login: Login) -> None:
     """
 
     def look() -> None:
-        database.use(login)
+        try:
+            database.use(login)
+        except Mismatch as error:
+            # In the moment in which its user is dropped a login breaks in several ways.
+            raise NotYet(f"a login breaks with {error}, which is no refusal") from None
         raise NotYet("PostgreSQL lets it in")
 
     wait_until(look, awaited="revoked credentials to be refused", patience=PATIENCE)

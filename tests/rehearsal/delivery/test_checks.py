@@ -139,12 +139,14 @@ def test_a_database_user_that_stays_the_same(tmp_path: Path, supervisor: Supervi
 
 
 class Postgres:
-    def __init__(self, error: psycopg.Error | None = None) -> None:
-        self.postgres, self._error = self, error
+    """Breaks with these errors, one at each login, and the last for ever."""
+
+    def __init__(self, *errors: psycopg.Error) -> None:
+        self.postgres, self._errors = self, list(errors)
 
     def execute(self, *_: object, **__: object) -> None:
-        if self._error:
-            raise self._error
+        if self._errors:
+            raise self._errors.pop(0) if len(self._errors) > 1 else self._errors[0]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,18 @@ def test_a_revoked_login_that_works_is_waited_for() -> None:
     made.scene = cast(Scene, Postgres(psycopg.OperationalError("authentication failed")))
     with pytest.raises(Denied):
         checks.refused_soon(database, Login("u", "p"))
+
+
+def test_a_login_in_the_moment_of_its_users_end_is_tried_again() -> None:
+    made = bench()
+    dropped = psycopg.OperationalError('FATAL:  role "u" does not exist')
+    refused = psycopg.OperationalError("password authentication failed")
+    made.scene = cast(Scene, Postgres(dropped, refused))
+    with pytest.raises(Denied):
+        checks.refused_soon(Database(made, "shop-readonly"), Login("u", "p"))
+    made.scene = cast(Scene, Postgres(dropped))
+    with pytest.raises(RehearsalError, match="a login breaks with OperationalError"):
+        checks.refused_soon(Database(made, "shop-readonly"), Login("u", "p"))
 
 
 def test_an_agent_that_is_refused(tmp_path: Path, supervisor: Supervisor) -> None:

@@ -198,7 +198,8 @@ def test_there_are_cells_of_every_kind(rehearsal: Rehearsal) -> None:
     assert seen("kv read")[ci, "kubesentiment/config"] == "denied"
     rotation = "media-catalog/rotation"
     assert seen("kv change a key")[rotation, "media-catalog/api"] == "allowed"
-    assert seen("kv read")[rotation, "media-catalog/api"] == "denied"
+    assert seen("kv read")[rotation, "media-catalog/api"] == "allowed"  # it keeps the old value
+    assert seen("kv read")[rotation, "media-catalog/database"] == "denied"
     assert seen("kv change a key")[rotation, "media-catalog/database"] == "denied"
     for who in (api, batch, "media-catalog/api"):
         for other in ("staging", "prod"):

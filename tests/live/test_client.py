@@ -5,14 +5,17 @@ no, and what becomes of tokens and leases that end.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -41,6 +44,7 @@ from vaultstack_client import (
     KubernetesLogin,
     LeaseExpired,
     LoginFailed,
+    LoginUndecided,
     MissingKey,
     NotAllowed,
     NotFound,
@@ -337,6 +341,57 @@ def test_credentials_that_an_operator_ended(
     )
 
 
+@contextmanager
+def frozen_kubernetes(stage: Stage) -> Iterator[None]:
+    """The stage's API server takes requests and says nothing."""
+    port = f"--secure-port={urlsplit(stage.scene.kubernetes.url).port}".encode()
+    (server,) = [
+        int(each.parent.name)
+        for each in Path("/proc").glob("[0-9]*/cmdline")
+        if port in each.read_bytes().split(b"\0")
+    ]
+    os.kill(server, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+
+def slowest_get(client: VaultClient, path: str, seconds: float) -> float:
+    """Of a stale secret, in seconds, asked for all that time."""
+    taken, end = [], time.monotonic() + seconds
+    while (began := time.monotonic()) < end:
+        assert client.get_secret(path).stale
+        taken.append(time.monotonic() - began)
+        time.sleep(0.02)
+    return max(taken)
+
+
+def fresh_again(client: VaultClient, path: str) -> None:
+    def fresh() -> None:
+        if client.get_secret(path).stale:
+            raise NotYet("it is stale")
+
+    wait_until(fresh, awaited="a fresh secret", patience=timedelta(seconds=30))
+
+
+def test_secrets_are_served_while_kubernetes_hangs_and_a_login_is_needed(
+    stage: Stage, open_as: Open
+) -> None:
+    """Vault waits for it for 90 s; the client does not."""
+    path = "media-catalog/api"
+    with open_as("media-catalog-api", "media-catalog", "media-catalog", timing=EAGER) as client:
+        before = client.get_secret(path)
+        with frozen_kubernetes(stage):
+            client.request("POST", "auth/token/revoke-self", {})
+            time.sleep(1.5)
+            assert dict(client.get_secret(path)) == dict(before)
+            assert slowest_get(client, path, 12) < 1
+            assert client.status().vault_away
+        fresh_again(client, path)
+        assert client.status().last_error is None
+
+
 async def _asynchronously(settings: ClientSettings) -> tuple[Secret, DatabaseCredentials]:
     async with AsyncVaultClient(settings) as client:
         return (
@@ -390,7 +445,7 @@ _CREATE_USER: Final = (
 )
 _POLICY: Final = """
 path "secret/data/*" { capabilities = ["read"] }
-path "database/creds/short" { capabilities = ["read"] }
+path "database/creds/*" { capabilities = ["read"] }
 path "auth/token/lookup-self" { capabilities = ["read"] }
 path "auth/token/revoke-self" { capabilities = ["update"] }
 """
@@ -411,7 +466,7 @@ def short_lived(tools: Mapping[Tool, Binary], stage: Stage) -> Iterator[ShortLiv
             "database/config/it",
             {
                 "plugin_name": "postgresql-database-plugin",
-                "allowed_roles": ["short"],
+                "allowed_roles": ["short", "brief"],
                 "connection_url": "postgresql://{{username}}:{{password}}"
                 f"@{postgres.host}:{postgres.port}/postgres?sslmode=disable",
                 "username": postgres.admin_user,
@@ -467,27 +522,47 @@ def _dev_server(supervisor: Supervisor, binary: Binary) -> Iterator[str]:
     yield address
 
 
-@pytest.mark.parametrize("role", ["keeps", "replaces"])
-def test_credentials_always_work_through_every_end(short_lived: ShortLived, role: str) -> None:
-    """30 seconds: tokens end after 8 (renewed: 20), leases after 6 (renewed: 15)."""
-    told: list[DatabaseCredentials] = []
-    users: list[str] = []
-    refused = 0
-    with VaultClient(short_lived.settings(role)) as client:
-        client.on_new_credentials("short", told.append)
-        end = time.monotonic() + 30
+@dataclass
+class Watched:
+    """What one client was given over time, and told of."""
+
+    client: VaultClient
+    users: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
+    refused: int = 0
+
+    def hear(self, new: DatabaseCredentials) -> None:
+        self.told.add(new.username)
+
+    def look(self, short_lived: ShortLived) -> None:
+        user = self.client.get_database_credentials("short")
+        self.refused += not short_lived.works(user)
+        if user.username not in self.users:
+            self.users.append(user.username)
+        assert self.client.get_secret("app")["key"] == "value"
+
+
+def test_credentials_always_work_through_every_end(short_lived: ShortLived) -> None:
+    """25 seconds: tokens end after 8 (renewed: 20), leases after 6 (renewed: 15). For one that may
+    renew, and one that may not.
+    """
+    with (
+        VaultClient(short_lived.settings("keeps")) as keeps,
+        VaultClient(short_lived.settings("replaces")) as replaces,
+    ):
+        watched = [Watched(keeps), Watched(replaces)]
+        for one in watched:
+            one.client.on_new_credentials("short", one.hear)
+        end = time.monotonic() + 25
         while time.monotonic() < end:
-            user = client.get_database_credentials("short")
-            refused += not short_lived.works(user)
-            if user.username not in users:
-                users.append(user.username)
-            assert client.get_secret("app")["key"] == "value"
+            for one in watched:
+                one.look(short_lived)
             time.sleep(0.1)
-        status = client.status()
-    assert refused == 0
-    assert status.last_error is None
-    assert len(users) >= (3 if role == "keeps" else 5)
-    assert {user.username for user in told} >= set(users[1:])
+        assert [one.client.status().last_error for one in watched] == [None, None]
+    for one, least in zip(watched, (2, 5), strict=True):
+        assert one.refused == 0
+        assert len(one.users) >= least
+        assert one.told >= set(one.users[1:])
 
 
 def test_the_old_credentials_still_work_when_the_new_ones_come(short_lived: ShortLived) -> None:
@@ -518,6 +593,77 @@ def test_a_stopped_keeper_serves_nothing_that_ended(short_lived: ShortLived) -> 
         assert user.username != first.username
         assert short_lived.works(user)
         release.set()
+
+
+def test_secrets_are_served_while_kubernetes_is_gone_and_a_login_is_needed(
+    short_lived: ShortLived, stage: Stage, tmp_path: Path
+) -> None:
+    """Vault answers as if the service account were none; credentials end with their token."""
+    kubernetes, root = stage.scene.kubernetes, short_lived.root
+
+    def know(url: str) -> None:
+        config = {
+            "kubernetes_host": url,
+            "kubernetes_ca_cert": kubernetes.ca_pem,
+            "token_reviewer_jwt": kubernetes.admin_token,
+            "disable_local_ca_jwt": True,
+        }
+        root.write("auth/kubernetes/config", config)
+
+    root.write("sys/auth/kubernetes", {"type": "kubernetes"})
+    know(kubernetes.url)
+    root.write(
+        "auth/kubernetes/role/app",
+        {
+            "bound_service_account_names": ["kubesentiment"],
+            "bound_service_account_namespaces": ["kubesentiment-dev"],
+            "audience": audience_of(HERE),
+            "token_policies": ["keeps"],
+            "token_no_default_policy": True,
+        },
+    )
+    file = service_account(stage, tmp_path, "kubesentiment-dev", "kubesentiment")
+    settings = ClientSettings(
+        address=short_lived.address, login=KubernetesLogin("app", file), timing=EAGER
+    )
+    with VaultClient(settings) as client:
+        client.get_secret("app")
+        client.get_database_credentials("short")
+        know(f"https://{LOOPBACK}:{free_port()}")
+        client.request("POST", "auth/token/revoke-self", {})
+        time.sleep(1.5)
+        assert client.get_secret("app")["key"] == "value"
+        assert slowest_get(client, "app", 5) < 1
+        assert "denied the login without a reason" in (client.status().last_error or "")
+        with pytest.raises(LeaseExpired):
+            client.get_database_credentials("short")
+        with pytest.raises(LoginUndecided):
+            client.get_secret("other")
+        know(kubernetes.url)
+        fresh_again(client, "app")
+        assert short_lived.works(client.get_database_credentials("short"))
+
+
+def test_credentials_work_while_their_role_is_gone(short_lived: ShortLived) -> None:
+    role = "database/roles/brief"
+    made = {**short_lived.root.call("GET", "database/roles/short").data, "default_ttl": "12s"}
+    made = {key: made[key] for key in ("db_name", "creation_statements", "default_ttl")}
+    short_lived.root.write(role, made)
+    with VaultClient(short_lived.settings("keeps")) as client:
+        first = client.get_database_credentials("brief")
+        short_lived.root.call("DELETE", role)
+        while "'brief'" not in (client.status().last_error or ""):
+            assert client.get_database_credentials("brief") == first
+            assert short_lived.works(first)
+            time.sleep(0.1)
+        short_lived.root.write(role, made)
+        end = time.monotonic() + 30
+        while (user := client.get_database_credentials("brief")) == first:
+            assert short_lived.works(first)
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert short_lived.works(user)
+        assert client.status().last_error is None
 
 
 def test_a_sealed_vault_and_back(short_lived: ShortLived) -> None:

@@ -1,12 +1,10 @@
-"""vaultstack: Vault and everything in it, for one environment. Settings and the access matrix make
-a plan; components make the plan real.
-"""
+"""vaultstack: settings and the access matrix make a plan, and components make the plan real."""
 
 from __future__ import annotations
 
 import pulumi
 
-from components import auth, cluster, consistency, delivery, engines, operations
+from components import auth, cluster, consistency, delivery, engines, operations, preflight
 from components.acl import AclPolicies
 from components.bootstrap import BootstrapArgs, VaultBootstrap
 from components.settings import load
@@ -17,12 +15,16 @@ settings = load(MATRIX.spec)
 plan = compile_plan(MATRIX, settings.environment)
 consistency.check(settings, plan)
 
+# What others put into the Kubernetes cluster, looked for before anything of ours is made there.
+looked = preflight.PodsPreflight("preflight", preflight.PodsPreflightArgs(settings, plan))
+after_look = pulumi.ResourceOptions(depends_on=[looked])
+
 # The servers, where they are not there already.
-servers = []
+servers: list[pulumi.Resource] = []
 if settings.deployment:
     deployed = cluster.VaultClusterArgs(settings.deployment, settings, plan)
-    servers.append(cluster.VaultCluster("cluster", deployed))
-after_servers = pulumi.ResourceOptions(depends_on=servers)
+    servers.append(cluster.VaultCluster("cluster", deployed, after_look))
+after_servers = pulumi.ResourceOptions(depends_on=[looked, *servers])
 
 # First contact, and the identity that everything below is made with.
 contact = BootstrapArgs(settings.vault, settings.bootstrap, settings.protect)

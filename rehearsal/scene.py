@@ -209,6 +209,18 @@ def _prepare_for_vault(api: kubernetes.KubernetesApi) -> None:
     api.apply(
         {
             "apiVersion": "storage.k8s.io/v1",
+            "kind": "CSIDriver",
+            "metadata": {"name": "secrets-store.csi.k8s.io"},
+            "spec": {
+                "attachRequired": False,
+                "podInfoOnMount": True,
+                "volumeLifecycleModes": ["Ephemeral"],
+            },
+        }
+    )
+    api.apply(
+        {
+            "apiVersion": "storage.k8s.io/v1",
             "kind": "StorageClass",
             "metadata": {
                 "name": "disks",

@@ -171,6 +171,7 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
             "vaultstack:engines:DatabaseEngine": 1,
             "vaultstack:engines:KvEngine": 1,
             "vaultstack:engines:PkiEngine": 1,
+            "vaultstack:preflight:PodsPreflight": 1,
         }
     )
     if environment != "dev":
@@ -209,7 +210,7 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
                 "pulumi:providers:aws": 1,
                 "pulumi:providers:kubernetes": 3,
                 "random:index/randomPassword:RandomPassword": 3,
-                "pulumi-python:dynamic/vaultstack:Preflight": 1,
+                "pulumi-python:dynamic/vaultstack:Preflight": 2,
                 "vault:index/quotaRateLimit:QuotaRateLimit": 1,
                 "vault:index/raftAutopilot:RaftAutopilot": 1,
                 "vault:jwt/authBackend:AuthBackend": 1,

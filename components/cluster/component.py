@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi import dynamic
 from pulumi_kubernetes import core, meta
 
 from components.cluster import access, certificate, network, services
@@ -20,6 +19,7 @@ from components.cluster.server_config import render
 from components.cluster.stateful_set import StatefulSetArgs, make_stateful_set
 from components.kubernetes_cluster import make_provider
 from components.namespace import PodSecurity, make_namespace
+from components.preflight.asking import Preflight
 from components.settings import DeploymentSettings, Reviewer, Settings, WorkloadIdentity
 from policies.plan import Plan
 
@@ -29,10 +29,6 @@ class VaultClusterArgs:
     deployment: DeploymentSettings
     settings: Settings
     plan: Plan
-
-
-class _Preflight(dynamic.Resource, module="vaultstack", name="Preflight"):
-    pass
 
 
 class VaultCluster(pulumi.ComponentResource):
@@ -106,10 +102,10 @@ class VaultCluster(pulumi.ComponentResource):
 
     def _preflight(
         self, name: str, args: VaultClusterArgs, namespace: core.v1.Namespace
-    ) -> _Preflight:
+    ) -> Preflight:
         deployment = args.deployment
         issuer = deployment.certificate.issuer
-        return _Preflight(
+        return Preflight(
             PreflightProvider(),
             name,
             {
@@ -129,7 +125,7 @@ class VaultCluster(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
         )
 
-    def _aws(self, name: str, args: VaultClusterArgs, checked: _Preflight) -> AwsFoundation | None:
+    def _aws(self, name: str, args: VaultClusterArgs, checked: Preflight) -> AwsFoundation | None:
         if args.deployment.aws is None:
             return None
         return AwsFoundation(

@@ -14,7 +14,9 @@ from typing import Any, Final
 import pytest
 
 from components.cluster.layout import Layout
-from components.cluster.preflight import INPUTS, PreflightError, PreflightProvider
+from components.cluster.preflight import INPUTS, PreflightProvider
+from components.preflight.asking import PreflightError
+from components.preflight.pods import DRIVER, PodsProvider
 from rehearsal import crds
 from rehearsal.binaries import Binary, Tool
 from rehearsal.certificates import Authority, KeyPair
@@ -37,7 +39,7 @@ def cluster(tools: Mapping[Tool, Binary]) -> Iterator[KubernetesApi]:
     with Supervisor() as supervisor:
         api = kubernetes.start(supervisor, tools[Tool.ETCD].path, tools[Tool.KUBE_APISERVER].path)
         definitions = crds.ensure()
-        for kind in ("Issuer", "ClusterIssuer"):
+        for kind in ("Certificate", "Issuer", "ClusterIssuer"):
             api.apply(definitions[kind])
         for namespace in ("vault", "shop-dev", "batch-dev"):
             api.namespace(namespace)
@@ -296,3 +298,102 @@ def test_no_context_no_answer_and_no_rights_are_said(
     nowhere.write_text(json.dumps(config))
     (problem,) = problems(cluster, kubeconfig=str(nowhere))
     assert "Connection refused" in problem
+
+
+def asked_for_pods(api: KubernetesApi, **changed: Any) -> dict[str, Any]:
+    return {
+        "accounts": ["shop-dev/shop-rotation"],
+        "cluster_issuers": {"platform": "tlsIssuer"},
+        "context": "rehearsal",
+        "csi": False,
+        "kubeconfig": str(api.kubeconfig),
+        "namespace": "vault",
+        "namespaces": ["shop-dev"],
+        **changed,
+    }
+
+
+def problems_of_pods(api: KubernetesApi, **changed: Any) -> tuple[str, ...]:
+    with pytest.raises(PreflightError) as caught:
+        PodsProvider().create(asked_for_pods(api, **changed))
+    assert str(caught.value).startswith(
+        "the Kubernetes cluster is not ready for what calls Vault; nothing was made:"
+    )
+    return caught.value.problems
+
+
+def test_a_cluster_that_has_all_that_pods_need_passes(cluster: KubernetesApi) -> None:
+    asked = asked_for_pods(cluster)
+    assert PodsProvider().create(asked).outs == asked
+
+
+def test_what_pods_need_and_is_missing_is_named_with_key_rule_and_fix(
+    cluster: KubernetesApi,
+) -> None:
+    found = problems_of_pods(
+        cluster, cluster_issuers={"gone": "injectorIssuer"}, namespaces=["gone-dev"]
+    )
+    assert found == (
+        (
+            "vaultstack:injectorIssuer: the cluster has no ClusterIssuer 'gone' of cert-manager; "
+            "fix: install cert-manager and make the issuer, or set injectorTlsSecret"
+        ),
+        (
+            "vaultstack:jobsImage: namespace 'gone-dev', in which jobs of the access matrix run, "
+            "does not exist; fix: make it, or correct the matrix"
+        ),
+    )
+
+
+def test_an_account_that_somebody_else_made_is_named_and_ours_is_not(
+    cluster: KubernetesApi,
+) -> None:
+    cluster.service_account("batch-dev", "batch-rotation")
+    accounts = ["batch-dev/batch-rotation", "shop-dev/shop-rotation"]
+    (problem,) = problems_of_pods(cluster, accounts=accounts)
+    assert problem == (
+        "the access matrix: service account 'batch-rotation' in namespace 'batch-dev' exists "
+        "already, made by somebody else; fix: see who uses it, then kubectl -n batch-dev delete "
+        "serviceaccount batch-rotation; docs/rotation.md says how to keep it"
+    )
+    labels = {"app.kubernetes.io/managed-by": "vaultstack"}
+    metadata = {"name": "batch-ours", "namespace": "batch-dev", "labels": labels}
+    cluster.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+    PodsProvider().create(asked_for_pods(cluster, accounts=["batch-dev/batch-ours"]))
+
+
+def test_the_driver_that_mounts_secrets_must_be_there_with_its_kinds(
+    tools: Mapping[Tool, Binary],
+) -> None:
+    with Supervisor() as supervisor:
+        bare = kubernetes.start(supervisor, tools[Tool.ETCD].path, tools[Tool.KUBE_APISERVER].path)
+        only = {"accounts": [], "cluster_issuers": {}, "csi": True, "namespaces": []}
+        (problem,) = problems_of_pods(bare, **only)
+        assert problem == (
+            "vaultstack:csiProvider: the cluster lacks the kind SecretProviderClass and the CSI "
+            f"driver {DRIVER!r}; fix: install the Secrets Store CSI driver, or pulumi config set "
+            "vaultstack:csiProvider false"
+        )
+        bare.apply(crds.ours()["SecretProviderClass"])
+        (problem,) = problems_of_pods(bare, **only)
+        assert "the cluster lacks the CSI driver" in problem
+        bare.apply(
+            {
+                "apiVersion": "storage.k8s.io/v1",
+                "kind": "CSIDriver",
+                "metadata": {"name": DRIVER},
+                "spec": {"attachRequired": False, "podInfoOnMount": True},
+            }
+        )
+        PodsProvider().create(asked_for_pods(bare, **only))
+
+
+def test_an_issuer_without_certificates_is_none(tools: Mapping[Tool, Binary]) -> None:
+    """cert-manager's kinds may be there in part: left over, or installed by halves."""
+    with Supervisor() as supervisor:
+        bare = kubernetes.start(supervisor, tools[Tool.ETCD].path, tools[Tool.KUBE_APISERVER].path)
+        bare.apply(crds.ensure()["ClusterIssuer"])
+        issuer = {"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer"}
+        bare.apply({**issuer, "metadata": {"name": "platform"}, "spec": {"selfSigned": {}}})
+        (problem,) = problems_of_pods(bare, accounts=[], namespaces=[])
+        assert "no ClusterIssuer 'platform' of cert-manager; fix: install cert-manager" in problem

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.cluster import preflight
-from components.cluster.preflight import INPUTS, PreflightError, PreflightProvider, lacking_names
+from components.cluster.preflight import INPUTS, PreflightProvider, lacking_names
 from rehearsal.certificates import Authority
 
 PROPS: dict[str, Any] = {
@@ -120,13 +120,6 @@ def test_it_asks_again_only_when_a_question_changes() -> None:
 
 def test_what_it_is_given_is_what_it_asks() -> None:
     assert set(PROPS) == set(INPUTS)
-
-
-def test_all_problems_are_in_one_error() -> None:
-    error = PreflightError(["one: a", "two: b"])
-    assert error.problems == ("one: a", "two: b")
-    assert str(error).splitlines()[1:] == ["  - one: a", "  - two: b"]
-    assert "nothing but Vault's namespace was made" in str(error)
 
 
 def test_it_works_in_the_process_that_pulumi_gives_it() -> None:

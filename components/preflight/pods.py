@@ -1,0 +1,108 @@
+"""What must be in the Kubernetes cluster before that is put there which calls Vault: the injector,
+the CSI provider, the scheduled jobs.
+
+It is asked before anything is made, so that nothing is half there. An issuer of kind Issuer is the
+exception: it lies in the injector's own namespace, which comes later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from components.namespace import MANAGED
+from components.preflight.asking import AskingProvider, Cluster
+from components.settings import IssuerKind, Settings
+from policies.plan import Plan
+
+DRIVER: Final = "secrets-store.csi.k8s.io"
+_OTHERWISE: Final = {"tlsIssuer": "tlsSecret", "injectorIssuer": "injectorTlsSecret"}
+_MOUNTED: Final = ("secrets-store.csi.x-k8s.io", "v1", "secretproviderclasses")
+
+
+def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
+    """The questions; None where nothing of the kind is deployed."""
+    delivery, operations = settings.delivery, settings.operations
+    either = delivery or operations
+    if either is None:
+        return None
+    kubernetes = either.kubernetes
+    serving = delivery.injector.serving.issuer if delivery and delivery.injector else None
+    issuers = {
+        issuer.name: key
+        for key, issuer in (
+            ("injectorIssuer", serving),
+            # It is the injector's, too, where that is told of no other.
+            ("tlsIssuer", delivery.authority.issuer if delivery else None),
+        )
+        if issuer and issuer.kind is IssuerKind.CLUSTER_ISSUER
+    }
+    rotations = plan.rotations if operations else ()
+    # Vault's own is made with the servers.
+    own = {kubernetes.namespace} if settings.deployment else set()
+    return {
+        "context": kubernetes.context,
+        "kubeconfig": kubernetes.kubeconfig or "",
+        "namespace": kubernetes.namespace,
+        "cluster_issuers": issuers,
+        "csi": delivery is not None and delivery.csi is not None,
+        "accounts": [f"{one.namespace}/{one.service_account}" for one in rotations],
+        "namespaces": sorted({one.namespace for one in rotations} - own),
+    }
+
+
+class PodsProvider(AskingProvider):
+    """Nothing of what it is for was made before it."""
+
+    WHAT = "what calls Vault; nothing was made"
+    INPUTS = (
+        "accounts",
+        "cluster_issuers",
+        "context",
+        "csi",
+        "kubeconfig",
+        "namespace",
+        "namespaces",
+    )
+
+    def problems(self, cluster: Cluster, props: Mapping[str, Any]) -> Iterator[str]:
+        for name, key in sorted(props["cluster_issuers"].items()):
+            yield from cluster.lacks_issuer(
+                key, _OTHERWISE[key], IssuerKind.CLUSTER_ISSUER.value, name, ""
+            )
+        if props["csi"]:
+            yield from _driver(cluster)
+        existing = cluster.namespaces() if props["namespaces"] else set()
+        for namespace in props["namespaces"]:
+            if namespace not in existing:
+                yield (
+                    f"vaultstack:jobsImage: namespace {namespace!r}, in which jobs of the access "
+                    "matrix run, does not exist; fix: make it, or correct the matrix"
+                )
+        for account in props["accounts"]:
+            yield from _taken(cluster, account)
+
+
+def _driver(cluster: Cluster) -> Iterator[str]:
+    missing = []
+    if not cluster.knows(*_MOUNTED):
+        missing.append("the kind SecretProviderClass")
+    if not cluster.has_csi_driver(DRIVER):
+        missing.append(f"the CSI driver {DRIVER!r}")
+    if missing:
+        yield (
+            f"vaultstack:csiProvider: the cluster lacks {' and '.join(missing)}; fix: install the "
+            "Secrets Store CSI driver, or pulumi config set vaultstack:csiProvider false"
+        )
+
+
+def _taken(cluster: Cluster, account: str) -> Iterator[str]:
+    """Whoever made an account could have a token of it, and be the job in Vault's eyes."""
+    namespace, _, name = account.partition("/")
+    labels = cluster.service_account_labels(namespace, name)
+    if labels is not None and not MANAGED.items() <= labels.items():
+        yield (
+            f"the access matrix: service account {name!r} in namespace {namespace!r} exists "
+            "already, made by somebody else; fix: see who uses it, then kubectl -n "
+            f"{namespace} delete serviceaccount {name}; docs/rotation.md says how to keep it"
+        )

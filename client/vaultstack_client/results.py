@@ -1,16 +1,57 @@
-"""What the client hands to an application. Typed, frozen, and silent: no value is in `repr`."""
+"""What the client hands to an application. Typed, frozen, and silent: no value is in `repr`, and
+what takes an object apart without being told what is in it - `asdict`, `deepcopy`, pickle, and the
+serialisers of loggers and web frameworks that stand on these - is refused. Who means to show all
+says so: `reveal()`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any, Final, NoReturn, SupportsIndex
 
 from vaultstack_client.errors import MissingKey
 
 
+class Guard:
+    """Stops whatever copies all of an object that has it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<guard>"
+
+    def __deepcopy__(self, _: object) -> NoReturn:
+        raise TypeError(_REFUSED)
+
+    def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
+        raise TypeError(_REFUSED)
+
+
+_REFUSED: Final = (
+    "secrets: must not be copied, pickled or taken apart unseen; take the attribute or key that is "
+    "needed, or reveal() where all are meant to be shown"
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Secret(Mapping[str, str]):
+class _Guarded:
+    # Without a leading underscore, for there are serialisers that pass over such fields.
+    guard: Guard = field(default=Guard(), init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued(_Guarded):
+    """What Vault made for this client."""
+
+    def reveal(self) -> dict[str, Any]:
+        """Everything as a plain dictionary, which shows it to whoever prints it."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Secret(_Guarded, Mapping[str, str]):
     """One version of one entry. A value that was not written as text is here as JSON text."""
 
     path: str
@@ -43,7 +84,7 @@ class Secret(Mapping[str, str]):
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseCredentials:
+class DatabaseCredentials(_Issued):
     """A database user made for this client. `expires` is for showing: the client keeps time."""
 
     username: str
@@ -53,7 +94,7 @@ class DatabaseCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class StaticDatabaseCredentials:
+class StaticDatabaseCredentials(_Issued):
     """A database user that stays, with the password of now. `rotates`: when Vault changes it by
     itself; an operator may do so at any time.
     """
@@ -64,7 +105,7 @@ class StaticDatabaseCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class AwsCredentials:
+class AwsCredentials(_Issued):
     """Keys of an IAM user or, with a session token, of an assumed role.
 
     AWS needs some seconds until a new IAM user's keys work everywhere.
@@ -78,7 +119,7 @@ class AwsCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class GcpToken:
+class GcpToken(_Issued):
     """An OAuth 2 access token of an impersonated service account."""
 
     token: str = field(repr=False)
@@ -86,7 +127,7 @@ class GcpToken:
 
 
 @dataclass(frozen=True, slots=True)
-class AzureCredentials:
+class AzureCredentials(_Issued):
     """A service principal's secret."""
 
     client_id: str
@@ -96,7 +137,7 @@ class AzureCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(_Issued):
     """A certificate with its key, as PEM. `chain` goes from the issuer upwards."""
 
     certificate: str

@@ -19,7 +19,7 @@ from typing import Protocol
 from vaultstack_client.canary import Canary, CanaryStatus
 from vaultstack_client.errors import ConfigurationError
 from vaultstack_client.groups import Group, Groups
-from vaultstack_client.results import Secret
+from vaultstack_client.results import Guard, Secret
 
 
 @unique
@@ -43,10 +43,10 @@ class Values(Mapping[str, str]):
     """A group's values, alike wherever they come from: the keys that the group declares, no more.
 
     A key that is not there is an error when it is asked for, by its full name; the others can be
-    used. Shows no value in its `repr`.
+    used. As silent as a `Secret`.
     """
 
-    __slots__ = ("_values", "created", "group", "origin", "stale", "version")
+    __slots__ = ("_guard", "_values", "created", "group", "origin", "stale", "version")
 
     def __init__(self, group: Group, origin: Origin, values: Mapping[str, str]) -> None:
         """Of `values` only the group's keys are used; its `KeyError` says what is missing where."""
@@ -58,6 +58,7 @@ class Values(Mapping[str, str]):
         """When that version was written, where they come from Vault."""
         self.stale = False
         """Whether Vault could not be asked just now, and this is what it said before."""
+        self._guard = Guard()
         self._values = values
 
     @classmethod
@@ -84,6 +85,10 @@ class Values(Mapping[str, str]):
     @property
     def from_vault(self) -> bool:
         return self.origin is Origin.VAULT
+
+    def reveal(self) -> dict[str, str]:
+        """All values as a plain dictionary, which shows them to whoever prints it."""
+        return dict(self)
 
     def check(self) -> None:
         """Raises `KeyError` unless all that must be there is."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import FrozenInstanceError
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError, asdict, astuple, dataclass, is_dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -18,8 +20,11 @@ from vaultstack_client import (
     MissingKey,
     Secret,
     StaticDatabaseCredentials,
+    Status,
     VaultClientError,
 )
+from vaultstack_client.groups import Group
+from vaultstack_client.sources import Origin, Values
 
 THEN = datetime(2026, 11, 22, tzinfo=UTC)
 SECRET = Secret("media-catalog/api", 3, THEN, {"jwt_secret": "hidden", "other": "hidden"})
@@ -49,23 +54,65 @@ def test_a_missing_key_names_path_version_key_and_the_keys_there() -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize(
-    "result",
-    [
-        SECRET,
-        DatabaseCredentials("user", "hidden", "lease", THEN),
-        StaticDatabaseCredentials("user", "hidden", THEN),
-        AwsCredentials("key", "hidden", "hidden", "lease", THEN),
-        GcpToken("hidden", THEN),
-        AzureCredentials("id", "hidden", "lease", THEN),
-        Certificate("public", "hidden", ("public",), "01", THEN),
-    ],
-    ids=lambda result: type(result).__name__,
+RESULTS = (
+    SECRET,
+    DatabaseCredentials("user", "hidden", "lease", THEN),
+    StaticDatabaseCredentials("user", "hidden", THEN),
+    AwsCredentials("key", "hidden", "hidden", "lease", THEN),
+    GcpToken("hidden", THEN),
+    AzureCredentials("id", "hidden", "lease", THEN),
+    Certificate("public", "hidden", ("public",), "01", THEN),
+    Values(Group("api", "media-catalog/api", ("jwt_secret",)), Origin.VAULT, SECRET),
 )
-def test_no_value_is_shown_and_none_can_be_changed(result: object) -> None:
-    assert "hidden" not in repr(result)
-    assert "hidden" not in str(result)
-    assert "hidden" not in f"{result}"
-    assert "hidden" not in repr(copy.copy(result))
+
+
+@dataclass
+class Holder:
+    """An application's own, which it turns into JSON."""
+
+    result: object
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)
+def test_no_value_is_shown(result: object) -> None:
+    for shown in (
+        repr(result),
+        str(result),
+        f"{result}",
+        repr([result]),
+        repr(copy.copy([result])),
+    ):
+        assert "hidden" not in shown
+        assert "guard" not in shown
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)
+@pytest.mark.parametrize("take", [asdict, astuple, copy.deepcopy, pickle.dumps])
+def test_what_takes_everything_apart_is_refused(result: Any, take: Callable[[Any], object]) -> None:
+    if take in (asdict, astuple):
+        result = Holder(result)  # which also goes through what is no dataclass itself
+    with pytest.raises(TypeError, match=r"must not be copied, pickled.*or reveal\(\)"):
+        take(result)
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: type(result).__name__)
+def test_who_means_to_show_all_says_so(result: Any) -> None:
+    assert "hidden" in result.reveal().values()
+    assert "guard" not in result.reveal()
+
+
+@pytest.mark.parametrize(
+    "result", [each for each in RESULTS if is_dataclass(each)], ids=lambda r: type(r).__name__
+)
+def test_none_can_be_changed_and_what_is_new_is_as_silent(result: Any) -> None:
     with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
-        result.version = 4  # type: ignore[attr-defined]
+        result.version = 4
+    with pytest.raises(TypeError, match="reveal"):
+        pickle.dumps(replace(result))
+    assert copy.copy(result) == result == replace(result)
+
+
+def test_status_is_plain() -> None:
+    status = Status(None, False, 0, 0, 0, 0, 0, False, None)
+    assert asdict(status)["hits"] == 0
+    assert pickle.loads(pickle.dumps(status)) == status

@@ -103,6 +103,6 @@ def _taken(cluster: Cluster, account: str) -> Iterator[str]:
     if labels is not None and not MANAGED.items() <= labels.items():
         yield (
             f"the access matrix: service account {name!r} in namespace {namespace!r} exists "
-            "already, made by somebody else; fix: see who uses it, then kubectl -n "
-            f"{namespace} delete serviceaccount {name}; docs/rotation.md says how to keep it"
+            "already, made by somebody else, and whoever has a token of it would be the job; fix: "
+            f"see that nothing runs as it, then kubectl -n {namespace} delete serviceaccount {name}"
         )

@@ -353,8 +353,8 @@ def test_an_account_that_somebody_else_made_is_named_and_ours_is_not(
     (problem,) = problems_of_pods(cluster, accounts=accounts)
     assert problem == (
         "the access matrix: service account 'batch-rotation' in namespace 'batch-dev' exists "
-        "already, made by somebody else; fix: see who uses it, then kubectl -n batch-dev delete "
-        "serviceaccount batch-rotation; docs/rotation.md says how to keep it"
+        "already, made by somebody else, and whoever has a token of it would be the job; fix: see "
+        "that nothing runs as it, then kubectl -n batch-dev delete serviceaccount batch-rotation"
     )
     labels = {"app.kubernetes.io/managed-by": "vaultstack"}
     metadata = {"name": "batch-ours", "namespace": "batch-dev", "labels": labels}

@@ -153,12 +153,26 @@ class RootKey(_Cell):
 
 @dataclass(frozen=True, slots=True)
 class IntermediateCa(_Cell):
-    """Make a new key for the CA that signs everything, have the root sign it, and put it in place.
-    Whoever may have a CA signed may be any host: there is no smaller right for it in Vault.
+    """Make a new key for the CA that signs everything, have the root sign it, and put it in place:
+    under this name, for this long, and with no CA below it. `common_name` may hold `{environment}`.
+
+    Whose key it is Vault does not look at: whoever has one of their own signed may be any host for
+    as long.
     """
 
+    common_name: str
+    lifetime: Duration
+
+    def __post_init__(self) -> None:
+        _Cell.__post_init__(self)
+        if "*" in self.common_name:
+            raise ValueError(
+                f"grant '{self}': the name must not have a '*', which in an ACL policy stands for "
+                "any text; write the whole name"
+            )
+
     def __str__(self) -> str:
-        return "renew the intermediate CA"
+        return f"renew the intermediate CA {self.common_name!r} for {self.lifetime}"
 
 
 @dataclass(frozen=True, slots=True)

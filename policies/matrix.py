@@ -317,6 +317,10 @@ AUDITORS = Workload(
     ),
 )
 
+# As the settings pkiOrganization and pkiIntermediateTtl have it.
+_INTERMEDIATE = "vaultstack {environment} intermediate CA"
+_INTERMEDIATE_LIVES = Duration.parse("26280h")
+
 PLATFORM = Platform(
     owner="platform-team",
     workloads=(
@@ -350,16 +354,21 @@ PLATFORM = Platform(
             "rotation-pki",
             PlatformAccount("rotation-pki"),
             token=Lifetime.of("5m", "5m"),
-            grants=(IntermediateCa(reason="a CA that ends takes every service with it"),),
+            grants=(
+                IntermediateCa(
+                    _INTERMEDIATE,
+                    _INTERMEDIATE_LIVES,
+                    reason="a CA that ends takes every service with it",
+                ),
+            ),
         ),
     ),
     rotations=(
         RotateAwsRoot(by="rotation-aws"),
         RenewIntermediate(
             by="rotation-pki",
-            # As the settings pkiOrganization and pkiIntermediateTtl have it.
-            common_name="vaultstack {environment} intermediate CA",
-            lifetime=Duration.parse("26280h"),
+            common_name=_INTERMEDIATE,
+            lifetime=_INTERMEDIATE_LIVES,
             schedule=Cron("0 4 1 1 *"),
         ),
     ),

@@ -155,5 +155,5 @@ def need(rotation: Rotation, application: str) -> Grant:
             return SecretIds(application, workload, wrapped, reason=why)
         case RotateAwsRoot():
             return RootKey(reason=why)
-        case RenewIntermediate():
-            return IntermediateCa(reason=why)
+        case RenewIntermediate(common_name=common_name, lifetime=lifetime):
+            return IntermediateCa(common_name, lifetime, reason=why)

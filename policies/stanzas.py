@@ -95,7 +95,7 @@ def _of_platform(subject: Subject, grant: OfPlatform) -> Iterator[Stanza]:
         case RootKey():
             yield Stanza(path=paths.ROTATE_AWS_ROOT, capabilities=(UPDATE,))
         case IntermediateCa():
-            yield from _intermediate()
+            yield from _intermediate(subject, grant)
         case SecretIds():
             yield from _own_secret_ids(subject, grant)
 
@@ -141,17 +141,35 @@ def _secret_ids(subject: Subject, grant: IssueSecretIds) -> Iterator[Stanza]:
             )
 
 
-def _intermediate() -> Iterator[Stanza]:
+def _intermediate(subject: Subject, grant: IntermediateCa) -> Iterator[Stanza]:
     """A new key, its certificate by the root, that put in place, and made the mount's default. The
     old issuer is left what it needs to revoke. Nothing else of an issuer can be changed, and none
     deleted.
+
+    Values are compared as they are sent: as text, also the path's length.
     """
     for path in (
         f"{paths.PKI}/intermediate/generate/internal",
-        f"{paths.PKI_ROOT}/root/sign-intermediate",
         f"{paths.PKI}/intermediate/set-signed",
     ):
         yield Stanza(path=path, capabilities=(UPDATE,))
+    name = grant.common_name.format(environment=subject.environment.value)
+    yield Stanza(
+        path=f"{paths.PKI_ROOT}/root/sign-intermediate",
+        capabilities=(UPDATE,),
+        # What is left out would be chosen by Vault, or by the request for the certificate.
+        required_parameters=("common_name", "max_path_length", "ttl"),
+        allowed_parameters=(
+            ("common_name", (name,)),
+            ("csr", ()),
+            ("max_path_length", ("0",)),
+            ("organization", ()),
+            ("ttl", (f"{grant.lifetime.seconds}s",)),
+        ),
+        # Vault takes an empty text for any list of allowed values, and the request's own name for
+        # an empty one.
+        denied_parameters=(("common_name", ("",)), ("ttl", ("",))),
+    )
     yield Stanza(
         path=f"{paths.PKI}/config/issuers",
         capabilities=(READ, UPDATE),

@@ -4,11 +4,12 @@ a look at what came of it from outside Vault. The jobs' own code is tried elsewh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from policies.identities import AppRole
 from policies.paths import (
@@ -127,9 +128,9 @@ class _Request:
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
+_SIGN: Final = f"{PKI_ROOT}/root/sign-intermediate"
 _STEPS: Final = (
     _Request("make a CA's key", "POST", f"{PKI}/intermediate/generate/internal"),
-    _Request("have a CA signed", "POST", f"{PKI_ROOT}/root/sign-intermediate"),
     _Request("put a CA in place", "POST", f"{PKI}/intermediate/set-signed"),
     _Request("see which CA issues", "GET", f"{PKI}/config/issuers"),
     _Request("choose which CA issues", "POST", f"{PKI}/config/issuers", {"default": _NOBODY}),
@@ -137,7 +138,7 @@ _STEPS: Final = (
     _Request("name a CA", "PATCH", f"{PKI}/issuer/{_NOBODY}", {"issuer_name": _NOBODY}),
     _Request("let a CA only revoke", "PATCH", f"{PKI}/issuer/{_NOBODY}", {"usage": ONLY_REVOKES}),
 )
-"""Of a renewal."""
+"""Of a renewal, beside having the CA signed."""
 _NO_STEPS: Final = (
     _Request("let a CA follow", "POST", f"{PKI}/config/issuers", {"default_follows_latest": True}),
     _Request("let a CA issue", "PATCH", f"{PKI}/issuer/{_NOBODY}", {"usage": "issuing"}),
@@ -152,9 +153,43 @@ _NO_STEPS: Final = (
 """What no renewal needs."""
 
 
+def _as_granted(bench: Bench) -> Mapping[str, str]:
+    """What is asked of the root, all as text, which is what an ACL policy compares."""
+    tasks = (one.task for one in bench.plan.rotations if one.task["type"] == "pki-intermediate")
+    task = next(tasks, {"common_name": _NOBODY, "ttl_seconds": 1})  # where nobody may
+    return {
+        "common_name": str(task["common_name"]),
+        "ttl": f"{task['ttl_seconds']}s",
+        "max_path_length": "0",
+    }
+
+
+def _signed_otherwise(granted: Mapping[str, str]) -> Iterator[_Request]:
+    """What would make another CA than that which is renewed."""
+    for left_out in granted:
+        body = {name: value for name, value in granted.items() if name != left_out}
+        yield _Request(f"have a CA signed, without {left_out}", "POST", _SIGN, body)
+    for operation, name, value in (
+        ("have it signed by the request's name", "common_name", ""),
+        ("have any name signed", "common_name", "any"),
+        ("have it signed for Vault's longest", "ttl", ""),
+        ("have it signed for longer", "ttl", f"1{granted['ttl']}"),
+        ("say when it ends", "not_after", "2099-01-01T00:00:00Z"),
+        ("have CAs below it", "max_path_length", "-1"),
+        ("have what the request says", "use_csr_values", "true"),
+        ("have it be a host, too", "alt_names", "any"),
+    ):
+        yield _Request(operation, "POST", _SIGN, {**granted, name: value})
+
+
 def _intermediate(bench: Bench, subject: Subject) -> None:
     allowed = expectations.renews_intermediate(subject)
-    for requests, expected in ((_STEPS, allowed), (_NO_STEPS, False)):
+    granted = _as_granted(bench)
+    signed = _Request("have a CA signed", "POST", _SIGN, granted)
+    for requests, expected in (
+        ((signed, *_STEPS), allowed),
+        ((*_signed_otherwise(granted), *_NO_STEPS), False),
+    ):
         for one in requests:
             headers = MERGE_PATCH if one.method == "PATCH" else None
             answer = bench.session(subject).call(one.method, one.path, one.body or None, headers)
@@ -169,13 +204,10 @@ def _renewed(bench: Bench, subject: Subject) -> Seen:
     vault = bench.session(subject)
     old = vault.call("GET", f"{PKI}/config/issuers").data["default"]
     before = _certificate(vault, old)
-    name = {"common_name": before.subject.rfc4514_string().partition("CN=")[2].partition(",")[0]}
-    request = _step(vault, f"{PKI}/intermediate/generate/internal", {**name, "key_type": "ec"})
-    signed = _step(
-        vault,
-        f"{PKI_ROOT}/root/sign-intermediate",
-        {**name, "csr": request["csr"], "ttl": "26280h", "max_path_length": 0},
+    request = _step(
+        vault, f"{PKI}/intermediate/generate/internal", {"common_name": _NOBODY, "key_type": "ec"}
     )
+    signed = _step(vault, _SIGN, {**_as_granted(bench), "csr": request["csr"]})
     chain = "\n".join(signed["ca_chain"])
     placed = _step(vault, f"{PKI}/intermediate/set-signed", {"certificate": chain})
     new = next(i for i, key in placed["mapping"].items() if key == request["key_id"])
@@ -187,11 +219,18 @@ def _renewed(bench: Bench, subject: Subject) -> Seen:
         *ONLY_REVOKES.split(",")
     }:
         return Seen(Outcome.BROKEN, None, f"the old CA is still in use, with the usage {usage}")
+    if (name := _name(after)) != _name(before):
+        return Seen(Outcome.BROKEN, None, f"the new CA is called {name!r}")
     return Seen(Outcome.ALLOWED)
 
 
 def _step(vault: VaultApi, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return vault.write(path, body).data
+
+
+def _name(certificate: x509.Certificate) -> str:
+    (attribute,) = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(attribute.value)
 
 
 def _certificate(vault: VaultApi, issuer: str) -> x509.Certificate:

@@ -217,7 +217,10 @@ def test_a_grant_that_holds_nowhere_cannot_be_written(
     [
         ("issue secret IDs", lambda reason: IssueSecretIds(HOUR, reason=reason)),
         ("control sys/mounts", lambda reason: Control("sys/mounts", (), reason=reason)),
-        ("renew the intermediate CA", lambda reason: IntermediateCa(reason=reason)),
+        (
+            "renew the intermediate CA 'CA' for 1m",
+            lambda reason: IntermediateCa("CA", HOUR.default, reason=reason),
+        ),
         ("rotate the AWS engine's own key", lambda reason: RootKey(reason=reason)),
         (
             "rotate the database administrator of shop",
@@ -235,6 +238,11 @@ def test_a_grant_of_vaults_own_paths_says_why(text: str, build: Callable[[str], 
     ):
         build("")
     assert build("to see it").reason == "to see it"
+
+
+def test_a_ca_has_one_name() -> None:
+    with pytest.raises(ValueError, match=r"'shop \*' for 1m': the name must not have a '\*'"):
+        IntermediateCa("shop *", HOUR.default, reason="to try it")
 
 
 def test_any_other_grant_may_say_why() -> None:

@@ -316,7 +316,7 @@ def test_an_application_is_not_named_as_who_is_none(name: str) -> None:
 PLATFORMS_OWN: tuple[Grant, ...] = (
     RootPassword("shop", reason="why"),
     RootKey(reason="why"),
-    IntermediateCa(reason="why"),
+    IntermediateCa("CA", Duration(60), reason="why"),
     SecretIds("shop", "ci", Duration(60), reason="why"),
 )
 

@@ -43,7 +43,7 @@ def key(**more: object) -> RotateKey:
         (RotateAwsRoot("job"), RootKey(reason=WHY)),
         (
             RenewIntermediate("job", "CA", Duration.parse("365d"), Cron("0 3 1 * *")),
-            IntermediateCa(reason=WHY),
+            IntermediateCa("CA", Duration.parse("365d"), reason=WHY),
         ),
     ],
     ids=str,

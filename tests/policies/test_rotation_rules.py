@@ -93,6 +93,7 @@ IDS = RotateSecretIds(
     overlap=duration("1h"),
 )
 SECRET_IDS = SecretIds("shop", "ci", duration("13h"), reason=WHY)
+CA = IntermediateCa("CA", duration("730d"), reason=WHY)
 
 
 def matrix(
@@ -209,7 +210,7 @@ def test_a_job_runs_in_kubernetes() -> None:
 def test_a_right_that_no_rotation_uses() -> None:
     said = refused("no rotation is run with it", platform=platform(machine(RootKey(reason=WHY))))
     assert said.startswith("platform, workload 'job', grant 'rotate the AWS engine's own key'")
-    jobs = machine(RootKey(reason=WHY)), machine(IntermediateCa(reason=WHY), name="pki")
+    jobs = machine(RootKey(reason=WHY)), machine(CA, name="pki")
     used = (RotateAwsRoot(by="job"),)
     refused("renew the intermediate CA", platform=platform(*jobs, rotations=used))
 
@@ -333,8 +334,16 @@ def test_a_pipeline_that_does_not_exist_everywhere() -> None:
 
 
 def test_a_ca_whose_renewal_has_no_second_chance() -> None:
-    own = machine(IntermediateCa(reason=WHY))
     renewal = RenewIntermediate("job", "CA", duration("730d"), Cron("0 3 1 1 *"))
-    matrix(platform=platform(own, rotations=(renewal,)))
+    matrix(platform=platform(machine(CA), rotations=(renewal,)))
     short = replace(renewal, lifetime=duration("729d"))
+    own = machine(replace(CA, lifetime=short.lifetime))
     refused("would have no second chance", platform=platform(own, rotations=(short,)))
+
+
+def test_a_ca_is_renewed_as_it_is_granted() -> None:
+    renewal = RenewIntermediate("job", "CA", duration("731d"), Cron("0 3 1 1 *"))
+    refused(
+        "lacks the grant 'renew the intermediate CA 'CA' for",
+        platform=platform(machine(CA), rotations=(renewal,)),
+    )

@@ -141,7 +141,6 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
     """What a machine's grant means, with the rotation that it is for."""
     daily, day = Cron("0 3 * * *"), Duration.parse("24h")
     secret_ids = RotateSecretIds("ci", KubernetesSecret("shop", "x", "y"), "job", daily, day, day)
-    renewal = RenewIntermediate("job", "CA", Duration.parse("100d"), daily)
     of_shop: tuple[OfApplication, ...] = ()
     own: tuple[OfPlatform, ...] = ()
     match grant:
@@ -151,8 +150,10 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
             of_shop = (secret_ids,)
         case RootKey():
             own = (RotateAwsRoot("job"),)
+        case IntermediateCa(common_name=common_name, lifetime=lifetime):
+            own = (RenewIntermediate("job", common_name, lifetime, daily),)
         case _:
-            own = (renewal,)
+            raise AssertionError(grant)
     shop = dataclasses.replace(
         SHOP,
         workloads=(
@@ -179,7 +180,7 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
         (RootPassword("shop", reason="why"), {"database/rotate-root/shop": "update"}),
         (RootKey(reason="why"), {"aws/config/rotate-root": "update"}),
         (
-            IntermediateCa(reason="why"),
+            IntermediateCa("CA", Duration.parse("100d"), reason="why"),
             {
                 "pki/intermediate/generate/internal": "update",
                 "pki-root/root/sign-intermediate": "update",
@@ -204,7 +205,18 @@ def test_a_grant_of_the_platform_means_exactly_this(grant: Grant, expected: dict
 
 
 def test_a_job_may_send_only_what_it_sends() -> None:
-    ca = of_platform(IntermediateCa(reason="why"))
+    ca = of_platform(IntermediateCa("shop {environment} CA", Duration.parse("100d"), reason="why"))
+    signing = ca["pki-root/root/sign-intermediate"]
+    assert signing.required_parameters == ("common_name", "max_path_length", "ttl")
+    assert dict(signing.allowed_parameters) == {
+        "common_name": ("shop dev CA",),
+        "csr": (),
+        "max_path_length": ("0",),
+        "organization": (),
+        "ttl": ("8640000s",),
+    }
+    # Which matches every list of allowed values.
+    assert dict(signing.denied_parameters) == {"common_name": ("",), "ttl": ("",)}
     assert ca["pki/config/issuers"].allowed_parameters == (("default", ()),)
     assert dict(ca["pki/issuer/+"].allowed_parameters) == {
         "issuer_name": (),

@@ -10,12 +10,26 @@ path "auth/token/revoke-self" {
   capabilities = ["update"]
 }
 
-# platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
+# platform/rotation-pki: renew the intermediate CA 'vaultstack {environment} intermediate CA' for 26280h (a CA that ends takes every service with it)
 path "pki-root/root/sign-intermediate" {
-  capabilities = ["update"]
+  capabilities        = ["update"]
+  required_parameters = ["common_name", "max_path_length", "ttl"]
+
+  allowed_parameters = {
+    "common_name"     = ["vaultstack prod intermediate CA"]
+    "csr"             = []
+    "max_path_length" = ["0"]
+    "organization"    = []
+    "ttl"             = ["94608000s"]
+  }
+
+  denied_parameters = {
+    "common_name" = [""]
+    "ttl"         = [""]
+  }
 }
 
-# platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
+# platform/rotation-pki: renew the intermediate CA 'vaultstack {environment} intermediate CA' for 26280h (a CA that ends takes every service with it)
 path "pki/config/issuers" {
   capabilities = ["read", "update"]
 
@@ -24,17 +38,17 @@ path "pki/config/issuers" {
   }
 }
 
-# platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
+# platform/rotation-pki: renew the intermediate CA 'vaultstack {environment} intermediate CA' for 26280h (a CA that ends takes every service with it)
 path "pki/intermediate/generate/internal" {
   capabilities = ["update"]
 }
 
-# platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
+# platform/rotation-pki: renew the intermediate CA 'vaultstack {environment} intermediate CA' for 26280h (a CA that ends takes every service with it)
 path "pki/intermediate/set-signed" {
   capabilities = ["update"]
 }
 
-# platform/rotation-pki: renew the intermediate CA (a CA that ends takes every service with it)
+# platform/rotation-pki: renew the intermediate CA 'vaultstack {environment} intermediate CA' for 26280h (a CA that ends takes every service with it)
 path "pki/issuer/+" {
   capabilities = ["read", "patch"]
 

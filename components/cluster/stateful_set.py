@@ -15,6 +15,7 @@ from components.cluster.layout import Layout
 from components.cluster.pod_config import CA_FILE
 from components.cluster.pod_scripts import READY_FILE, START_FILE
 from components.cluster.server_config import server_environment
+from components.confinement import confined, confined_pod
 from components.settings import DeploymentSettings, Exposure, SizeSettings
 from components.settings.deployment import API_PORT
 
@@ -99,15 +100,8 @@ def _pod(args: StatefulSetArgs) -> core.v1.PodSpecArgs:
         # Or Vault were the first process, and nobody would collect what a readiness probe leaves.
         share_process_namespace=True,
         priority_class_name=args.deployment.priority_class,
-        security_context=core.v1.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=_USER,
-            run_as_group=_GROUP,
-            fs_group=_GROUP,
-            # Or each start of a large volume would wait for its every file's owner to be set.
-            fs_group_change_policy="OnRootMismatch",
-            seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        # Or each start of a large volume would wait for its every file's owner to be set.
+        security_context=confined_pod(_USER, _GROUP, change_policy="OnRootMismatch"),
         # The wait for endpoints to go, Vault's handing over, and its last requests.
         termination_grace_period_seconds=_farewell_seconds(args) + 55,
         affinity=_apart(),
@@ -147,11 +141,7 @@ def _container(args: StatefulSetArgs) -> core.v1.ContainerArgs:
             requests={"cpu": str(size.cpu), "memory": str(size.memory)},
             limits={"memory": str(size.memory)},
         ),
-        security_context=core.v1.SecurityContextArgs(
-            allow_privilege_escalation=False,
-            read_only_root_filesystem=True,
-            capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
-        ),
+        security_context=confined(),
         # While the Kubernetes API cannot be reached, a server that wants to label itself answers
         # nothing for two and a half minutes. Neither a start nor a hand-over may end there.
         startup_probe=_alive(period=2, failures=120),

@@ -7,6 +7,7 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes import batch, core, meta
 
+from components.confinement import confined, confined_pod
 from components.operations import layout as names
 from policies.plan import Rotation
 
@@ -95,13 +96,7 @@ def _pod(rotation: Rotation, image: str) -> core.v1.PodSpecArgs:
         # It is given two tokens below, each for one of those it talks to.
         automount_service_account_token=False,
         enable_service_links=False,
-        security_context=core.v1.PodSecurityContextArgs(
-            run_as_non_root=True,
-            run_as_user=_USER,
-            run_as_group=_USER,
-            fs_group=_USER,
-            seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-        ),
+        security_context=confined_pod(_USER, _USER),
         containers=[
             core.v1.ContainerArgs(
                 name="rotate",
@@ -111,11 +106,7 @@ def _pod(rotation: Rotation, image: str) -> core.v1.PodSpecArgs:
                 resources=core.v1.ResourceRequirementsArgs(
                     requests={"cpu": "50m", "memory": "128Mi"}, limits={"memory": "256Mi"}
                 ),
-                security_context=core.v1.SecurityContextArgs(
-                    allow_privilege_escalation=False,
-                    read_only_root_filesystem=True,
-                    capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
-                ),
+                security_context=confined(),
                 volume_mounts=[
                     core.v1.VolumeMountArgs(name=name, mount_path=path, read_only=True)
                     for name, path in (

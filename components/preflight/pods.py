@@ -13,7 +13,7 @@ from typing import Any, Final
 from components.namespace import MANAGED
 from components.preflight.asking import AskingProvider, Cluster
 from components.settings import IssuerKind, Settings
-from policies.plan import Plan
+from policies.plan import Plan, Rotation
 
 DRIVER: Final = "secrets-store.csi.k8s.io"
 _OTHERWISE: Final = {"tlsIssuer": "tlsSecret", "injectorIssuer": "injectorTlsSecret"}
@@ -47,8 +47,14 @@ def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
         "cluster_issuers": issuers,
         "csi": delivery is not None and delivery.csi is not None,
         "accounts": [f"{one.namespace}/{one.service_account}" for one in rotations],
-        "namespaces": sorted({one.namespace for one in rotations} - own),
+        "namespaces": sorted({one for each in rotations for one in _namespaces(each)} - own),
     }
+
+
+def _namespaces(rotation: Rotation) -> set[str]:
+    """Where its job runs, and where it works on what."""
+    parts = (rotation.task.get("tell") or {}, rotation.task.get("secret") or {})
+    return {rotation.namespace, *(part["namespace"] for part in parts if "namespace" in part)}
 
 
 class PodsProvider(AskingProvider):
@@ -77,7 +83,8 @@ class PodsProvider(AskingProvider):
             if namespace not in existing:
                 yield (
                     f"vaultstack:jobsImage: namespace {namespace!r}, in which jobs of the access "
-                    "matrix run, does not exist; fix: make it, or correct the matrix"
+                    "matrix run or change something, does not exist; fix: make it, or correct the "
+                    "matrix"
                 )
         for account in props["accounts"]:
             yield from _taken(cluster, account)

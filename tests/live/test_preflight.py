@@ -339,8 +339,8 @@ def test_what_pods_need_and_is_missing_is_named_with_key_rule_and_fix(
             "fix: install cert-manager and make the issuer, or set injectorTlsSecret"
         ),
         (
-            "vaultstack:jobsImage: namespace 'gone-dev', in which jobs of the access matrix run, "
-            "does not exist; fix: make it, or correct the matrix"
+            "vaultstack:jobsImage: namespace 'gone-dev', in which jobs of the access matrix run or "
+            "change something, does not exist; fix: make it, or correct the matrix"
         ),
     )
 

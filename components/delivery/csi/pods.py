@@ -8,6 +8,7 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes import apps, core, meta
 
+from components.confinement import confined
 from components.delivery.authority import Authority
 from components.delivery.csi import layout as names
 from components.delivery.csi.agent import CA_FOLDER, CONFIG_FILE, GROUP, SOCKET, USER
@@ -87,7 +88,7 @@ def _provider(csi: CsiSettings) -> core.v1.ContainerArgs:
         resources=_resources(),
         # Root, for the folder of the node is root's; and nothing of what root may otherwise do. In
         # the agent's group, whose socket it calls.
-        security_context=_confined(user=0),
+        security_context=confined(user=0, group=GROUP),
         liveness_probe=_probe(period=10, failures=6),
         readiness_probe=_probe(period=5, failures=2),
         volume_mounts=[
@@ -111,19 +112,8 @@ def _agent(settings: DeliverySettings, authority: Authority | None) -> core.v1.C
         args=["agent", f"-config={_CONFIG}/{CONFIG_FILE}"],
         env=[core.v1.EnvVarArgs(name="VAULT_LOG_FORMAT", value="json")],
         resources=_resources(),
-        security_context=_confined(user=USER),
+        security_context=confined(user=USER, group=GROUP),
         volume_mounts=mounts,
-    )
-
-
-def _confined(*, user: int) -> core.v1.SecurityContextArgs:
-    return core.v1.SecurityContextArgs(
-        run_as_user=user,
-        run_as_group=GROUP,
-        run_as_non_root=user != 0,
-        allow_privilege_escalation=False,
-        read_only_root_filesystem=True,
-        capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes import apps, core, meta
 
+from components.confinement import confined, confined_pod
 from components.delivery.authority import Authority
 from components.delivery.injector import layout as names
 from components.delivery.injector.layout import Layout
@@ -69,13 +70,7 @@ def make_deployment(
                     enable_service_links=False,
                     priority_class_name=injector.priority_class,
                     termination_grace_period_seconds=_FAREWELL_SECONDS + 10,
-                    security_context=core.v1.PodSecurityContextArgs(
-                        run_as_non_root=True,
-                        run_as_user=_USER,
-                        run_as_group=_GROUP,
-                        fs_group=_GROUP,
-                        seccomp_profile=core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-                    ),
+                    security_context=confined_pod(_USER, _GROUP),
                     topology_spread_constraints=[
                         _apart("kubernetes.io/hostname", "DoNotSchedule"),
                         _apart("topology.kubernetes.io/zone", "ScheduleAnyway"),
@@ -110,11 +105,7 @@ def _container(
         resources=core.v1.ResourceRequirementsArgs(
             requests={"cpu": "50m", "memory": _MEMORY}, limits={"memory": _MEMORY}
         ),
-        security_context=core.v1.SecurityContextArgs(
-            allow_privilege_escalation=False,
-            read_only_root_filesystem=True,
-            capabilities=core.v1.CapabilitiesArgs(drop=["ALL"]),
-        ),
+        security_context=confined(),
         startup_probe=_probe(period=5, failures=12),
         liveness_probe=_probe(period=10, failures=6),
         readiness_probe=_probe(period=2, failures=2),

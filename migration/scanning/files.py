@@ -8,8 +8,10 @@ It follows no symbolic link: what that points to is a file of its own, or none o
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,13 +41,13 @@ def tree_at(path: Path, *, with_ignored: bool = False) -> Tree:
         return Tree(root.parent, (_readable(root),))
     top = _top_of_work_tree(root)
     if top is None:
-        return Tree(root, tuple(_regular(root, _walk(root))))
+        return Tree(root, _all_readable(root, _walk(root)))
     taken = _listed(root, "--cached", "--others", "--exclude-standard")
     ignored = _listed(root, "--others", "--ignored", "--exclude-standard")
     kept = sorted({*taken, *ignored}) if with_ignored else taken
     return Tree(
         root,
-        tuple(_regular(root, kept)),
+        _all_readable(root, kept),
         0 if with_ignored else sum(1 for _ in _regular(root, ignored)),
         is_repository=top == root,
     )
@@ -62,12 +64,18 @@ def _walk(root: Path) -> list[str]:
     return found
 
 
-def _regular(root: Path, names: list[str]) -> Iterator[Path]:
+def _all_readable(root: Path, names: list[str]) -> tuple[Path, ...]:
+    return tuple(_readable(Path(path)) for path in _regular(root, names))
+
+
+def _regular(root: Path, names: list[str]) -> Iterator[str]:
+    """Their paths as text: of what git ignores there may be tens of thousands."""
     for name in names:
-        path = root / name
+        path = os.path.join(root, name)  # noqa: PTH118 - see above
         # Git also lists what was deleted, and submodules, which are folders.
-        if path.is_file() and not path.is_symlink():
-            yield _readable(path)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                yield path
 
 
 def _readable(path: Path) -> Path:

@@ -87,6 +87,17 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         tree_at(tmp_path)
 
 
+def test_a_file_that_is_not_looked_at_need_not_be_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository(tmp_path).commit({"a.py": "", ".gitignore": "cache"})
+    write(tmp_path, {"cache": ""})
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "cache")
+    assert tree_at(tmp_path).ignored_by_git == 1
+    with pytest.raises(CannotScan, match=r"cache: cannot be read; allow it"):
+        tree_at(tmp_path, with_ignored=True)
+
+
 def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any) -> None:
         raise PermissionError(13, "Permission denied", str(tmp_path))

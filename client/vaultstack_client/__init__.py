@@ -4,6 +4,7 @@ background, and there while Vault is away.
 
 from vaultstack_client.aio import AsyncVaultClient
 from vaultstack_client.client import VaultClient
+from vaultstack_client.development import DevelopmentSources
 from vaultstack_client.errors import (
     CannotVerify,
     ClientClosed,
@@ -19,6 +20,7 @@ from vaultstack_client.errors import (
     Unavailable,
     VaultClientError,
 )
+from vaultstack_client.groups import Group
 from vaultstack_client.login import AppRoleLogin, KubernetesLogin, Login, TokenLogin
 from vaultstack_client.results import (
     AwsCredentials,
@@ -31,9 +33,11 @@ from vaultstack_client.results import (
     Status,
 )
 from vaultstack_client.settings import ClientSettings, Timing
+from vaultstack_client.sources import AsyncSources, Sources
 
 __all__ = [
     "AppRoleLogin",
+    "AsyncSources",
     "AsyncVaultClient",
     "AwsCredentials",
     "AzureCredentials",
@@ -43,7 +47,9 @@ __all__ = [
     "ClientSettings",
     "ConfigurationError",
     "DatabaseCredentials",
+    "DevelopmentSources",
     "GcpToken",
+    "Group",
     "KubernetesLogin",
     "LeaseExpired",
     "Login",
@@ -55,6 +61,7 @@ __all__ = [
     "Refused",
     "Secret",
     "SecretDestroyed",
+    "Sources",
     "StaticDatabaseCredentials",
     "Status",
     "Timing",

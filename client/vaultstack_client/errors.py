@@ -70,8 +70,8 @@ class CannotVerify(Unavailable):
 
 
 class LoginUndecided(LoginFailed, Unavailable):
-    """Vault gave no token and no reason, as it does while it cannot ask Kubernetes who this is. So
-    it says nothing of what this identity may do, and is bridged as silence is.
+    """Vault gave no token, perhaps only because it cannot ask Kubernetes who this is. So it says
+    nothing of what this identity may do, and is bridged as silence is.
     """
 
 

@@ -110,7 +110,10 @@ class Keeper:
         if thread is not None and thread is not threading.current_thread():
             thread.join(self._timing.deadline.total_seconds())
             if thread.is_alive():
-                logger.error("a callback has not come back; the background ends when it does")
+                logger.error(
+                    "a callback has not come back: the background is left behind, and like any "
+                    "thread keeps this process from ending until it does"
+                )
 
     def _run(self, store: Store) -> None:
         while not self._ending:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from vaultstack_client.transport import VaultAdapter
 
 _FORBIDDEN: Final = 403
-_NO_REASON: Final = ("permission denied", "")
+_UNREVIEWED: Final = ("permission denied", "")
 """What Vault says if its question to Kubernetes fails. If role, account, namespace or audience do
 not match, it says so."""
+_ENDED: Final = "token is expired"
+"""Of a token that the kubelet could not replace, which it asks the API server for, too."""
 
 SERVICE_ACCOUNT_TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
@@ -67,11 +69,13 @@ class KubernetesLogin:
         jwt = _content(self.token_file, self.who, "a service account's token")
         api = Kubernetes(adapter.twice(harmless=True))
         answer: Answer = api.login(self.role, jwt, use_token=False, mount_point=self.mount)
-        if answer.status == _FORBIDDEN and answer.errors in _NO_REASON:
+        said = answer.errors
+        if answer.status == _FORBIDDEN and (said in _UNREVIEWED or _ENDED in said):
             raise LoginUndecided(
-                f"{self.who}: Vault and Kubernetes must know the service account's token in "
-                f"{self.token_file}, but Vault denied the login without a reason; see whether "
-                "Kubernetes' API server can be reached by Vault, and the token is not past its end"
+                f"{self.who}: Kubernetes must confirm the service account's token in "
+                f"{self.token_file}, but Vault said {answer.status} {said}, as it does while it "
+                "cannot ask; see whether it can reach Kubernetes' API server, and that the account "
+                "is there and its token new"
             )
         return _auth(
             answer,

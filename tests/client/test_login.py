@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -81,14 +82,18 @@ def test_vault_gives_no_token(vault: FakeVault, tmp_path: Path, status: int, rea
     assert not isinstance(caught.value, LoginUndecided)
 
 
-def test_vault_gives_no_token_and_no_reason(vault: FakeVault, tmp_path: Path) -> None:
-    """As while it cannot ask Kubernetes."""
+@pytest.mark.parametrize(
+    "said", ["permission denied", "invalid expiration time (exp) claim: token is expired"]
+)
+def test_vault_cannot_tell_who_this_is(vault: FakeVault, tmp_path: Path, said: str) -> None:
+    """As while Kubernetes' API server is away."""
     file = tmp_path / "token"
-    file.write_text("wrong")
+    file.write_text("right")
+    vault.answers["auth/kubernetes/login"] = (403, {"errors": [said]})
     with pytest.raises(
         LoginUndecided,
-        match=r"kubernetes role 'app': Vault and Kubernetes must know .*/token, but Vault denied "
-        r"the login without a reason; see whether Kubernetes' API server can be reached",
+        match=r"kubernetes role 'app': Kubernetes must confirm .*/token, but Vault said 403 "
+        rf"{re.escape(said)}, as it does while it cannot ask; see whether it can reach",
     ):
         get(vault, KubernetesLogin("app", file))
 
@@ -108,7 +113,7 @@ def test_while_vault_cannot_ask_kubernetes_the_last_answer_is_served(
         vault.clock.pass_(61)
         assert client.get_secret(API).stale
         wait_until(lambda: client.status().vault_away)
-        assert "without a reason" in (client.status().last_error or "")
+        assert "Kubernetes must confirm" in (client.status().last_error or "")
         with pytest.raises(LeaseExpired):
             client.get_database_credentials("app-readonly")
         logins = vault.asked("auth/kubernetes/login")

@@ -7,12 +7,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.examples.fake_vault import FakeVault, served
 from tests.recording import ROOT
+from vaultstack_client import Timing
 
 README = (ROOT / "client" / "README.md").read_text()
 PROGRAMS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -27,7 +30,7 @@ def vault() -> Iterator[FakeVault]:
 
 
 def test_there_are_programs() -> None:
-    assert len(PROGRAMS) == 3
+    assert len(PROGRAMS) == 4
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
@@ -70,10 +73,21 @@ def test_every_setting_is_told() -> None:
     assert read == set(re.findall(r"`(VAULT_[A-Z_]+)`", table))
 
 
-def test_every_timing_is_told() -> None:
-    settings = (ROOT / "client" / "vaultstack_client" / "settings.py").read_text()
-    body = settings.partition("class Timing")[2].partition("def __post_init__")[0]
-    fields = set(re.findall(r"^    (\w+): (?:timedelta|float)", body, re.MULTILINE))
-    table = README.partition("| `Timing` |")[2].partition("## While")[0]
-    assert len(fields) > 5
-    assert fields == set(re.findall(r"`(\w+)`", table))
+UNITS = {"s": "seconds", "h": "hours"}
+
+
+def read_default(text: str) -> timedelta | float:
+    """`60 s`, `1 h`, or a share."""
+    number, _, unit = text.partition(" ")
+    return timedelta(**{UNITS[unit]: float(number)}) if unit else float(number)
+
+
+def test_every_timing_is_told_with_its_default() -> None:
+    table = README.partition("| `Timing` |")[2].partition("\n\n")[0]
+    told: dict[str, timedelta | float] = {}
+    for row in table.splitlines()[2:]:
+        _, names, _, defaults, _ = row.split("|")
+        described = re.findall(r"`(\w+)`", names)
+        values = [read_default(value.strip()) for value in defaults.split(",")]
+        told |= dict(zip(described, values, strict=True))
+    assert told == {each.name: getattr(Timing(), each.name) for each in fields(Timing)}

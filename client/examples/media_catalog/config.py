@@ -14,10 +14,17 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from examples.media_catalog.signing_keys import SigningKeys
-from vaultstack_client import ClientSettings, DatabaseCredentials, Timing, VaultClient
-from vaultstack_client.development import DevelopmentSources, asked_for
-from vaultstack_client.groups import Group
-from vaultstack_client.sources import Sources, SourcesStatus
+from vaultstack_client import (
+    ClientSettings,
+    DatabaseCredentials,
+    DevelopmentSources,
+    Group,
+    Sources,
+    Timing,
+    VaultClient,
+)
+from vaultstack_client.development import asked_for
+from vaultstack_client.sources import SourcesStatus
 
 # The variables are those that the service had before Vault, and has again after a rollback.
 GROUPS: Final = (

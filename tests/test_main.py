@@ -334,6 +334,15 @@ def test_everything_in_vault_is_made_by_the_provisioner(
     assert RUNS_TOKEN not in str([one.inputs for one in up[environment].resources])
 
 
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_nothing_is_made_before_the_cluster_was_looked_at(
+    up: Mapping[str, Recording], name: str
+) -> None:
+    # Children wait for their component.
+    for component in ("cluster", "vault", "delivery", "rotations"):
+        assert "preflight-questions" in up[name][component].after, component
+
+
 def test_roles_come_after_the_acl_policies_that_they_name(
     up: Mapping[str, Recording], environment: str
 ) -> None:

@@ -5,6 +5,7 @@ the compiled ACL policies.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Final, cast
 
 import pytest
@@ -21,9 +22,9 @@ from policies.model import AccessMatrix, Workload
 from policies.stanzas import stanzas_of
 from policies.subject import subjects_in
 from rehearsal.errors import RehearsalError
-from rehearsal.proof import control, provisioner, run
+from rehearsal.proof import control, provisioner, rotation, run
 from rehearsal.proof.attempts import Bench
-from rehearsal.proof.results import Outcome
+from rehearsal.proof.results import Outcome, Seen
 from rehearsal.scene import Scene
 from rehearsal.vault_api import Answer
 from tests.rehearsal import subjects
@@ -59,6 +60,8 @@ def decide(stanzas: Sequence[Stanza], call: Call) -> Stanza | None:
 
 
 def asks_for_no_more(stanza: Stanza, call: Call) -> bool:
+    if any(name not in call.body for name in stanza.required_parameters):
+        return False
     allowed = dict(stanza.allowed_parameters)
     for name, value in call.body.items() if allowed else ():
         if name not in allowed or (allowed[name] and value not in allowed[name]):
@@ -84,12 +87,32 @@ def deciding(label: str, stanzas: Sequence[Stanza], passed: Passed) -> Callable[
     return answering
 
 
+class Outside:
+    """PostgreSQL and AWS, in which nothing is."""
+
+    def execute(self, *_: str, **__: str) -> list[str]:
+        return []
+
+    def client(self, _: str) -> Outside:
+        return self
+
+    def list_access_keys(self, **_: str) -> dict[str, list[str]]:
+        return {"AccessKeyMetadata": []}
+
+
+@pytest.fixture(autouse=True)
+def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing issues any here, so no authority can be renewed."""
+    monkeypatch.setattr(rotation, "_renewed", lambda *_: Seen(Outcome.ALLOWED))
+
+
 def rehearse(environment: Environment) -> tuple[Bench, Passed]:
     everybody, passed = subjects_in(MATRIX, environment), cast(Passed, set())
     sessions = {s.label: FakeVault(deciding(s.label, stanzas_of(s), passed)) for s in everybody}
     eyes = FakeVault(lambda _: answer(data={"current_version": 3}))
     plan = compile_plan(MATRIX, environment)
-    bench = Bench(cast(Scene, None), plan, everybody, sessions, eyes)
+    outside = cast(Scene, SimpleNamespace(postgres=Outside(), aws=Outside()))
+    bench = Bench(outside, plan, everybody, sessions, eyes)
     for chapter in run._CHAPTERS:
         if chapter is not provisioner:  # which is no subject of the matrix
             chapter.prove(bench)

@@ -43,5 +43,10 @@ def object_name(rotation: Rotation) -> str:
     return name
 
 
+def restart_annotation(rotation: Rotation) -> str:
+    """Of the pods, by which the job restarts them (`vaultstack_jobs.rollout`)."""
+    return f"rotation.vaultstack/{rotation.name}"
+
+
 def labels(rotation: Rotation) -> dict[str, str]:
     return {**LABELS, _OF_ONE: rotation.name}

@@ -12,6 +12,7 @@ from components.kubernetes_cluster import make_provider
 from components.operations import access, layout, network
 from components.operations.cron_job import make_cron_job
 from components.operations.job_file import job_files
+from components.operations.restarts import make_restart_only, restarts
 from components.operations.runnable import differences, idle, runnable
 from components.options import after
 from components.settings import NAMESPACE, OperationsSettings, Settings
@@ -82,6 +83,10 @@ class Rotations(pulumi.ComponentResource):
         first: Sequence[pulumi.Resource],
         child: pulumi.ResourceOptions,
     ) -> None:
+        if restarts(rotation):
+            # Before the right that it limits.
+            first = [*first, *make_restart_only(f"{name}-restart-only", rotation, child)]
+            child = after(child, first)
         needed = [
             *first,
             access.make_lease(f"{name}-lease", rotation, child),

@@ -41,6 +41,7 @@ from tests.recording import Runner
 pytestmark = pytest.mark.live
 
 Json = Mapping[str, Any]
+RBAC: Final = "rbac.authorization.k8s.io/v1"
 RESTRICTED: Final = {"pod-security.kubernetes.io/enforce": "restricted"}
 JOBS: Final = {
     "jobsImage": "registry.example/jobs:1.2.3",
@@ -56,7 +57,10 @@ SECRETS: Final = {
     "awsSecretAccessKey": "hidden",
     "databasePasswords": {"kubesentiment": "hidden"},
 }
-KINDS: Final = {"ConfigMap", "CronJob", "Lease", "Role", "RoleBinding", "Secret", "ServiceAccount"}
+KINDS: Final = {
+    *("ConfigMap", "CronJob", "Lease", "Role", "RoleBinding", "Secret", "ServiceAccount"),
+    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ def scheduled(
     )
     with Supervisor() as supervisor:
         api = kubernetes.start(supervisor, tools[Tool.ETCD].path, tools[Tool.KUBE_APISERVER].path)
-        for name in sorted({one["metadata"]["namespace"] for one in declared}):
+        namespaces = {one["metadata"].get("namespace") for one in declared}
+        for name in sorted(filter(None, namespaces)):
             metadata = {"name": name, "labels": RESTRICTED}
             api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         stored: list[Json] = []
@@ -150,9 +155,13 @@ def test_its_pods_pass_pod_security_and_all_are_admitted(scheduled: Scheduled) -
 Ask = Callable[..., requests.Response]
 
 
-def as_account(api: KubernetesApi, rotation: Rotation) -> Ask:
+def as_job(api: KubernetesApi, rotation: Rotation) -> Ask:
     """The API server, asked as the job asks it: with its own account's token."""
-    token = api.request_token(rotation.namespace, rotation.service_account, api.issuer)
+    return as_account(api, rotation.namespace, rotation.service_account)
+
+
+def as_account(api: KubernetesApi, namespace: str, name: str) -> Ask:
+    token = api.request_token(namespace, name, api.issuer)
     session = http_session(str(api.kubeconfig.parent / "ca.pem"))
     session.headers["Authorization"] = f"Bearer {token}"
 
@@ -189,7 +198,7 @@ def lease_path(rotation: Rotation, name: str | None = None) -> str:
 
 def restarts(namespace: str, name: str) -> tuple[str, Json]:
     """What a restart asks for."""
-    annotations = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
+    annotations = {"rotation.vaultstack/media-catalog-jwt-secret": "version 2"}
     return (
         f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}",
         {"spec": {"template": {"metadata": {"annotations": annotations}}}},
@@ -206,7 +215,7 @@ def deployment(namespace: str, name: str) -> Json:
         "spec": {
             "selector": {"matchLabels": labels},
             "template": {
-                "metadata": {"labels": labels},
+                "metadata": {"labels": labels, "annotations": {"team": "media"}},
                 "spec": {
                     "containers": [{"name": "web", "image": "web:1", "securityContext": security}]
                 },
@@ -215,21 +224,28 @@ def deployment(namespace: str, name: str) -> Json:
     }
 
 
-def test_a_job_restarts_its_own_deployment_and_no_other(scheduled: Scheduled) -> None:
-    rotation = scheduled.rotation("kv-key")
-    tell = rotation.task["tell"]
+@pytest.fixture(scope="module")
+def restarted(scheduled: Scheduled) -> tuple[str, str]:
+    """Namespace and name of the Deployment that a job restarts. There is another one beside it."""
+    tell = scheduled.rotation("kv-key").task["tell"]
     namespace, own = tell["namespace"], tell["deployment"]
     for name in (own, "other"):
         scheduled.api.apply(deployment(namespace, name))
-    ask = as_account(scheduled.api, rotation)
+    return namespace, own
+
+
+def test_a_job_restarts_its_own_deployment_and_no_other(
+    scheduled: Scheduled, restarted: tuple[str, str]
+) -> None:
+    rotation = scheduled.rotation("kv-key")
+    namespace, own = restarted
+    ask = as_job(scheduled.api, rotation)
     path, change = restarts(namespace, own)
     await_rights(ask, path)
     assert ask("PATCH", path, change).ok
     kept = scheduled.api.get("apps/v1", "Deployment", own, namespace)
-    assert (
-        kept["spec"]["template"]["metadata"]["annotations"]
-        == (change["spec"]["template"]["metadata"]["annotations"])
-    )
+    asked = change["spec"]["template"]["metadata"]["annotations"]
+    assert kept["spec"]["template"]["metadata"]["annotations"] == {"team": "media", **asked}
     other, change = restarts(namespace, "other")
     assert ask("PATCH", other, change).status_code == 403
     assert ask("GET", other).status_code == 403
@@ -239,9 +255,98 @@ def test_a_job_restarts_its_own_deployment_and_no_other(scheduled: Scheduled) ->
     assert ask("PATCH", f"{path}/scale", {"spec": {"replicas": 0}}).status_code == 403
 
 
+def of_pods(**metadata: object) -> Json:
+    return {"spec": {"template": {"metadata": metadata}}}
+
+
+# What RBAC allows to whoever may restart a Deployment.
+MORE: Final[Mapping[str, Json]] = {
+    "an image": {"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "b:2"}]}}}},
+    "an account": {"spec": {"template": {"spec": {"serviceAccountName": "media-catalog"}}}},
+    "Secrets": {
+        "spec": {
+            "template": {"spec": {"volumes": [{"name": "a", "secret": {"secretName": "any"}}]}}
+        }
+    },
+    "an agent": of_pods(annotations={"vault.hashicorp.com/agent-inject": "true"}),
+    "another rotation's restart": of_pods(annotations={"rotation.vaultstack/other": "version 2"}),
+    "another value": of_pods(annotations={"team": "another"}),
+    "one less": of_pods(annotations={"team": None}),
+    "all less": of_pods(annotations=None),
+    "labels": of_pods(labels={"more": "so"}),
+    "pods that never end": of_pods(finalizers=["nobody.example/ever"]),
+    "no pods": {"spec": {"replicas": 0}},
+    "no update": {"spec": {"paused": True}},
+    "all at once": {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}},
+    "its labels": {"metadata": {"labels": {"more": "so"}}},
+    "its annotations": {"metadata": {"annotations": {"more": "so"}}},
+    "never ending": {"metadata": {"finalizers": ["nobody.example/ever"]}},
+    "an owner": {
+        "metadata": {
+            "ownerReferences": [
+                {"apiVersion": "v1", "kind": "Pod", "name": "gone", "uid": "of-nothing"}
+            ]
+        }
+    },
+}
+
+
+def test_a_job_that_restarts_can_change_nothing_of_what_runs(
+    scheduled: Scheduled, restarted: tuple[str, str]
+) -> None:
+    ask = as_job(scheduled.api, scheduled.rotation("kv-key"))
+    path, change = restarts(*restarted)
+    await_rights(ask, path)
+
+    def judged() -> None:  # the API server learns of a policy, too, a moment after it is stored
+        if ask("PATCH", f"{path}?dryRun=All", MORE["no update"]).ok:
+            raise NotYet("nobody judges it")
+
+    wait_until(judged, awaited="the policy", patience=CALL_TIMEOUT)
+    for what, more in MORE.items():
+        refused = ask("PATCH", f"{path}?dryRun=All", more)
+        assert refused.status_code == 422, what
+        assert "and changes no more" in refused.json()["message"], what
+    assert ask("PATCH", f"{path}?dryRun=All", change).ok
+
+
+def test_nobody_else_is_held_to_restarting(
+    scheduled: Scheduled, restarted: tuple[str, str]
+) -> None:
+    namespace, own = restarted
+    account = {"namespace": namespace, "name": "releases"}
+    scheduled.api.service_account(**account)
+    role: Json = {"apiVersion": RBAC, "kind": "Role", "metadata": account}
+    scheduled.api.apply(
+        {
+            **role,
+            "rules": [
+                {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]}
+            ],
+        }
+    )
+    scheduled.api.apply(
+        {
+            **role,
+            "kind": "RoleBinding",
+            "roleRef": {
+                "apiGroup": RBAC.partition("/")[0],
+                "kind": "Role",
+                "name": account["name"],
+            },
+            "subjects": [{"kind": "ServiceAccount", **account}],
+        }
+    )
+    ask = as_account(scheduled.api, **account)
+    path, _ = restarts(namespace, own)
+    await_rights(ask, path)
+    for what in ("an image", "an agent", "no pods"):
+        assert ask("PATCH", f"{path}?dryRun=All", MORE[what]).ok, what
+
+
 def test_each_job_keeps_its_own_lease_and_touches_no_other(scheduled: Scheduled) -> None:
     for rotation in scheduled.plan.rotations:
-        ask = as_account(scheduled.api, rotation)
+        ask = as_job(scheduled.api, rotation)
         path = lease_path(rotation)
         lease = dict(await_rights(ask, path))
         lease["spec"] = {"holderIdentity": "this-run"}
@@ -256,7 +361,7 @@ def test_each_job_keeps_its_own_lease_and_touches_no_other(scheduled: Scheduled)
 def test_a_job_lays_a_secret_where_it_belongs_and_reads_none(scheduled: Scheduled) -> None:
     rotation = scheduled.rotation("secret-id")
     secret = rotation.task["secret"]
-    ask = as_account(scheduled.api, rotation)
+    ask = as_job(scheduled.api, rotation)
     await_rights(ask, lease_path(rotation))
     folder = f"/api/v1/namespaces/{secret['namespace']}/secrets"
     own = f"{folder}/{secret['name']}"
@@ -291,7 +396,7 @@ REFUSED: Final = [
 
 def test_no_job_may_do_anything_else(scheduled: Scheduled) -> None:
     for rotation in scheduled.plan.rotations:
-        ask = as_account(scheduled.api, rotation)
+        ask = as_job(scheduled.api, rotation)
         await_rights(ask, lease_path(rotation))
         for method, path in REFUSED:
             for namespace in sorted({rotation.namespace, "vault", "kube-system"}):

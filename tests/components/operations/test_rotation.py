@@ -98,6 +98,19 @@ def test_each_rotation_that_can_run_has_what_it_needs(
         assert schedule.after >= others, "it may be due the moment it is there"
 
 
+def test_a_job_is_held_to_restarting_before_it_may_patch(
+    alone: Alone, config: Mapping[str, object]
+) -> None:
+    recording = make(alone, config)
+    namespace = f"media-catalog-{config['environment']}"
+    own = "rotations-media-catalog-jwt-secret"
+    (held,) = recording.of("kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy")
+    assert held.name == f"{own}-restart-only-policy"
+    rights = recording[f"{own}-rights-{namespace}-role"]
+    assert any("deployments" in rule["resources"] for rule in rights.values["rules"])
+    assert rights.after >= {held.name, f"{own}-restart-only-binding"}
+
+
 def test_accounts_are_those_that_the_roles_in_vault_are_bound_to(
     alone: Alone, config: Mapping[str, object]
 ) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import requests
 
 from components.delivery import DELIVERIES, SecretDelivery, SecretDeliveryArgs, Via, pod_annotations
 from components.delivery.csi.agent import GROUP, SOCKET, render
@@ -302,36 +303,98 @@ def test_the_provider_may_read_its_key_and_no_other_secret(delivered: Delivered)
         assert not may(delivered.api, PROVIDER, "get", "secrets", **other), namespace
 
 
-def test_the_provider_becomes_those_that_it_delivers_to_and_nobody_else(
-    delivered: Delivered,
-) -> None:
-    """With its own token, at the API that the real one calls."""
-    api, plan = delivered.api, delivered.plan
-    token = api.request_token(*PROVIDER, api.issuer)
-    mounting = {
-        (role.namespace, role.service_account)
-        for role in (role_of(plan, one) for one in DELIVERIES if one.via is Via.CSI)
-    }
-    everybody = {(role.namespace, role.service_account) for role in plan.kubernetes_roles}
-    assert mounting < everybody
+Becomes = Callable[..., requests.Response]
 
-    def becomes(account: Account) -> int:
-        namespace, name = account
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
-        body = {
-            "apiVersion": "authentication.k8s.io/v1",
-            "kind": "TokenRequest",
-            "spec": {"audiences": ["vault-staging"], "expirationSeconds": 900},
-        }
-        with http_session(str(api.kubeconfig.parent / "ca.pem")) as session:
-            session.headers["Authorization"] = f"Bearer {token}"
+
+@pytest.fixture(scope="module")
+def becomes(delivered: Delivered) -> Iterator[Becomes]:
+    """The provider, with its own token, at the API that the real one calls, asking what it asks."""
+    api = delivered.api
+    with http_session(str(api.kubeconfig.parent / "ca.pem")) as session:
+        session.headers["Authorization"] = f"Bearer {api.request_token(*PROVIDER, api.issuer)}"
+
+        def asked(account: Account, pod: str, **changed: object) -> requests.Response:
+            namespace, name = account
+            spec = {
+                "audiences": ["vault-staging"],
+                "expirationSeconds": 900,
+                "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": pod},
+            }
+            body = {
+                "apiVersion": "authentication.k8s.io/v1",
+                "kind": "TokenRequest",
+                "spec": {**spec, **changed},
+            }
+            path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
             timeout = CALL_TIMEOUT.total_seconds()
-            return session.post(api.url + path, json=body, timeout=timeout).status_code
+            return session.post(api.url + path, json=body, timeout=timeout)
 
-    for account in mounting:
-        await_right(lambda account=account: becomes(account) == 201)  # type: ignore[misc]
-    for account in everybody - mounting:
-        assert becomes(account) == 403, account
+        yield asked
+
+
+def a_pod(api: KubernetesApi, account: Account) -> str:
+    namespace, name = account
+    pod: str = api.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"generateName": "mounts-", "namespace": namespace},
+            "spec": {"serviceAccountName": name, "containers": [{"name": "a", "image": "a:1"}]},
+        }
+    )["metadata"]["name"]
+    return pod
+
+
+def mounting(plan: Plan) -> set[Account]:
+    roles = (role_of(plan, one) for one in DELIVERIES if one.via is Via.CSI)
+    return {(role.namespace, role.service_account) for role in roles}
+
+
+def test_the_provider_becomes_those_that_it_delivers_to_and_nobody_else(
+    delivered: Delivered, becomes: Becomes
+) -> None:
+    plan = delivered.plan
+    everybody = {(role.namespace, role.service_account) for role in plan.kubernetes_roles}
+    assert mounting(plan) < everybody
+    for account in mounting(plan):
+        pod = a_pod(delivered.api, account)
+        await_right(lambda account=account, pod=pod: becomes(account, pod).ok)  # type: ignore[misc]
+    for account in everybody - mounting(plan):
+        assert becomes(account, "any").status_code == 403, account
+
+
+# What RBAC allows to whoever may make tokens.
+MORE: Final[Mapping[str, Json]] = {
+    "of the API server": {"audiences": ["https://kubernetes.default.svc.cluster.local"]},
+    "of whoever is asked": {"audiences": []},
+    "of another Vault": {"audiences": ["vault-prod"]},
+    "of another one, too": {"audiences": ["vault-staging", "vault-prod"]},
+    "for long": {"expirationSeconds": 30 * 24 * 3600},
+    "for an hour": {"expirationSeconds": None},  # as Kubernetes understands it
+    "that no pod ends": {"boundObjectRef": None},
+    "that a Secret ends": {
+        "boundObjectRef": {"apiVersion": "v1", "kind": "Secret", "name": "any"},
+    },
+}
+
+
+@pytest.mark.parametrize("more", MORE)
+def test_the_provider_is_nobody_but_at_vault_and_for_a_pod(
+    delivered: Delivered, becomes: Becomes, more: str
+) -> None:
+    (account,) = mounting(delivered.plan)
+    pod = a_pod(delivered.api, account)
+    await_right(lambda: becomes(account, pod).ok)
+    # The API server learns of a policy, too, a moment after it is stored.
+    await_right(lambda: not becomes(account, pod, expirationSeconds=86400).ok)
+    refused = becomes(account, pod, **MORE[more])
+    assert refused.status_code == 422, refused.text
+    assert "the CSI provider makes tokens" in refused.json()["message"]
+
+
+def test_others_make_tokens_as_ever(delivered: Delivered) -> None:
+    (account,) = mounting(delivered.plan)
+    assert delivered.api.request_token(*account, "another", timedelta(hours=2))
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,24 @@ def test_it_may_be_those_that_are_delivered_to_and_nobody_else(run: Runner) -> N
     assert not any("ClusterRole" in resource.type for resource in recording.resources)
 
 
+def test_it_is_held_to_tokens_for_pods_at_vault_before_it_may_make_any(run: Runner) -> None:
+    """What the rules refuse is tried in tests/live."""
+    recording = run(lambda: make_access("a", PLAN.kubernetes_roles[:2], pulumi.ResourceOptions()))
+    spec = recording["a-tokens-only-policy"].values["spec"]
+    (audience,) = {role.audience for role in PLAN.kubernetes_roles}
+    assert [rule["expression"] for rule in spec["validations"]] == [
+        f"object.spec.audiences in [['{audience}']]",
+        "object.spec.expirationSeconds <= 900",
+        "object.spec.?boundObjectRef.kind == optional.of('Pod')",
+    ]
+    (condition,) = spec["matchConditions"]
+    assert "'system:serviceaccount:vault-csi:vault-csi-provider'" in condition["expression"]
+    for role in recording.of(ROLE):
+        if role.values["metadata"]["namespace"] != "vault-csi":
+            assert role.after >= {"a-tokens-only-policy", "a-tokens-only-binding"}
+
+
 def test_where_nothing_is_delivered_it_may_be_nobody(run: Runner) -> None:
     recording = run(lambda: make_access("access", [], pulumi.ResourceOptions()))
+    assert not any("Admission" in one.type for one in recording.resources)
     assert [one.values["metadata"]["namespace"] for one in recording.of(ROLE)] == ["vault-csi"]

@@ -1,4 +1,4 @@
-"""What stops a migration command, and the exit statuses that say so.
+"""What stops a migration command, and the exit status that says so.
 
 An error's text names the key, the rule and the fix, and never holds a value: it may be printed and
 logged as it is.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-WRONG_USAGE: Final = 2
-"""Exit status: the command line itself. Python's own custom."""
 STOPPED: Final = 3
-"""Exit status: it could not be scanned, or nothing was moved."""
+"""Exit status beside 0 and 1, which are a command's answers, and 2, which is Python's for a wrong
+command line: it had to stop, and said why and what was done by then.
+"""
 
 
 class MigrationError(ValueError):

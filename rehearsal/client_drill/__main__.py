@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 no secret failed; 1 one did, or the drills could not go on; 2 wrong usage;
-    130 interrupted.
+    """Exit status: 0 no call failed and nothing was left behind; 1 something did or was, or the
+    drills could not go on; 2 wrong usage; 130 interrupted.
     """
     parser = parser_of("rehearsal.client_drill", __doc__ or "", repeat=1)
     return run_command(_kit, parser, arguments)
@@ -38,7 +38,7 @@ def _kit() -> Kit[Drill, Run]:
         run_drills,
         report.line_of,
         report.show,
-        "no secret failed, nothing left behind",
+        "no call failed, nothing left behind",
     )
 
 

@@ -14,8 +14,6 @@ from rehearsal.client_drill.results import Run
 from rehearsal.client_drill.run import APPLICATION, GETS_PER_SECOND
 from rehearsal.client_drill.samples import Latency
 
-_SHOWN_ERRORS = 3
-
 
 def show(console: Console, drills: Sequence[Drill], runs: Sequence[Run]) -> None:
     console.print(_table(drills, runs), "")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import random
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -140,11 +139,11 @@ class Cache:
         with self._lock:
             return list(self._entries.items())
 
-    def forget_ended(self, now: Instant, keep: Collection[Question[Any]] = ()) -> None:
+    def forget_ended(self, now: Instant) -> None:
         """Drop values that nobody may have any more. Ended credentials stay until they are
         replaced, so that an error can say that they ended; they open nothing.
         """
         with self._lock:
             for question, entry in list(self._entries.items()):
-                if entry.lease is None and entry.end.left(now) <= 0 and question not in keep:
+                if entry.lease is None and entry.end.left(now) <= 0:
                     del self._entries[question]

@@ -157,17 +157,8 @@ class VaultClient:
         deadline = Deadline.within(self._clock, self.settings.timing.deadline.total_seconds())
         answer, _ = parts.session.use(
             deadline,
-            lambda adapter: parts.transport.send(
-                method,
-                path,
-                deadline=deadline,
-                headers={
-                    "X-Vault-Request": "true",
-                    "X-Vault-Token": adapter.token or "",
-                    **(headers or {}),
-                },
-                json=json,
-                repeatable=repeatable,
+            lambda adapter: adapter.twice(harmless=repeatable).request(
+                method, path, headers, json=json
             ),
         )
         check(answer, f"{method} {path}", path, parts.session.who)

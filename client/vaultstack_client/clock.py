@@ -90,6 +90,3 @@ class Deadline:
     def left(self) -> float:
         """Seconds, never negative."""
         return max(0.0, self.at - self.clock.now().steady)
-
-    def at_most(self, seconds: float) -> Deadline:
-        return self if self.left <= seconds else Deadline.within(self.clock, seconds)

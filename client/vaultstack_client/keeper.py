@@ -18,12 +18,12 @@ from typing import Any, Final
 from vaultstack_client.clock import Clock, Deadline
 from vaultstack_client.errors import ClientClosed, VaultClientError
 from vaultstack_client.questions import Question
-from vaultstack_client.results import Secret, StaticDatabaseCredentials
+from vaultstack_client.results import identity
 from vaultstack_client.session import Session
 from vaultstack_client.settings import Timing
 from vaultstack_client.store import Store
 
-logger = logging.getLogger("vaultstack_client")
+_log: Final = logging.getLogger(__name__)
 
 _LOOK: Final = 1.0
 """Seconds between looks at whether the main thread has ended."""
@@ -63,7 +63,7 @@ class Keeper:
             watch.callbacks.append(callback)
             entry = store.cache.peek(question)
             if entry is not None and not watch.asked:
-                watch.asked, watch.seen = True, _mark(entry.value)
+                watch.asked, watch.seen = True, identity(entry.value)
             store.cache.pinned.add(question)
 
     def heard(self, question: Question[Any], value: object) -> None:
@@ -71,7 +71,7 @@ class Keeper:
         with self._wake:
             watch = self._watches.get(question)
             if watch is not None:
-                mark = None if value is None else _mark(value)
+                mark = None if value is None else identity(value)
                 if watch.asked and value is not None and mark != watch.seen:
                     self._news.extend((each, question, value) for each in watch.callbacks)
                 watch.asked, watch.seen = True, mark
@@ -110,7 +110,7 @@ class Keeper:
         if thread is not None and thread is not threading.current_thread():
             thread.join(self._timing.deadline.total_seconds())
             if thread.is_alive():
-                logger.error(
+                _log.error(
                     "a callback has not come back: the background is left behind, and like any "
                     "thread keeps this process from ending until it does"
                 )
@@ -188,10 +188,10 @@ class Keeper:
             raise
         except VaultClientError as error:
             store.note(key, error)
-            logger.warning("%s", error)
+            _log.warning("%s", error)
         except Exception as error:  # noqa: BLE001 - or one fault would end all renewals
             store.note(key, VaultClientError(f"the background failed: {type(error).__name__}"))
-            logger.error("the background failed: %s", type(error).__name__)  # noqa: TRY400
+            _log.error("the background failed: %s", type(error).__name__)
         else:
             store.solved(key)
 
@@ -216,18 +216,9 @@ class Keeper:
                 callback(value)
             except Exception as error:  # noqa: BLE001 - whatever the application's code raises
                 # Not its text, which may hold what it was given.
-                logger.error(  # noqa: TRY400
+                _log.error(
                     "the callback for %s failed with %s", question.what, type(error).__name__
                 )
 
     def _deadline(self) -> Deadline:
         return Deadline.within(self._clock, self._timing.deadline.total_seconds())
-
-
-def _mark(value: object) -> object:
-    """What tells one answer from the next."""
-    if isinstance(value, Secret):
-        return value.version, value.created
-    if isinstance(value, StaticDatabaseCredentials):
-        return value.username, value.password  # `rotates` is a little different each time
-    return getattr(value, "lease_id", value)

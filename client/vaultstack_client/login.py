@@ -7,6 +7,7 @@ An application may bring its own: anything with `log_in` and `who`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from vaultstack_client.connections import Answer
     from vaultstack_client.transport import VaultAdapter
 
-_FORBIDDEN: Final = 403
 _UNREVIEWED: Final = ("permission denied", "")
 """What Vault says if its question to Kubernetes fails. If role, account, namespace or audience do
 not match, it says so."""
@@ -70,7 +70,7 @@ class KubernetesLogin:
         api = Kubernetes(adapter.twice(harmless=True))
         answer: Answer = api.login(self.role, jwt, use_token=False, mount_point=self.mount)
         said = answer.errors
-        if answer.status == _FORBIDDEN and (said in _UNREVIEWED or _ENDED in said):
+        if answer.status == HTTPStatus.FORBIDDEN and (said in _UNREVIEWED or _ENDED in said):
             raise LoginUndecided(
                 f"{self.who}: Kubernetes must confirm the service account's token in "
                 f"{self.token_file}, but Vault said {answer.status} {said}, as it does while it "

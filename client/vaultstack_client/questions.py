@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Final, Generic, Protocol, TypeVar
 
 from vaultstack_client.clock import Instant
@@ -70,7 +71,7 @@ class Question(Protocol[T_co]):
 
 def understood(question: Question[T], answer: Answer, who: str) -> Found[T]:
     """What the answer says. Raises the error that it means."""
-    if answer.status == 404 and (error := question.missing(answer)):
+    if answer.status == HTTPStatus.NOT_FOUND and (error := question.missing(answer)):
         raise error
     check(answer, question.what, question.path, who)
     try:
@@ -89,12 +90,13 @@ def check(answer: Answer, what: str, path: str, who: str) -> None:
     if answer.ok:
         return
     said = answer.errors[:_SHOWN]
-    if answer.status == 403:
+    if answer.status == HTTPStatus.FORBIDDEN:
         raise NotAllowed(
             f"{what}: {who} must be allowed to use {path}, and Vault denied it; grant it in the "
             "access matrix, or ask for what is granted"
         )
-    if answer.status == 404 or (answer.status == 400 and _UNKNOWN.search(said)):
+    unknown = answer.status == HTTPStatus.BAD_REQUEST and _UNKNOWN.search(said)
+    if unknown or answer.status == HTTPStatus.NOT_FOUND:
         raise NotFound(
             f"{what}: must exist at {path}, but Vault said {answer.status} {said or '(nothing)'}; "
             "correct the name, or add it to the access matrix"

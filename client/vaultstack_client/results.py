@@ -147,6 +147,18 @@ class Certificate(_Issued):
     expires: datetime
 
 
+def identity(value: object) -> object:
+    """What tells one answer from the next, which may be the same one renewed or looked at again."""
+    match value:
+        case Secret():
+            return value.version, value.created
+        case StaticDatabaseCredentials():  # `rotates` is a little different each time
+            return value.username, value.password
+        case DatabaseCredentials() | AwsCredentials() | AzureCredentials():
+            return value.lease_id
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """How the client is, for health endpoints. Asking for it never asks Vault."""

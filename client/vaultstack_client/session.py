@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from hvac.api.auth_methods import Token as TokenApi
@@ -21,10 +22,9 @@ from vaultstack_client.login import Auth, Login
 from vaultstack_client.settings import Timing
 from vaultstack_client.transport import Transport, VaultAdapter
 
-logger = logging.getLogger("vaultstack_client")
+_log: Final = logging.getLogger(__name__)
 
-FORBIDDEN: Final = 403
-_CAPPED: Final = 0.9
+CAPPED: Final = 0.9
 """A renewal that gives less than this share of the first TTL was cut by the greatest TTL."""
 
 
@@ -55,7 +55,7 @@ class Token:
 
     def extend(self, seconds: float, now: Instant) -> None:
         self.end = End.after(now, seconds)
-        if seconds < self.ttl * _CAPPED:
+        if seconds < self.ttl * CAPPED:
             self.renewable = False
 
 
@@ -96,7 +96,7 @@ class Session:
         if token is None or not token.good(self._transport.clock.now()):
             token = self._log_in(deadline, instead_of=token)
         answer = do(self._adapter(deadline, token.value))
-        if answer.status != FORBIDDEN or not self._lost(token, deadline):
+        if answer.status != HTTPStatus.FORBIDDEN or not self._lost(token, deadline):
             return answer, token
         token = self._log_in(deadline, instead_of=token)
         return do(self._adapter(deadline, token.value)), token
@@ -148,10 +148,10 @@ class Session:
                 adapter = self._adapter(deadline, token.value).twice(harmless=True)
                 answer: Answer = TokenApi(adapter).revoke_self()
             except VaultClientError as error:
-                logger.warning("the token could not be revoked and ends by itself: %s", error)
+                _log.warning("the token could not be revoked and ends by itself: %s", error)
                 return
             if not answer.ok:
-                logger.warning(
+                _log.warning(
                     "the token was not revoked and ends by itself: Vault said %s", answer.status
                 )
 
@@ -183,7 +183,7 @@ class Session:
             current.retired = True
             self._retired = [t for t in (*self._retired, current) if t.good(now)]
         self._token = token
-        logger.info("logged in as %s; the token lives %g s", self.who, auth.ttl)
+        _log.info("logged in as %s; the token lives %g s", self.who, auth.ttl)
         return token
 
     def _granted(self, deadline: Deadline) -> Auth:
@@ -226,7 +226,7 @@ class Session:
                 if token.end.left(answer.asked) > token.margin(self._timing):
                     self._refusal = None  # nor is a login needed
                     return
-            elif answer.status == FORBIDDEN and not self._lost(token, deadline):
+            elif answer.status == HTTPStatus.FORBIDDEN and not self._lost(token, deadline):
                 token.renewable = False  # the role is not granted it
         new = self._log_in(deadline, instead_of=token)
         left = token.end.left(self._transport.clock.now())
@@ -241,8 +241,8 @@ class Session:
         if token.dead or self._token is not token:
             return True
         answer: Answer = TokenApi(self._adapter(deadline, token.value)).lookup_self()
-        if answer.status == FORBIDDEN:
-            logger.warning("Vault no longer knows the token of %s", self.who)
+        if answer.status == HTTPStatus.FORBIDDEN:
+            _log.warning("Vault no longer knows the token of %s", self.who)
             token.dead = True
         return token.dead
 

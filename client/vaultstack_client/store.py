@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from hvac.api.system_backend import Lease as LeaseApi
@@ -26,18 +27,15 @@ from vaultstack_client.errors import ClientClosed, LeaseExpired, Unavailable, Va
 from vaultstack_client.flight import Flights, StillFlying
 from vaultstack_client.outages import Outages
 from vaultstack_client.questions import Lease, Question, understood
-from vaultstack_client.results import Secret, StaticDatabaseCredentials
-from vaultstack_client.session import FORBIDDEN, Session
+from vaultstack_client.results import Secret, identity
+from vaultstack_client.session import CAPPED, Session
 from vaultstack_client.settings import ClientSettings
 
 T = TypeVar("T")
 Heard = Callable[[Question[Any], Any], None]
 """Told of each new answer: the question and the value, or None where there is none any more."""
 
-_CAPPED: Final = 0.9
-"""A renewal that gives less than this share of the first lifetime was cut by the greatest TTL."""
 _PROBLEMS: Final = 32
-_BAD_REQUEST: Final = 400
 _REVOKED: Final = "lease not found"
 
 
@@ -49,12 +47,8 @@ class Store:
     ) -> None:
         self.cache = Cache(settings.cache_size)
         self.outages = Outages(settings.timing)
-        self._timing, self._clock, self._session, self._heard = (
-            settings.timing,
-            clock,
-            session,
-            heard,
-        )
+        self._timing, self._clock = settings.timing, clock
+        self._session, self._heard = session, heard
         self._flights = Flights()
         self._may_renew = True
         self._lock = threading.Lock()
@@ -77,7 +71,7 @@ class Store:
         patience = deadline.seconds if older else None
         try:
             answered = self._new(question, entry, refused, deadline, patience)
-            if refused is not None and _same(answered.value, refused):
+            if _is_refused(answered.value, refused):
                 # The background was just renewing them.
                 answered = self._new(question, answered, refused, deadline, patience)
         except (Unavailable, StillFlying) as error:
@@ -93,7 +87,7 @@ class Store:
         if self.closed:
             raise ClientClosed("the client is closed; make a new one")
         entry = self.cache.get(question)
-        if entry is None or (refused is not None and _same(entry.value, refused)):
+        if entry is None or _is_refused(entry.value, refused):
             return None
         now = self._clock.now()
         if entry.is_fresh(now):
@@ -151,7 +145,7 @@ class Store:
             # Another thread may have asked between our look into the cache and now.
             current = self.cache.peek(question)
             if current is not None and current.is_fresh(self._clock.now()):
-                known = current is seen if refused is None else _same(current.value, refused)
+                known = current is seen if refused is None else _is_refused(current.value, refused)
                 if not known:
                     return current
             return self._ask(question, deadline)
@@ -231,9 +225,9 @@ class Store:
                 return None
             self._failed(question, error)
             raise
-        if answer.status == FORBIDDEN:
+        if answer.status == HTTPStatus.FORBIDDEN:
             self._may_renew = False
-        if answer.status == _BAD_REQUEST and _REVOKED in answer.errors:
+        if answer.status == HTTPStatus.BAD_REQUEST and _REVOKED in answer.errors:
             entry.end = entry.fresh = End.after(answer.asked, 0)
         lives = float(answer.body.get("lease_duration") or 0)
         ahead = margin(entry.lifetime, self._timing)
@@ -247,7 +241,7 @@ class Store:
             refresh_at=answer.asked.steady + lives - ahead,
             fresh=End.after(answer.asked, lives),
             end=End.after(answer.asked, lives),
-            lease=Lease(lease_id, renewable=lives >= entry.lifetime * _CAPPED),
+            lease=Lease(lease_id, renewable=lives >= entry.lifetime * CAPPED),
         )
         self.cache.put(question, longer)
         return longer
@@ -263,11 +257,8 @@ class Store:
         return older
 
 
-def _same(value: object, other: object) -> bool:
-    """Whether these are the same credentials, renewed or looked at again in between."""
-    if isinstance(value, StaticDatabaseCredentials) and isinstance(other, type(value)):
-        return (value.username, value.password) == (other.username, other.password)
-    return getattr(value, "lease_id", value) == getattr(other, "lease_id", other)
+def _is_refused(value: T, refused: T | None) -> bool:
+    return refused is not None and identity(value) == identity(refused)
 
 
 def _expired(

@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from hvac.adapters import Adapter
@@ -21,8 +22,8 @@ from vaultstack_client.connections import Answer, Connections, Unreached
 from vaultstack_client.errors import ClientClosed, Unavailable
 from vaultstack_client.settings import ClientSettings
 
-_BUSY: Final = 429
-_UNTOUCHED: Final = frozenset({_BUSY, 501, 503})
+_BUSY: Final = HTTPStatus.TOO_MANY_REQUESTS
+_UNTOUCHED: Final = frozenset({_BUSY, HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE})
 """What Vault answers before it looks at the request: rate limit, not initialised, sealed."""
 _LEAST: Final = 0.05
 """Seconds below which another try is not worth it: its failure would say nothing."""
@@ -39,7 +40,8 @@ class Transport:
         self._address = settings.address
         self._connections = Connections(settings.address, settings.ca_file, clock)
         self._closing = threading.Event()
-        self._last_thread = 0
+        self._parting = 0
+        """The thread that may still send, while all others are told that it is over."""
 
     @property
     def requests(self) -> int:
@@ -81,11 +83,11 @@ class Transport:
             except Unreached as unreached:
                 problem, untouched, everywhere = str(unreached), not unreached.sent, True
             else:
-                if answer.status < 500 and answer.status != _BUSY:
+                if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and answer.status != _BUSY:
                     return answer
                 problem = f"{answer.status} {answer.errors}".strip()
                 untouched = answer.status in _UNTOUCHED or _NO_LEADER in problem
-                everywhere = untouched or answer.status != 500
+                everywhere = untouched or answer.status != HTTPStatus.INTERNAL_SERVER_ERROR
                 wanted = answer.retry_after
             if not (again or untouched):
                 problem += "; it may have been carried out, so it was not sent again"
@@ -104,17 +106,17 @@ class Transport:
         """End all waiting: whoever still tries gets `ClientClosed`, but for the caller, who may
         say good-bye.
         """
-        self._last_thread = threading.get_ident()
+        self._parting = threading.get_ident()
         self._closing.set()
 
     def close(self) -> None:
-        self._last_thread = 0
+        self._parting = 0
         self._closing.set()
         self._connections.close()
 
     def _stopped(self, pause: float) -> bool:
         """After a pause, which being closed cuts short."""
-        if self._last_thread == threading.get_ident():
+        if self._parting == threading.get_ident():
             time.sleep(pause)
             return False
         return self._closing.wait(pause)
@@ -153,8 +155,9 @@ class VaultAdapter(_Adapter):
         self._transport = transport
         self._repeatable = repeatable
 
-    def twice(self, harmless: bool) -> VaultAdapter:
-        """The same, for requests that may (not) be sent again after they may have arrived."""
+    def twice(self, harmless: bool | None) -> VaultAdapter:
+        """The same, for requests that may (not) be sent again after they may have arrived; None: as
+        their method says."""
         return VaultAdapter(self._transport, self.deadline, self.token, repeatable=harmless)
 
     def with_token(self, token: str) -> VaultAdapter:

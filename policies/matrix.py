@@ -192,7 +192,7 @@ KUBESENTIMENT = Application(
         RotateDatabaseRoot(by="rotation-kubesentiment-database"),
         RotateSecretIds(
             workload="ci",
-            into=KubernetesSecret("kubesentiment", "vault-ci", "wrapped-secret-id"),
+            into=KubernetesSecret("kubesentiment-ci", "vault-ci", "wrapped-secret-id"),
             by="rotation-kubesentiment-ci",
             schedule=Cron("0 */12 * * *"),
             wrapped=Duration.parse("13h"),

@@ -158,6 +158,13 @@ class Rotation:
     task: Mapping[str, Any] = field(hash=False)
     """Plain JSON values (`rotation_task`), by `type`."""
 
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """Where it runs, and where it works."""
+        parts = (self.task.get("tell") or {}, self.task.get("secret") or {})
+        there = {part["namespace"] for part in parts if "namespace" in part}
+        return frozenset({self.namespace, *there})
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

@@ -42,7 +42,9 @@ class ByAgent:
 
 @dataclass(frozen=True, slots=True)
 class KubernetesSecret:
-    """One key of a Secret. The namespace is written without its environment."""
+    """One key of a Secret. The namespace is written without its environment. Whoever may read
+    Secrets there, or make pods, has what is in it: so no workload lives there.
+    """
 
     namespace: str
     name: str

@@ -22,11 +22,12 @@ from policies.grants import (
     RootPassword,
     SecretIds,
 )
-from policies.identities import AppRole, ServiceAccount
+from policies.identities import AppRole, ServiceAccount, bound_namespace
 from policies.lifetime import Duration
 from policies.paths import check_name
 from policies.resources import KvEntry
 from policies.rotation import (
+    KubernetesSecret,
     RenewIntermediate,
     Restart,
     RotateDatabaseRoot,
@@ -123,6 +124,7 @@ def refuse_rotations(matrix: AccessMatrix) -> None:
                 _check_database(where, one)
             case RotateSecretIds() as ids:
                 _check_secret_ids(where, one, ids)
+                _check_place(where, one, ids.into, matrix)
             case RenewIntermediate() as renewal:
                 _check_renewal(where, renewal)
             case _:
@@ -258,14 +260,6 @@ def _check_secret_ids(where: str, one: Scheduled, ids: RotateSecretIds) -> None:
     there = {environment for environment in Environment if pipeline.exists_in(environment)}
     if missing := one.environments - there:
         raise ValueError(f"{where}: {ids.workload!r} does not exist in {_joined(missing)}")
-    namespaces = {
-        w.identity.namespace for w in workloads.values() if isinstance(w.identity, ServiceAccount)
-    }
-    if ids.into.namespace not in namespaces:
-        raise ValueError(
-            f"{where}: the Secret is in {ids.into.namespace!r}, which is no namespace of "
-            f"{one.application.name!r}; write one of: {', '.join(sorted(namespaces)) or 'none'}"
-        )
     interval, lives = ids.schedule.interval, pipeline.identity.secret_id_lifetime
     if lives.seconds < interval.seconds + ids.overlap.seconds:
         raise ValueError(
@@ -277,6 +271,24 @@ def _check_secret_ids(where: str, one: Scheduled, ids: RotateSecretIds) -> None:
             f"{where}: it must wait wrapped for at least the {interval} until the next one and at "
             f"most the {lives} that it lives, and waits {ids.wrapped}; write a time between"
         )
+
+
+def _check_place(where: str, one: Scheduled, into: KubernetesSecret, matrix: AccessMatrix) -> None:
+    """A pod mounts any Secret of its namespace: among an application's pods, each would be the
+    pipeline, and all of them are kept from what that may.
+    """
+    places = {bound_namespace(into.namespace, environment) for environment in one.environments}
+    for application, workload, role in matrix.subjects():
+        who = workload.identity
+        if not isinstance(who, ServiceAccount):
+            continue
+        if places & {who.bound_namespace(environment) for environment in one.environments}:
+            label = f"{application.name}/{workload.name}" if application else role
+            raise ValueError(
+                f"{where}: the Secret is in {into.namespace!r}, where {label} runs, and every pod "
+                "there could log in with it; write a namespace in which only the pipeline is, such "
+                f"as '{into.namespace}-ci'"
+            )
 
 
 def _check_renewal(where: str, renewal: RenewIntermediate) -> None:

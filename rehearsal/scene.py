@@ -17,7 +17,7 @@ from components.settings import ProvisionerLogin, Target
 from policies.compile import audience_of
 from policies.environments import Environment
 from policies.iam import AwsAccount
-from policies.identities import OidcGroup, ServiceAccount
+from policies.identities import PLATFORM_NAMESPACE, OidcGroup, ServiceAccount
 from policies.model import AccessMatrix
 from policies.plan import Plan
 from rehearsal import crds
@@ -180,9 +180,14 @@ def _kubernetes(
     }
     if deploys:
         accounts -= {(one.namespace, one.service_account) for one in plan.rotations}
-    for namespace in sorted({namespace for namespace, _ in accounts}):
+    inhabited = {namespace for namespace, _ in accounts}
+    for namespace in sorted(inhabited):
         api.namespace(namespace)
         api.service_account(namespace, ANOTHER_ACCOUNT)
+    # Vault's own is made with it.
+    worked_in = {namespace for one in plan.rotations for namespace in one.namespaces}
+    for namespace in sorted(worked_in - inhabited - {PLATFORM_NAMESPACE}):
+        api.namespace(namespace)
     for namespace, name in sorted(accounts):
         api.service_account(namespace, name)
     if deploys:

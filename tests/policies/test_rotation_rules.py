@@ -86,7 +86,7 @@ SHOP = Application(
 )
 IDS = RotateSecretIds(
     "ci",
-    KubernetesSecret("shop", "vault-ci", "secret-id"),
+    KubernetesSecret("shop-ci", "vault-ci", "secret-id"),
     by="job",
     schedule=Cron("0 */12 * * *"),
     wrapped=duration("13h"),
@@ -307,8 +307,8 @@ def test_a_database_that_vault_has_no_connection_to() -> None:
         ({"workload": "api"}, "'api' is no AppRole workload of 'shop'; its AppRole workloads: ci"),
         ({"workload": "gone"}, "'gone' is no AppRole workload"),
         (
-            {"into": KubernetesSecret("billing", "x", "y")},
-            "the Secret is in 'billing', which is no namespace of 'shop'; write one of: shop",
+            {"into": KubernetesSecret("shop", "x", "y")},
+            "the Secret is in 'shop', where shop/api runs, and every pod there could log in with",
         ),
         (
             {"overlap": duration("13h")},

@@ -22,7 +22,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "role": "kubesentiment-ci",
         "wrap_ttl_seconds": 13 * 3600,
         "secret": {
-            "namespace": "kubesentiment-{}",
+            "namespace": "kubesentiment-ci-{}",
             "name": "vault-ci",
             "key": "wrapped-secret-id",
         },

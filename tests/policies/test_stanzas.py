@@ -140,7 +140,9 @@ def test_a_grant_means_exactly_this(grant: Grant, expected: dict[str, str]) -> N
 def of_platform(grant: Grant) -> dict[str, Stanza]:
     """What a machine's grant means, with the rotation that it is for."""
     daily, day = Cron("0 3 * * *"), Duration.parse("24h")
-    secret_ids = RotateSecretIds("ci", KubernetesSecret("shop", "x", "y"), "job", daily, day, day)
+    secret_ids = RotateSecretIds(
+        "ci", KubernetesSecret("shop-ci", "x", "y"), "job", daily, day, day
+    )
     of_shop: tuple[OfApplication, ...] = ()
     own: tuple[OfPlatform, ...] = ()
     match grant:

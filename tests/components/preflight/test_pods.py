@@ -20,7 +20,7 @@ PLAN: Final = compile_plan(MATRIX, Environment.STAGING)
 JOBS: Final[Mapping[str, object]] = {"jobsImage": "registry.example/jobs:1"}
 ACCOUNTS: Final = [f"{one.namespace}/{one.service_account}" for one in PLAN.rotations]
 # Where the jobs run, and where they lay secret IDs and restart what they told of a new value.
-NAMESPACES: Final = {"vault", "kubesentiment-staging", "media-catalog-staging"}
+NAMESPACES: Final = {"vault", "kubesentiment-ci-staging", "media-catalog-staging"}
 
 
 @pytest.fixture

@@ -275,3 +275,32 @@ def test_a_refused_login_is_not_tried_for_each_call(vault: FakeVault, opened: Op
     vault.login_roles.add("app")
     vault.clock.pass_(3)
     assert opened.use()[0].ok
+
+
+def test_why_a_login_was_refused_is_told_without_what_it_sent(
+    vault: FakeVault, opened: Opened
+) -> None:
+    vault.login_roles.clear()
+    for _ in range(2):  # asked, and remembered
+        with pytest.raises(LoginFailed) as caught:
+            opened.use()
+    assert opened.session.refusal == str(caught.value)
+    assert opened.session._refusal is not None
+    assert opened.session._refusal.__traceback__ is None
+    assert vault.asked(LOGIN) == 1
+
+
+def test_a_refused_login_that_is_not_needed_any_more_is_forgotten(
+    vault: FakeVault, opened: Opened
+) -> None:
+    opened.use()
+    vault.answers[RENEW] = (400, {"errors": ["not now"]})
+    vault.login_roles.clear()
+    vault.clock.pass_(1801)
+    with pytest.raises(LoginFailed):
+        opened.keep()
+    assert opened.session.refusal
+    del vault.answers[RENEW]
+    vault.clock.pass_(60)
+    opened.keep()
+    assert opened.session.refusal is None

@@ -191,6 +191,8 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
                 "BucketServerSideEncryptionConfiguration": 1,
                 "aws:s3/bucketVersioning:BucketVersioning": 1,
                 "kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration": 1,
+                "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy": 1,
+                "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding": 1,
                 "kubernetes:apps/v1:DaemonSet": 1,
                 "kubernetes:apps/v1:Deployment": 1,
                 "kubernetes:apps/v1:StatefulSet": 1,

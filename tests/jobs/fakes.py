@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
 import urllib3
 from kubernetes import client
 
+from tests.answering import answering
 from vaultstack_jobs.clock import Clock, to_text
 from vaultstack_jobs.cluster import Cluster
 from vaultstack_jobs.configuration import (
@@ -232,18 +233,8 @@ def serving(api: FakeApi) -> Iterator[FakeApi]:
         def log_message(self, *_: object) -> None:
             pass
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        api.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield api
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Handler) as api.url:
+        yield api
 
 
 @contextmanager

@@ -6,12 +6,13 @@ tests/live/test_migration.py asks a real one the same.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.answering import answering
 
 TOKEN = "the-tests-token"
 
@@ -97,13 +98,5 @@ def fake_vault() -> Iterator[FakeVault]:
         def log_message(self, *_: object) -> None:
             """No access log among the tests' output."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    vault.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with answering(Handler) as vault.address:
         yield vault
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

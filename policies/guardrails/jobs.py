@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pulumi_policy import Severity
 
+from policies.guardrails.pods import PODS, pod_of
 from policies.guardrails.reviewed import snapshot_of
 from policies.guardrails.rule import (
     Finding,
@@ -26,7 +27,6 @@ from policies.guardrails.rule import (
 from policies.plan import Rotation
 
 _CRON_JOB: Final = "kubernetes:batch/v1:CronJob"
-_JOB: Final = "kubernetes:batch/v1:Job"
 _CONFIG_MAP: Final = "kubernetes:core/v1:ConfigMap"
 _ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:Role"
 _BINDINGS: Final = (
@@ -34,7 +34,18 @@ _BINDINGS: Final = (
     "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
 )
 _FILE: Final = "rotation.json"
-_POD: Final = ("spec", "jobTemplate", "spec", "template", "spec")
+# As components/operations/cron_job.py has it. All else that a container may have (env, lifecycle,
+# probes) could run something of its own.
+_RUNS: Final[Mapping[str, Sequence[str]]] = {
+    "command": ("python", "-m", "vaultstack_jobs"),
+    "args": ("rotate", f"/etc/vaultstack/{_FILE}"),
+}
+_OF_CONTAINER: Final = frozenset(
+    {*_RUNS, "image", "imagePullPolicy", "name", "resources", "securityContext", "volumeMounts"}
+)
+_MOUNTED: Final = frozenset(
+    {"/etc/vaultstack", "/var/run/secrets/vault", "/var/run/secrets/kubernetes.io/serviceaccount"}
+)
 
 
 def _as_reviewed(resource: Resource, setting: Setting) -> Iterator[str]:
@@ -44,6 +55,8 @@ def _as_reviewed(resource: Resource, setting: Setting) -> Iterator[str]:
             yield from _cron_job(resource, rotations)
         case "kubernetes:batch/v1:Job":
             yield "runs once, by no schedule that anybody reviewed"
+        case type_ if type_ in PODS:
+            yield from _as_a_job(resource, rotations)
         case _ if resource.get("data", _FILE) is not None:
             yield from _file(resource, rotations)
         case _:
@@ -51,8 +64,7 @@ def _as_reviewed(resource: Resource, setting: Setting) -> Iterator[str]:
 
 
 def _cron_job(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str]:
-    account = resource.text(*_POD, "serviceAccountName")
-    runs_as = (resource.text("metadata", "namespace"), account)
+    pod, runs_as = pod_of(resource), _runs_as(resource)
     found = [one for one in rotations if (one.namespace, one.service_account) == runs_as]
     if not found:
         yield f"runs as {'/'.join(runs_as)}, as which no job of {_TABLE} does"
@@ -68,11 +80,47 @@ def _cron_job(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str
             yield f"spec.{key} is {resource.get('spec', key)!r}, and not {meant!r}"
     audiences = {
         dig(source, "serviceAccountToken", "audience")
-        for volume in items(resource.get(*_POD), "volumes")
+        for volume in items(pod, "volumes")
         for source in items(volume, "projected", "sources")
     }
     if others := sorted(audiences - {None, rotation.audience}):
         yield f"has tokens for {', '.join(others)}, and not only for {rotation.audience}"
+    yield from _what_runs(pod, f"rotation-{rotation.name}")
+
+
+def _what_runs(pod: Any, own: str) -> Iterator[str]:
+    """In the pod of a job, whose objects are called `own`, beside what its image is."""
+    containers = items(pod, "containers")
+    if len(containers) != 1 or items(pod, "initContainers"):
+        yield "runs more, or other, than the one container of a job"
+    for container in containers:
+        for key, meant in _RUNS.items():
+            if tuple(items(container, key)) != meant:
+                yield f"{key} is {' '.join(items(container, key))!r}, and not {' '.join(meant)!r}"
+        if more := sorted(key for key in container.keys() - _OF_CONTAINER if container[key]):
+            yield f"its container has {', '.join(more)}, which no job needs"
+        for mount in items(container, "volumeMounts"):
+            if dig(mount, "mountPath") not in _MOUNTED:
+                yield f"mounts something at {dig(mount, 'mountPath')!r}, where no job looks"
+    for volume in items(pod, "volumes"):
+        name = dig(volume, "configMap", "name")
+        if not dig(volume, "projected") and name != own:
+            yield f"volume {dig(volume, 'name')!r} is not the job's own file"
+
+
+def _as_a_job(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str]:
+    """Pods of others."""
+    runs_as = _runs_as(resource)
+    for one in rotations:
+        if (one.namespace, one.service_account) == runs_as:
+            yield f"runs as {'/'.join(runs_as)}, as which only the job {one.name} does"
+
+
+def _runs_as(resource: Resource) -> tuple[str, str]:
+    """Namespace and service account."""
+    pod = pod_of(resource)
+    account = dig(pod, "serviceAccountName") or dig(pod, "serviceAccount")
+    return resource.text("metadata", "namespace"), str(account or "")
 
 
 def _file(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str]:
@@ -119,6 +167,16 @@ def _rights(resources: Sequence[Resource], setting: Setting) -> Iterator[Finding
                         yield Finding(f"{role.name}: the job {rotation.name} {what}", role.urn)
 
 
+def _one_image(resources: Sequence[Resource], _: Setting) -> Iterator[Finding]:
+    images = {
+        str(dig(container, "image"))
+        for job in of_types(resources, _CRON_JOB)
+        for container in items(pod_of(job), "containers")
+    }
+    if len(images) > 1:
+        yield Finding(f"the jobs run {len(images)} images, {' and '.join(sorted(images))}")
+
+
 def _place(role: Resource) -> tuple[str, str]:
     return role.text("metadata", "namespace"), role.text("metadata", "name")
 
@@ -161,13 +219,13 @@ def _needed(rotation: Rotation) -> Mapping[tuple[str, str, str, str], frozenset[
 
 AS_REVIEWED: Final = ResourceRule(
     name="jobs-as-reviewed",
-    says="What runs by schedule is what policies/rendered/ says.",
-    meaning="A job has rights of its own in Vault; one that nobody reviewed could use them for "
-    "something else, or at another time.",
+    says="What runs by schedule is what policies/rendered/ says, and nothing else runs as it.",
+    meaning="A job has rights of its own in Vault; one that nobody reviewed, or whatever else runs "
+    "as it, could use them for something else, or at another time.",
     repair="Change the rotation in policies/matrix.py, run python -m policies render, and have it "
-    "reviewed",
+    "reviewed; what runs in a job's pod is components/operations/cron_job.py's",
     severity=Severity.HIGH,
-    types=frozenset({_CRON_JOB, _JOB, _CONFIG_MAP}),
+    types=frozenset({*PODS, _CONFIG_MAP}),
     check=_as_reviewed,
 )
 RIGHTS: Final = StackRule(
@@ -179,5 +237,14 @@ RIGHTS: Final = StackRule(
     severity=Severity.HIGH,
     check=_rights,
 )
+ONE_IMAGE: Final = StackRule(
+    name="jobs-one-image",
+    says="All jobs run the image that the stack names.",
+    meaning="Which image that is, who reviews the stack file judges; of several, one would run "
+    "unseen with a job's rights.",
+    repair="Set jobsImage, and nothing else",
+    severity=Severity.HIGH,
+    check=_one_image,
+)
 
-RULES: Final = (AS_REVIEWED, RIGHTS)
+RULES: Final = (AS_REVIEWED, RIGHTS, ONE_IMAGE)

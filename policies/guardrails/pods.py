@@ -13,7 +13,7 @@ from pulumi_policy import Severity
 from policies.guardrails.rule import Resource, ResourceRule, Setting, dig, items
 
 # Type -> where its pods are described.
-_PODS: Final[Mapping[str, tuple[str, ...]]] = {
+PODS: Final[Mapping[str, tuple[str, ...]]] = {
     "kubernetes:core/v1:Pod": ("spec",),
     "kubernetes:core/v1:ReplicationController": ("spec", "template", "spec"),
     "kubernetes:apps/v1:Deployment": ("spec", "template", "spec"),
@@ -60,8 +60,9 @@ _CSI_FOLDER: Final = "/var/run/secrets-store-csi-providers"
 _CSI_CONTAINER: Final = "provider"
 
 
-def _pod(resource: Resource) -> Any:
-    return resource.get(*_PODS[resource.type])
+def pod_of(resource: Resource) -> Any:
+    """What its pods are like."""
+    return resource.get(*PODS[resource.type])
 
 
 def _containers(pod: Any) -> Iterator[tuple[str, Any]]:
@@ -71,7 +72,7 @@ def _containers(pod: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _restricted(resource: Resource, _: Setting) -> Iterator[str]:
-    pod = _pod(resource)
+    pod = pod_of(resource)
     named = (resource.text("metadata", "namespace"), resource.text("metadata", "name"))
     csi = (resource.type, *named) == _CSI_PROVIDER
     for key in ("hostNetwork", "hostPID", "hostIPC"):
@@ -121,7 +122,7 @@ def _privileges(own: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _hardened(resource: Resource, _: Setting) -> Iterator[str]:
-    pod = _pod(resource)
+    pod = pod_of(resource)
     for who, container in _containers(pod):
         if dig(container, "securityContext", "readOnlyRootFilesystem") is not True:
             yield f"{who} may write to its image: readOnlyRootFilesystem is not true"
@@ -147,7 +148,7 @@ RESTRICTED: Final = ResourceRule(
     meaning="What breaks out of such a pod is on the node, beside the servers' memory.",
     repair="Set the securityContext as components/cluster/stateful_set.py does",
     severity=Severity.HIGH,
-    types=frozenset(_PODS),
+    types=frozenset(PODS),
     check=_restricted,
 )
 HARDENED: Final = ResourceRule(
@@ -156,7 +157,7 @@ HARDENED: Final = ResourceRule(
     meaning="Whoever gets into a container could stay there, and a new image could come unseen.",
     repair="Set readOnlyRootFilesystem, limits.memory, and an image with its version or digest",
     severity=Severity.MEDIUM,
-    types=frozenset(_PODS),
+    types=frozenset(PODS),
     check=_hardened,
 )
 NAMESPACES: Final = ResourceRule(

@@ -12,7 +12,7 @@ from policies.guardrails.jobs import RULES
 from tests.policies.guardrails.looking import Declared
 from tests.policies.guardrails.seeds import Added, Seed, check, names, said
 
-RULE, RIGHTS = "jobs-as-reviewed", "jobs-least-privilege"
+RULE, RIGHTS, IMAGE = "jobs-as-reviewed", "jobs-least-privilege", "jobs-one-image"
 JWT: Final = "rotations-media-catalog-jwt-secret"
 JOB, FILE = f"{JWT}-schedule", f"{JWT}-file"
 ROLE: Final = f"{JWT}-rights-media-catalog-prod-role"
@@ -46,6 +46,53 @@ SEEDS: Final = (
             {"metadata": {"namespace": "vault"}, "spec": {"schedule": "0 3 * * 1"}},
         ),
         "runs as vault/, as which no job",
+    ),
+    Seed(RULE, JOB, f"{POD}.initContainers", [{"name": "x"}], "runs more, or other, than the one"),
+    Seed(RULE, JOB, f"{POD}.containers", [], "runs more, or other, than the one container"),
+    Seed(RULE, JOB, f"{POD}.containers.0.command", ["sh", "-c"], "command is 'sh -c', and not"),
+    Seed(RULE, JOB, f"{POD}.containers.0.command", None, "command is '', and not 'python -m vault"),
+    Seed(RULE, JOB, f"{POD}.containers.0.args", ["rotate", "/tmp/x"], "args is 'rotate /tmp/x'"),
+    Seed(
+        RULE,
+        JOB,
+        f"{POD}.containers.0.env",
+        [{"name": "PYTHONPATH", "value": "/tmp"}],
+        "its container has env, which no job needs",
+    ),
+    Seed(
+        RULE,
+        JOB,
+        f"{POD}.containers.0.volumeMounts.0.mountPath",
+        "/usr/lib/python3",
+        "mounts something at '/usr/lib/python3', where no job looks",
+    ),
+    Seed(
+        RULE,
+        JOB,
+        f"{POD}.volumes.0.configMap.name",
+        "mine",
+        "volume 'rotation' is not the job's own file",
+    ),
+    Added(
+        RULE,
+        Declared(
+            "kubernetes:apps/v1:Deployment",
+            "as-a-job",
+            {
+                "metadata": {"namespace": "vault"},
+                "spec": {"template": {"spec": {"serviceAccountName": "rotation-pki"}}},
+            },
+        ),
+        "runs as vault/rotation-pki, as which only the job pki-intermediate does",
+    ),
+    Added(
+        RULE,
+        Declared(
+            "kubernetes:core/v1:Pod",
+            "by-its-older-name",
+            {"metadata": {"namespace": "vault"}, "spec": {"serviceAccount": "rotation-pki"}},
+        ),
+        "runs as vault/rotation-pki, as which only the job pki-intermediate does",
     ),
     Added(
         RULE,
@@ -156,5 +203,15 @@ def test_rights_that_are_declared_elsewhere_are_caught(prod: Mapping[str, Declar
         assert "rights that no Role declared here says" in message
 
 
+# --- the image -----------------------------------------------------------------------------------
+
+
+def test_a_job_with_an_image_of_its_own_is_caught(prod: Mapping[str, Declared]) -> None:
+    assert said(IMAGE, *prod.values()) == []
+    other = prod[JOB].changed(f"{POD}.containers.0.image", "elsewhere.example/jobs:1")
+    (message,) = said(IMAGE, *{**prod, JOB: other}.values())
+    assert "the jobs run 2 images, elsewhere.example/jobs:1 and " in message
+
+
 def test_each_rule_has_one() -> None:
-    assert {*names(SEEDS), RIGHTS} == {rule.name for rule in RULES}
+    assert {*names(SEEDS), RIGHTS, IMAGE} == {rule.name for rule in RULES}

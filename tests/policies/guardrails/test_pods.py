@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from policies.guardrails.pods import _PODS, RULES
+from policies.guardrails.pods import PODS, RULES
 from tests.policies.guardrails.looking import Declared
 from tests.policies.guardrails.seeds import Seed, check, names, said
 
@@ -131,10 +131,10 @@ def test_each_rule_has_one() -> None:
     assert names(SEEDS) == {rule.name for rule in RULES}
 
 
-@pytest.mark.parametrize("type_", _PODS)
+@pytest.mark.parametrize("type_", PODS)
 def test_pods_are_found_wherever_they_are_described(type_: str) -> None:
     inputs: dict[str, Any] = {"containers": [{"name": "a", "securityContext": {}}]}
-    for key in reversed(_PODS[type_]):
+    for key in reversed(PODS[type_]):
         inputs = {key: inputs}
     assert len(said(RESTRICTED, Declared(type_, "seeded", inputs))) == 4
 

@@ -8,7 +8,7 @@ hand that to whoever takes over the job. Both are refused here, before anything 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -93,10 +93,8 @@ def _runner(
 ) -> Workload:
     found = {workload.name: workload for workload in workloads}
     if rotation.by not in found:
-        of_application = isinstance(rotation, RotateKey) and application
-        whose = (
-            f"application {application.name!r}" if of_application and application else "platform"
-        )
+        own = isinstance(rotation, RotateKey) and application
+        whose = f"application {own.name!r}" if own else "platform"
         raise ValueError(
             f"rotation {rotation.name!r}: by={rotation.by!r} is no workload of the {whose}; its "
             f"workloads: {', '.join(found) or 'none'}"
@@ -132,24 +130,22 @@ def refuse_rotations(matrix: AccessMatrix) -> None:
     _refuse_idle(matrix, every)
 
 
-def _refuse_shared(every: Iterable[Scheduled]) -> None:
-    every = tuple(every)
+def _refuse_shared(every: Sequence[Scheduled]) -> None:
     for kind, names in (
-        ("rotation", (one.name for one in every)),
-        ("rotation of", (_what(one) for one in every)),
-        ("job", (f"{one.by.identity} {one.by.name}" for one in every)),
+        ("rotation", Counter(one.name for one in every)),
+        ("rotation of", Counter(_what(one) for one in every)),
     ):
-        for name, count in Counter(names).items():
-            if count > 1 and kind == "job":
-                raise ValueError(
-                    f"workload {name.rpartition(' ')[2]!r}: runs {count} rotations, and whoever "
-                    "takes over one job would have the rights of the others; give each rotation a "
-                    "workload of its own"
-                )
+        for name, count in names.items():
             if count > 1:
                 raise ValueError(
                     f"{kind} {name!r}: is there {count} times; one would undo the other, keep one"
                 )
+    for workload, count in Counter(one.by for one in every).items():
+        if count > 1:
+            raise ValueError(
+                f"workload {workload.name!r}: runs {count} rotations, and whoever takes over one "
+                "job would have the rights of the others; give each rotation a workload of its own"
+            )
 
 
 def _what(one: Scheduled) -> str:

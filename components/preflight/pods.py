@@ -11,12 +11,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from components.namespace import MANAGED
+from components.operations.restarts import restarts
 from components.preflight.asking import AskingProvider, Cluster
 from components.settings import IssuerKind, Settings
 from policies.plan import Plan, Rotation
 
 DRIVER: Final = "secrets-store.csi.k8s.io"
 _OTHERWISE: Final = {"tlsIssuer": "tlsSecret", "injectorIssuer": "injectorTlsSecret"}
+# Of Kubernetes 1.30. Older ones know it as a trial, if at all.
+_LIMITS: Final = ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies")
+_WITHOUT_LIMITS: Final = {"csiProvider": "csiProvider false", "jobsImage": "jobsImage ''"}
 _MOUNTED: Final = ("secrets-store.csi.x-k8s.io", "v1", "secretproviderclasses")
 
 
@@ -38,6 +42,7 @@ def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
         if issuer and issuer.kind is IssuerKind.CLUSTER_ISSUER
     }
     rotations = plan.rotations if operations else ()
+    csi = delivery is not None and delivery.csi is not None
     # Vault's own is made with the servers.
     own = {kubernetes.namespace} if settings.deployment else set()
     return {
@@ -45,9 +50,11 @@ def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
         "kubeconfig": kubernetes.kubeconfig or "",
         "namespace": kubernetes.namespace,
         "cluster_issuers": issuers,
-        "csi": delivery is not None and delivery.csi is not None,
+        "csi": csi,
         "accounts": [f"{one.namespace}/{one.service_account}" for one in rotations],
         "namespaces": sorted({one for each in rotations for one in _namespaces(each)} - own),
+        # Settings by which a service account is given a right that RBAC makes too large.
+        "limits": [*["csiProvider"] * csi, *["jobsImage"] * any(map(restarts, rotations))],
     }
 
 
@@ -67,6 +74,7 @@ class PodsProvider(AskingProvider):
         "context",
         "csi",
         "kubeconfig",
+        "limits",
         "namespace",
         "namespaces",
     )
@@ -78,6 +86,8 @@ class PodsProvider(AskingProvider):
             )
         if props["csi"]:
             yield from _driver(cluster)
+        if props["limits"] and not cluster.knows(*_LIMITS):
+            yield from map(_unlimited, props["limits"])
         existing = cluster.namespaces() if props["namespaces"] else set()
         for namespace in props["namespaces"]:
             if namespace not in existing:
@@ -101,6 +111,14 @@ def _driver(cluster: Cluster) -> Iterator[str]:
             f"vaultstack:csiProvider: the cluster lacks {' and '.join(missing)}; fix: install the "
             "Secrets Store CSI driver, or pulumi config set vaultstack:csiProvider false"
         )
+
+
+def _unlimited(key: str) -> str:
+    return (
+        f"vaultstack:{key}: the cluster has no ValidatingAdmissionPolicies (v1), by which a right "
+        "is made smaller than RBAC can; fix: use Kubernetes 1.30 or newer, or pulumi config set "
+        f"vaultstack:{_WITHOUT_LIMITS[key]}"
+    )
 
 
 def _taken(cluster: Cluster, account: str) -> Iterator[str]:

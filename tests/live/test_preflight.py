@@ -15,6 +15,7 @@ import pytest
 
 from components.cluster.layout import Layout
 from components.cluster.preflight import INPUTS, PreflightProvider
+from components.preflight import pods
 from components.preflight.asking import PreflightError
 from components.preflight.pods import DRIVER, PodsProvider
 from rehearsal import crds
@@ -307,6 +308,7 @@ def asked_for_pods(api: KubernetesApi, **changed: Any) -> dict[str, Any]:
         "context": "rehearsal",
         "csi": False,
         "kubeconfig": str(api.kubeconfig),
+        "limits": ["csiProvider", "jobsImage"],
         "namespace": "vault",
         "namespaces": ["shop-dev"],
         **changed,
@@ -343,6 +345,20 @@ def test_what_pods_need_and_is_missing_is_named_with_key_rule_and_fix(
             "change something, does not exist; fix: make it, or correct the matrix"
         ),
     )
+
+
+def test_a_cluster_that_cannot_limit_rights_is_refused(
+    cluster: KubernetesApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for a version of the kind that nobody serves, for no old cluster is at hand."""
+    monkeypatch.setattr(pods, "_LIMITS", ("admissionregistration.k8s.io", "v0", pods._LIMITS[2]))
+    assert problems_of_pods(cluster) == tuple(
+        f"vaultstack:{key}: the cluster has no ValidatingAdmissionPolicies (v1), by which a right "
+        "is made smaller than RBAC can; fix: use Kubernetes 1.30 or newer, or pulumi config set "
+        f"vaultstack:{otherwise}"
+        for key, otherwise in (("csiProvider", "csiProvider false"), ("jobsImage", "jobsImage ''"))
+    )
+    assert PodsProvider().create(asked_for_pods(cluster, limits=[])).outs
 
 
 def test_an_account_that_somebody_else_made_is_named_and_ours_is_not(

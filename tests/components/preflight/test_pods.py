@@ -5,6 +5,7 @@ a real API server, in tests/live.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -77,3 +78,27 @@ def test_a_vault_that_is_there_already_needs_its_injectors_issuer_too(loaded: Lo
 
 def test_the_provider_needs_the_driver(loaded: Loader) -> None:
     assert questions(loaded, deploying("staging", csiProvider=True))["csi"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "limits"),
+    [
+        ({"agentInjector": True}, []),
+        ({"csiProvider": True}, ["csiProvider"]),
+        (JOBS, ["jobsImage"]),
+        ({"csiProvider": True, **JOBS}, ["csiProvider", "jobsImage"]),
+    ],
+)
+def test_rights_that_are_limited_need_a_cluster_that_limits_them(
+    loaded: Loader, given: Mapping[str, object], limits: list[str]
+) -> None:
+    config = of_existing("staging", kubernetesContext="a", injectorIssuer="ClusterIssuer/b")
+    assert questions(loaded, {**config, **given})["limits"] == limits
+
+
+def test_jobs_that_restart_nothing_need_no_limit(loaded: Loader) -> None:
+    quiet = tuple(one for one in PLAN.rotations if one.task["type"] != "kv-key")
+    config = of_existing("staging", **JOBS, kubernetesContext="a")
+    found = asked(loaded.of(config), replace(PLAN, rotations=quiet))
+    assert found
+    assert found["limits"] == []

@@ -16,7 +16,11 @@ _HOUR: Final = 3600
 # What a run needs beside an application's restart: logging in, and the client's own patience with
 # a Vault or an API server that is away.
 _RUN_SECONDS: Final = 300
-_RETRIES: Final = 3
+# A run that is half done must outlast a Vault or an API server that is away for a quarter of an
+# hour: the next schedule may be a week later.
+_RETRIES: Final = 6
+# What Kubernetes waits before the first of them, and twice as long before each next one.
+_BACKOFF_SECONDS: Final = 10
 # How it ends where trying again mends nothing: the file is wrong, or the application did not take
 # the new value and has its old one back. A second restart would only disturb it again.
 _FINAL_EXIT_CODES: Final = (2, 3)
@@ -82,11 +86,12 @@ def _job(rotation: Rotation, image: str) -> batch.v1.JobSpecArgs:
 
 
 def deadline_seconds(rotation: Rotation) -> int:
-    """For all tries together: long enough for an application to be restarted, and once more with
-    its previous value.
+    """For all tries together, and the waits between them: long enough for an application to be
+    restarted, and once more with its previous value.
     """
     tell = rotation.task.get("tell") or {}
-    return (1 + _RETRIES) * _RUN_SECONDS + 2 * int(tell.get("ready_within_seconds", 0))
+    waits = sum(_BACKOFF_SECONDS * 2**n for n in range(_RETRIES))
+    return (1 + _RETRIES) * _RUN_SECONDS + waits + 2 * int(tell.get("ready_within_seconds", 0))
 
 
 def _pod(rotation: Rotation, image: str) -> core.v1.PodSpecArgs:

@@ -72,6 +72,10 @@ class RotateKey:
     overlap: Duration | None = None
     tell: Restart | ByAgent | None = None
 
+    def __post_init__(self) -> None:
+        if self.overlap is not None:
+            _check_overlap(self.name, self.overlap, self.schedule)
+
     @property
     def keeps(self) -> bool:
         """Whether it needs the value that it replaces: to keep it, or to put it back."""
@@ -111,6 +115,9 @@ class RotateSecretIds:
     """How long it waits there to be unwrapped."""
     overlap: Duration
 
+    def __post_init__(self) -> None:
+        _check_overlap(self.name, self.overlap, self.schedule)
+
     @property
     def name(self) -> str:
         return f"{self.workload}-secret-ids"
@@ -136,6 +143,17 @@ class RenewIntermediate:
     lifetime: Duration
     schedule: Cron
     name: str = "pki-intermediate"
+
+
+def _check_overlap(name: str, overlap: Duration, schedule: Cron) -> None:
+    """The job itself is as strict: a rotation may come half an interval early, and would end the
+    overlap of the one before.
+    """
+    if 2 * overlap.seconds > schedule.interval.seconds:
+        raise ValueError(
+            f"rotation {name!r}: the overlap {overlap} must be at most half of the "
+            f"{schedule.interval} between two rotations; shorten it, or rotate less often"
+        )
 
 
 OfApplication = RotateKey | RotateDatabaseRoot | RotateSecretIds

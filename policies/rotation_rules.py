@@ -200,11 +200,6 @@ def _check_key(where: str, one: Scheduled, key: RotateKey) -> None:
             raise ValueError(
                 f"{where}: the key {kept!r} of {path!r} is where the previous value goes; rename it"
             )
-    if key.overlap is not None and key.overlap >= key.schedule.interval:
-        raise ValueError(
-            f"{where}: the overlap {key.overlap} must end before the next rotation, after "
-            f"{key.schedule.interval}; shorten it"
-        )
     if isinstance(key.tell, Restart) and one.by.token is None:
         raise ValueError(
             f"{where}: workload {one.by.name!r} must say how long its token lives, for it waits "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from policies.grants import Grant, IntermediateCa, Kv, KvAccess, RootKey, RootPassword, SecretIds
@@ -21,10 +23,12 @@ from policies.rotation import (
 )
 from policies.schedule import Cron
 
-DAY = Duration.parse("24h")
+DAY, HALF_A_DAY = Duration.parse("24h"), Duration.parse("12h")
 PATH = SecretPath("shop/api")
 WHY = "rotates by schedule"
-IDS = RotateSecretIds("ci", KubernetesSecret("shop", "x", "y"), "job", Cron("0 3 * * *"), DAY, DAY)
+IDS = RotateSecretIds(
+    "ci", KubernetesSecret("shop", "x", "y"), "job", Cron("0 3 * * *"), DAY, HALF_A_DAY
+)
 
 
 def key(**more: object) -> RotateKey:
@@ -77,3 +81,15 @@ def test_it_is_named_after_what_it_rotates() -> None:
 def test_a_name_that_kubernetes_refuses_is_refused(said: str, build: object) -> None:
     with pytest.raises(ValueError, match=f"^{said}: must be lower-case"):
         build()  # type: ignore[operator]
+
+
+def test_an_overlap_that_a_rotation_could_end() -> None:
+    """The job is as strict, and nothing would tell before it runs."""
+    said = "overlap 12h1m must be at most half of the 24h between two rotations"
+    more = Duration(HALF_A_DAY.seconds + 60)
+    daily = Cron("0 3 * * *")
+    assert key(schedule=daily, overlap=HALF_A_DAY).overlap == HALF_A_DAY
+    with pytest.raises(ValueError, match=said):
+        key(schedule=daily, overlap=more)
+    with pytest.raises(ValueError, match=said):
+        replace(IDS, overlap=more)

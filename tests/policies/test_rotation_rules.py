@@ -268,15 +268,6 @@ def test_a_key_that_stands_where_the_previous_value_goes() -> None:
     refused("the key 'jwt_previous' of", rotation, jobs=(job(KEEP),), entries=(entry,))
 
 
-def test_an_overlap_that_meets_the_next_rotation() -> None:
-    matrix(replace(KEY, overlap=duration("167h")), jobs=(job(KEEP),))
-    refused(
-        "the overlap 168h must end before the next rotation, after 168h",
-        replace(KEY, overlap=duration("7d")),
-        jobs=(job(KEEP),),
-    )
-
-
 def test_a_token_that_ends_before_the_value_can_be_put_back() -> None:
     rotation = replace(KEY, tell=Restart("shop", ready_within=duration("18m")))
     matrix(rotation, jobs=(job(KEEP, token="20m"),))
@@ -311,8 +302,8 @@ def test_a_database_that_vault_has_no_connection_to() -> None:
             "the Secret is in 'shop', where shop/api runs, and every pod there could log in with",
         ),
         (
-            {"overlap": duration("13h")},
-            "a secret ID lives 24h, less than the 12h between two rotations and the overlap of 13h",
+            {"schedule": Cron("0 3 * * *"), "overlap": duration("2h")},
+            "a secret ID lives 24h, less than the 24h between two rotations and the overlap of 2h",
         ),
         ({"schedule": Cron("0 3 * * 1")}, "a secret ID lives 24h, less than the 168h"),
         ({"wrapped": duration("11h")}, "at least the 12h until the next one"),

@@ -9,6 +9,7 @@ Users of a database that Vault itself rotates are no jobs: `resources.StaticUser
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,7 @@ from policies.schedule import Cron
 
 WEEKLY: Final = Cron("0 3 * * 1")
 MONTHLY: Final = Cron("0 4 1 * *")
+_KEY: Final = re.compile(r"[A-Za-z0-9._-]+")
 _TEN_MINUTES: Final = Duration.parse("10m")
 
 
@@ -73,6 +75,11 @@ class RotateKey:
     tell: Restart | ByAgent | None = None
 
     def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(
+                f"rotation {self.name!r}: the key {self.key!r} must be of letters, digits, '.', "
+                "'_' and '-', as the job takes no other; rename it"
+            )
         if self.overlap is not None:
             _check_overlap(self.name, self.overlap, self.schedule)
 

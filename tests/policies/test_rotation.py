@@ -93,3 +93,9 @@ def test_an_overlap_that_a_rotation_could_end() -> None:
         key(schedule=daily, overlap=more)
     with pytest.raises(ValueError, match=said):
         replace(IDS, overlap=more)
+
+
+@pytest.mark.parametrize("name", ["", "jwt secret", "jwt/secret", "schlüssel"])
+def test_a_key_that_the_job_would_not_take(name: str) -> None:
+    with pytest.raises(ValueError, match="as the job takes no other; rename it"):
+        replace(key(), key=name)

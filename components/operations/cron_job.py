@@ -16,8 +16,8 @@ _HOUR: Final = 3600
 # What a run needs beside an application's restart: logging in, and the client's own patience with
 # a Vault or an API server that is away.
 _RUN_SECONDS: Final = 300
-# A run that is half done must outlast a Vault or an API server that is away for a quarter of an
-# hour: the next schedule may be a week later.
+# A run that is half done must outlast a Vault or an API server that is away for ten minutes: the
+# next schedule may be a week later.
 _RETRIES: Final = 6
 # What Kubernetes waits before the first of them, and twice as long before each next one.
 _BACKOFF_SECONDS: Final = 10
@@ -90,7 +90,8 @@ def deadline_seconds(rotation: Rotation) -> int:
     restarted, and once more with its previous value.
     """
     tell = rotation.task.get("tell") or {}
-    waits = sum(_BACKOFF_SECONDS * 2**n for n in range(_RETRIES))
+    # 10 + 20 + 40 ...
+    waits = _BACKOFF_SECONDS * ((1 << _RETRIES) - 1)
     return (1 + _RETRIES) * _RUN_SECONDS + waits + 2 * int(tell.get("ready_within_seconds", 0))
 
 

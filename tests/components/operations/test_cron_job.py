@@ -56,9 +56,7 @@ def test_a_run_that_was_missed_comes_soon_or_not_at_all(
 
 def test_what_failed_is_tried_again_unless_that_mends_nothing(run: Runner) -> None:
     job = spec(run)["jobTemplate"]["spec"]
-    # With what Kubernetes waits between them, longer than a Vault is away that comes back.
     assert job["backoffLimit"] == 6
-    assert sum(10 * 2**n for n in range(job["backoffLimit"])) >= 10 * 60
     final, drained = job["podFailurePolicy"]["rules"]
     assert final == {
         "action": "FailJob",

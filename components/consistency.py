@@ -1,4 +1,5 @@
-"""Where settings and plan must agree: names that the matrix knows, and lifetimes.
+"""Where settings and plan must agree: names that the matrix knows, lifetimes, and what may reach a
+shell.
 
 A name that nothing matches is not harmless: a misspelt role in `awsRoleArns` would be made with
 long-lived keys instead of the ARN, and a misspelt secret would silently stay away.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator
 
+from components.delivery.deliveries import in_double_quotes
 from components.settings import NAMESPACE, Settings, SettingsError
 from policies.lifetime import Duration
 from policies.plan import Plan
@@ -50,7 +52,20 @@ def _problems(settings: Settings, plan: Plan) -> Iterator[str]:
                     "whole or not at all, or one that is in use would be taken away; fix: give "
                     "what is missing, or remove the rest"
                 )
+    yield from _obeyed(settings, plan)
     yield from _lifetimes(settings, plan)
+
+
+def _obeyed(settings: Settings, plan: Plan) -> Iterator[str]:
+    """Also where nothing is delivered: what one stack takes, the next one must."""
+    for path, key in sorted(in_double_quotes(plan)):
+        if key in settings.kv.obeyed.get(path, ()):
+            yield (
+                f"{NAMESPACE}:kvValues[{path}]: {key} holds a double quote, $, a backtick, a "
+                "backslash or a line's end, and a shell that sources it between double quotes "
+                "would obey it; fix: have a value issued without these, or deliver it with "
+                "Quoting.SINGLE in components/delivery/deliveries.py"
+            )
 
 
 def _lifetimes(settings: Settings, plan: Plan) -> Iterator[str]:

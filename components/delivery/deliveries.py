@@ -24,8 +24,8 @@ DELIVERIES: Final = (
             SecretFile(
                 "config",
                 SecretPath("kubesentiment/config"),
-                # As its pods have always sourced it. Whoever sets these values keeps to letters and
-                # digits, or changes to single quotes.
+                # As its pods have always sourced it. Who may write these values may run commands in
+                # those pods; what the stack gives is checked (components/consistency.py).
                 Exports(("redis_password", "kafka_password", "model_api_key"), Quoting.DOUBLE),
             ),
             SecretFile(
@@ -57,6 +57,20 @@ DELIVERIES: Final = (
         via=Via.CSI,
     ),
 )
+
+
+def in_double_quotes(plan: Plan) -> frozenset[tuple[str, str]]:
+    """(KV entry, key) of each value that a shell reads between double quotes in some pod."""
+    return frozenset(
+        (file.source.text, key)
+        for delivery in DELIVERIES
+        if plan.environment in delivery.environments
+        for file in delivery.files
+        if isinstance(file.source, SecretPath)
+        and isinstance(file.content, Exports)
+        and file.content.quoting is Quoting.DOUBLE
+        for key in file.content.keys
+    )
 
 
 def deliveries_in(plan: Plan, via: Via) -> tuple[Delivery, ...]:

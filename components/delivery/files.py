@@ -84,7 +84,9 @@ class Quoting(StrEnum):
     SINGLE = "single"
     """Safe for every value."""
     DOUBLE = "double"
-    """Not for values with `"`, `$`, a backslash or a backtick: the shell would obey them."""
+    """Not for values with `"`, `$`, a backslash, a backtick or a line's end: the shell would obey
+    them, and whoever writes such a value runs commands in the pod.
+    """
 
 
 @dataclass(frozen=True, slots=True)

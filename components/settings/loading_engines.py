@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from components.settings.model import (
     AwsSettings,
     AzureSettings,
@@ -15,13 +18,21 @@ from components.settings.model import (
 from components.settings.reader import NAMESPACE, ConfigReader, encrypted
 from policies.environments import Environment
 
+# What a shell reads between double quotes as more than text, or does not read as one line.
+_OBEYED: Final = re.compile(r'["$`\\\n\r]')
+
 
 def read_kv(read: ConfigReader) -> KvSettings:
+    given = read.secret_mappings("kvValues")
     return KvSettings(
         max_versions=read.integer("kvMaxVersions", minimum=2, maximum=1000),
         values={
             path: {key: encrypted(value) for key, value in values.items()}
-            for path, values in read.secret_mappings("kvValues").items()
+            for path, values in given.items()
+        },
+        obeyed={
+            path: frozenset(key for key, value in values.items() if _OBEYED.search(value))
+            for path, values in given.items()
         },
     )
 

@@ -5,7 +5,7 @@ from.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
 import pulumi
@@ -145,6 +145,8 @@ class KvSettings:
     max_versions: int
     values: Mapping[str, Mapping[str, Secret]]
     """Path -> key -> value, of the entries that somebody else issued."""
+    obeyed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Path -> those of its keys whose value a shell would obey between double quotes."""
 
 
 @dataclass(frozen=True, slots=True)

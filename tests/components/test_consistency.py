@@ -16,10 +16,12 @@ from policies.environments import Environment
 from policies.lifetime import Duration
 from policies.matrix import LIFETIMES, MATRIX
 from policies.plan import Plan
+from tests.components.settings.loader import Loader
 from tests.recording import Runner, configuration
 
 DEV = compile_plan(MATRIX, Environment.DEV)
 PROD = compile_plan(MATRIX, Environment.PROD)
+(KEYS,) = (one.keys for one in DEV.kv_entries if one.name == "deploy/kubesentiment/keys")
 ARN = "arn:aws:iam::111111111111:role/x"
 
 
@@ -93,6 +95,26 @@ def test_an_entry_given_whole_beside_one_not_given_is_in_order(settings: Setting
     keys = ("redis_password", "kafka_password", "model_api_key")
     values = {"kubesentiment/config": dict.fromkeys(keys, "x")}
     consistency.check(given(settings, values=values), DEV)
+
+
+@pytest.mark.parametrize("value", ['a"b', "$(reboot)", "`reboot`", "a\\b", "a\nb", "a\r"])
+def test_a_value_that_a_shell_would_obey_is_refused_where_one_sources_it(
+    run: Runner, value: str
+) -> None:
+    values = {"redis_password": "it's-fine; (really)", "kafka_password": value}
+    given = {
+        "kubesentiment/config": {**values, "model_api_key": "x"},
+        # Nobody sources this one.
+        "deploy/kubesentiment/keys": dict.fromkeys(KEYS, value),
+    }
+    loaded = Loader(run)("dev", {"kvValues": given})
+    (problem,) = problems(loaded)
+    assert problem == (
+        "vaultstack:kvValues[kubesentiment/config]: kafka_password holds a double quote, $, a "
+        "backtick, a backslash or a line's end, and a shell that sources it between double quotes "
+        "would obey it; fix: have a value issued without these, or deliver it with Quoting.SINGLE "
+        "in components/delivery/deliveries.py"
+    )
 
 
 def lasting(settings: Settings, intermediate: str) -> Settings:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from components.delivery import deliveries
-from components.delivery.deliveries import DELIVERIES, deliveries_in
+from components.delivery.deliveries import DELIVERIES, deliveries_in, in_double_quotes
 from components.delivery.files import DatabaseCredentials, Via
 from components.delivery.reading import readings
 from policies.compile import compile_plan
@@ -38,3 +38,12 @@ def test_a_delivery_of_another_environment_is_left_out(monkeypatch: pytest.Monke
     ]
     monkeypatch.setattr(deliveries, "DELIVERIES", in_dev)
     assert [deliveries_in(plan, via) for via in Via] == [(), ()]
+    assert in_double_quotes(plan) == frozenset()
+
+
+def test_what_a_shell_reads_between_double_quotes_is_known_by_entry_and_key() -> None:
+    """Of the entries alone: what Vault issues holds nothing that a shell obeys."""
+    keys = ("redis_password", "kafka_password", "model_api_key")
+    for environment in Environment:
+        found = in_double_quotes(compile_plan(MATRIX, environment))
+        assert found == {("kubesentiment/config", key) for key in keys}

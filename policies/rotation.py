@@ -1,8 +1,12 @@
 """What is rotated by schedule, who runs it, and who is told: the rows of the matrix.
 
-One job runs one rotation, as a workload of its own that is granted just that: `need` says what. So
-whoever takes over a job can do nothing but its work. What a job is told in its file is said by
-`rotation_task`; whether rotations agree with the rest of the matrix, by `rotation_rules`.
+One job runs one rotation, as a workload of its own that is granted just that: `need` says what.
+Vault knows paths and no smaller things: whoever takes over the job of one key may change the
+entry's other keys, too, and read them where it keeps the old value. That it leaves them alone is
+the job's own code. What a job may in Kubernetes besides, `escalation.jobs` names.
+
+What a job is told in its file is said by `rotation_task`; whether rotations agree with the rest of
+the matrix, by `rotation_rules`.
 
 Users of a database that Vault itself rotates are no jobs: `resources.StaticUser`.
 """

@@ -27,7 +27,7 @@ from policies.commands.meaning import meaning
 from policies.commands.plans import REFUSALS as OF_PLANS
 from policies.commands.plans import Asked, plans, workload
 from policies.commands.reach import Reach, reaches
-from policies.escalation import Held, held
+from policies.escalation import Held, held, held_by_job
 from policies.hcl import Capability
 from policies.plan import KubernetesRole, Rotation
 from policies.review.described import login_path
@@ -61,13 +61,14 @@ class _About:
     @classmethod
     def of(cls, asked: Asked) -> _About:
         acl = asked.acl
+        rotations = _pair(asked).rotations[1]
         return cls(
             asked,
             reaches(acl, Pattern.of("*")),
             tuple(_readable(asked)),
             tuple(_lifetimes(asked)),
-            _pair(asked).rotations[1],
-            held(acl),
+            rotations,
+            (*held(acl), *(power for one in rotations for power in held_by_job(one))),
         )
 
 

@@ -1,4 +1,5 @@
-"""The powers whose holder can give itself more than its ACL policies say, or take from others.
+"""The powers whose holder can give itself more than its ACL policies say, or take from others;
+with those that a job has in Kubernetes.
 
 Whether an ACL holds one is decided as Vault decides (`policies.acl`), by a path that can be asked
 for, and not by how its rules are written. Parameters and wrapping that a rule asks for are
@@ -12,6 +13,17 @@ builtin/credential/approle, builtin/logical/{aws,database,pki} of Vault 1.21.0.
 """
 
 from policies.escalation.holding import POWERS, Held, held, opened
+from policies.escalation.jobs import IN_KUBERNETES, held_by_job
 from policies.escalation.power import Effect, Power, Way
 
-__all__ = ["POWERS", "Effect", "Held", "Power", "Way", "held", "opened"]
+__all__ = [
+    "IN_KUBERNETES",
+    "POWERS",
+    "Effect",
+    "Held",
+    "Power",
+    "Way",
+    "held",
+    "held_by_job",
+    "opened",
+]

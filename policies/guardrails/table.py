@@ -13,7 +13,7 @@ from typing import Final
 from pulumi_policy import EnforcementLevel
 
 from policies.environments import Environment
-from policies.escalation import POWERS
+from policies.escalation import IN_KUBERNETES, POWERS
 from policies.guardrails.pack import RULES, SECTIONS
 from policies.guardrails.rule import Rule
 
@@ -59,6 +59,10 @@ What `acl-not-root` and `acl-no-escalation` look for (`policies/escalation`). An
 if Vault would allow one of the capabilities at some path that a pattern matches; root-protected
 paths take `sudo` besides. Who holds what only costs availability is not refused.
 """
+_IN_KUBERNETES: Final = """
+What a job may do in Kubernetes is no ACL policy's to say: `explain` names it, and a review where a
+rotation gains it.
+"""
 
 
 def page() -> str:
@@ -78,6 +82,11 @@ def _lines() -> Iterator[str]:
             f"{', '.join(way.capabilities)}{sudo} of `{way.pattern}`" for way in power.ways
         )
         yield f"| {power.name} | {power.effect} | {where} | {power.chain} |"
+    yield _IN_KUBERNETES
+    yield "| power | comes to | how |"
+    yield "|---|---|---|"
+    for power in IN_KUBERNETES:
+        yield f"| {power.name} | {power.effect} | {power.chain} |"
 
 
 def _section(title: str, rules: tuple[Rule, ...]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from policies.hcl import Blocks, Capability, Object, Value
 
 _UNKNOWN: Final = "unheard-of"
 """A parameter, and a value, that no policy names."""
+_EMPTY: Final = "(empty)"
 _OPERATIONS: Final[Mapping[str, Operation]] = {
     operation.value: operation for operation in Operation
 }
@@ -77,7 +78,9 @@ def conditions_of(rule: Rule) -> str:
 
 
 def _written(name: str, values: tuple[Value, ...]) -> str:
-    return f"{name} in {'|'.join(map(str, values))}" if values else name
+    if not values:
+        return name
+    return f"{name} in {'|'.join(str(value) or _EMPTY for value in values)}"
 
 
 def _wrappings(*rules: Rule) -> list[float | None]:

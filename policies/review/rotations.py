@@ -3,7 +3,7 @@ is not rotated any more.
 
 Every value of a job's task is a term, so that none is passed over, whatever its name. A longer
 time of any kind is wider, and what only differs is gained. What a job may in Vault is told as
-everybody's access is; what it may in Kubernetes follows from whom it tells.
+everybody's access is; what it may in Kubernetes follows from its task, and is told as powers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from policies.escalation import Effect, held_by_job
 from policies.lifetime import Duration
 from policies.plan import Rotation
 from policies.review.model import Finding, Severity, Topic
@@ -99,12 +100,28 @@ def rotation_risks(sides: Sides, security: str) -> Iterator[Finding]:
                 (f"the schedule is {rotation.schedule!r}, before {old.schedule!r}",),
             )
         if old is None or old != rotation:
+            yield from _powers(old, rotation, security)
             yield from _elsewhere(rotation, security)
             yield from _nobody(rotation, sides.head)
 
 
 def _every(rotation: Rotation) -> str:
     return str(Duration(rotation.interval_seconds)) if rotation.interval_seconds > 0 else "0s"
+
+
+def _powers(old: Rotation | None, rotation: Rotation, security: str) -> Iterator[Finding]:
+    had = {str(one) for one in held_by_job(old)} if old else set[str]()
+    for one in held_by_job(rotation):
+        if str(one) in had:
+            continue
+        harm = one.power.effect is Effect.HARM
+        yield Finding(
+            Severity.WARNING if harm else Severity.HIGH,
+            "availability" if harm else "escalation",
+            f"{rotation.name} gains {one.power.name} by its task",
+            (f"{one.power.name} ({one.power.effect}): {one}",),
+            approvers=() if harm else (security,),
+        )
 
 
 def _elsewhere(rotation: Rotation, security: str) -> Iterator[Finding]:

@@ -51,7 +51,11 @@ def test_what_it_rotates_is_told(call: Call) -> None:
     ]
     at = lines.index("It rotates by schedule (UTC):")
     assert "kv-key media-catalog/api jwt_secret 0 3 * * 1 media-catalog-jwt-secret" in lines[at:]
-    assert "It holds no power that leads to more than this." in lines[at:]
+    powers = lines[lines.index("Powers:") :]
+    restarts = (
+        "availability, restart-deployments: patch deployments/media-catalog in media-catalog-prod"
+    )
+    assert [line for line in powers if line.startswith(restarts)]
     (one,) = call("explain", "platform/rotation-pki", "--env", "prod", "--format", "json").document[
         "answers"
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.escalation import POWERS
+from policies.escalation import IN_KUBERNETES, POWERS
 from policies.guardrails import table
 from policies.guardrails.pack import RULES
 from policies.guardrails.table import COMMAND, PAGE, main, page
@@ -23,7 +23,7 @@ def test_every_rule_and_power_is_there() -> None:
         assert f"Repair: {rule.repair}.\n" in text
         for limit in rule.limits:
             assert f"`{limit.name}`: {limit.description}" in text
-    for power in POWERS:
+    for power in (*POWERS, *IN_KUBERNETES):
         assert f"| {power.name} | {power.effect} |" in text
 
 

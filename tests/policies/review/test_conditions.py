@@ -32,6 +32,7 @@ def test_what_is_asked_is_said_in_words() -> None:
         "wrapped for at least 60 s; wrapped for at most 3600 s; with why; only ttl in 1h|2h, why"
     )
     assert conditions_of(rule()) == ""
+    assert conditions_of(rule('denied_parameters = { "why" = [""] }')) == "not why in (empty)"
 
 
 def test_list_knows_no_parameters_but_wrapping() -> None:

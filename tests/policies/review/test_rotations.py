@@ -147,6 +147,28 @@ def test_a_rotation_that_comes_less_often_is_told() -> None:
     assert "rotated-less" not in rules_of(reviewed(sooner, base=HAS))
 
 
+def test_the_powers_of_a_new_job_are_told() -> None:
+    one = finding(reviewed(HAS), "availability")
+    assert (one.severity, one.approvers) == (Severity.WARNING, ())
+    assert one.title == "shop-jwt gains restart-deployments by its task"
+    assert one.reasons[0].startswith(
+        "restart-deployments (availability): patch deployments/shop in shop-prod: it reads"
+    )
+    assert "availability" not in rules_of(reviewed(changed(schedule="0 3 * * 2"), base=HAS))
+    elsewhere = {**TASK["tell"], "deployment": "blog"}
+    assert "availability" in rules_of(reviewed(changed(task={**TASK, "tell": elsewhere}), base=HAS))
+
+
+def test_who_may_write_a_secret_takes_an_approval() -> None:
+    secret = {"namespace": "shop-ci-prod", "name": "vault-ci", "key": "id"}
+    one = finding(
+        reviewed(changed(task={"type": "secret-id", "role": "ci", "secret": secret}), base=HAS),
+        "escalation",
+    )
+    assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+    assert "patch secrets/vault-ci in shop-ci-prod" in one.reasons[0]
+
+
 def test_a_job_that_restarts_anothers_deployment_takes_an_approval() -> None:
     tell = {**TASK["tell"], "namespace": "blog-prod"}
     one = finding(reviewed(changed(task={**TASK, "tell": tell}), base=HAS), "restarts-another")

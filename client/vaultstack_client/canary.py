@@ -90,15 +90,19 @@ class Canary:
         look_every: timedelta = LOOK_EVERY,
         clock: Callable[[], float] = time.monotonic,
     ) -> Canary:
-        """As the environment says. Where it names a file, that wins, and the variable with the
-        list is not looked at, not even when the file cannot be read: two answers that take turns
-        would be worse than an error.
+        """As the environment says: the list, or a file that holds it.
 
         Raises `ConfigurationError`; also where neither is set, because forgetting a setting should
-        neither move secrets nor keep them.
+        neither move secrets nor keep them, and where both are, because who rolls back by one of
+        them must not be overruled by the other in silence.
         """
         file, text = environ.get(LIST_FILE), environ.get(LIST)
         if file is not None:
+            if text is not None:
+                raise ConfigurationError(
+                    f"{LIST} and {LIST_FILE}: only one may say which groups of secrets come from "
+                    f"Vault; write the list into {file}, and unset {LIST}"
+                )
             if not file:
                 raise ConfigurationError(
                     f"{LIST_FILE}: must be the path of a file, and is empty; name the file with "

@@ -25,7 +25,7 @@ from vaultstack_client.credentials import (
     GcpAccess,
     StaticDatabaseUser,
 )
-from vaultstack_client.errors import ClientClosed
+from vaultstack_client.errors import ClientClosed, bare
 from vaultstack_client.keeper import Keeper
 from vaultstack_client.kv import SecretAt
 from vaultstack_client.names import check_path
@@ -155,11 +155,13 @@ class VaultClient:
         check_path(path)
         parts = self._open()
         deadline = Deadline.within(self._clock, self.settings.timing.deadline.total_seconds())
-        answer, _ = parts.session.use(
-            deadline,
-            lambda adapter: adapter.twice(harmless=repeatable).request(
-                method, path, headers, json=json
-            ),
+        answer, _ = bare(
+            lambda: parts.session.use(
+                deadline,
+                lambda adapter: adapter.twice(harmless=repeatable).request(
+                    method, path, headers, json=json
+                ),
+            )
         )
         check(answer, f"{method} {path}", path, parts.session.who)
         return dict(answer.body)
@@ -230,7 +232,7 @@ class VaultClient:
         """The answer to a question, for those that have no method of their own."""
         parts = self._open()
         self._start(parts)
-        return parts.store.get(question, refused)
+        return bare(lambda: parts.store.get(question, refused))
 
     def at_once(self, question: Question[T], refused: T | None = None) -> T | None:
         """The answer if it is at hand; never asks Vault, never waits."""

@@ -105,7 +105,9 @@ class Connections:
             response = _send(session, method, url, headers, json, params, timeout, self._ca_file)
             if response.status_code not in (301, 302, 303, 307, 308):
                 return _answer(response, asked)
-            url = followed(url, response.headers.get("Location", ""))
+            url = followed(
+                url, response.headers.get("Location", ""), pinned=self._ca_file is not None
+            )
             params = None  # Vault's Location has them already
         raise Unreached("redirected in a circle, as while a leader is elected", sent=False)
 

@@ -94,7 +94,7 @@ class ClientSettings:
                 f"address {self.address!r}: must be a URL; write one such as "
                 "'https://vault.vault.svc:8200'"
             )
-        if parts.username or parts.query or parts.fragment or parts.path not in ("", "/"):
+        if "@" in parts.netloc or parts.query or parts.fragment or parts.path not in ("", "/"):
             raise ConfigurationError(
                 "address: must be scheme, host and port only, for the rest is not Vault's; write "
                 f"'{parts.scheme}://{parts.hostname}:{parts.port or 8200}'"

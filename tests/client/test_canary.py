@@ -148,7 +148,7 @@ def test_no_list_at_all_is_an_error(environ: Mapping[str, str]) -> None:
 
 def test_an_empty_file_name_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="must be the path of a file, and is empty"):
-        Canary.from_environment(GROUPS, {LIST: "[]", LIST_FILE: ""})
+        Canary.from_environment(GROUPS, {LIST_FILE: ""})
 
 
 def test_exactly_one_of_both(tmp_path: Path) -> None:
@@ -158,14 +158,21 @@ def test_exactly_one_of_both(tmp_path: Path) -> None:
         Canary(GROUPS, text="[]", file=tmp_path)
 
 
-def test_the_file_wins(mounted: ConfigMap) -> None:
-    canary = Canary.from_environment(GROUPS, {LIST: '["api"]', LIST_FILE: str(mounted.file)})
+def test_a_rollback_by_one_setting_is_not_overruled_by_the_other(mounted: ConfigMap) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"only one may say .*unset VAULT_ENABLED"
+    ):
+        Canary.from_environment(GROUPS, {LIST: "[]", LIST_FILE: str(mounted.file)})
+
+
+def test_the_environment_may_name_a_file(mounted: ConfigMap) -> None:
+    canary = Canary.from_environment(GROUPS, {LIST_FILE: str(mounted.file)})
     assert enabled(canary) == ["external"]
     assert canary.status().setting == f"VAULT_ENABLED_SECRETS_FILE ({mounted.file})"
 
 
-def test_the_variable_does_not_stand_in_for_a_file_that_is_not_there(tmp_path: Path) -> None:
-    environ = {LIST: '["api"]', LIST_FILE: str(tmp_path / "none")}
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    environ = {LIST_FILE: str(tmp_path / "none")}
     with pytest.raises(ConfigurationError, match=r"_FILE .*none\): .*No such file.*mount the"):
         Canary.from_environment(GROUPS, environ)
 

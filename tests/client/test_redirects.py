@@ -20,7 +20,7 @@ HERE = "https://vault-0.vault:8200/v1/secret/data/a?version=2"
     ],
 )
 def test_to_the_leader(url: str, location: str) -> None:
-    assert followed(url, location) == location
+    assert followed(url, location, pinned=True) == location
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,14 @@ def test_to_the_leader(url: str, location: str) -> None:
 )
 def test_to_nobody_else(url: str, location: str, rule: str) -> None:
     with pytest.raises(CannotVerify, match=rf"{rule}.*correct api_addr"):
-        followed(url, location)
+        followed(url, location, pinned=True)
+
+
+def test_an_authority_that_vouches_for_everybody_takes_the_token_nowhere_else() -> None:
+    with pytest.raises(CannotVerify, match=r"must stay with this host unless VAULT_CACERT"):
+        followed(HERE, "https://attacker.example.net/v1/secret/data/a", pinned=False)
+    there = "https://vault-0.vault:8202/v1/secret/data/a"
+    assert followed(HERE, there, pinned=False) == there
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_periods_fit_each_other(changed: dict[str, Any], message: str) -> None:
         ("http://vault.vault.svc:8200", "must be https, or everybody on the way reads the token"),
         ("https://vault:8200/v1", "must be scheme, host and port only.*write 'https://vault:8200'"),
         ("https://me:hidden@vault", "must be scheme, host and port only"),
+        ("https://:hidden@vault", "must be scheme, host and port only"),
     ],
 )
 def test_an_address_that_is_none(address: str, message: str) -> None:

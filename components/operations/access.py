@@ -1,7 +1,9 @@
 """Who a job is in Kubernetes, and the little that it may do there.
 
 The objects it works on are named one by one, and those that no application has are made here,
-empty: no job may create anything, list anything, or read a Secret.
+empty: no job may create or list anything. RBAC cannot say less than the patch of a whole object:
+of a Deployment, `restarts` says less; of a Secret, an empty patch answers with all that is in it,
+so that nothing else may be put there.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ def make_lease(
 def make_secret(
     name: str, rotation: Rotation, opts: pulumi.ResourceOptions
 ) -> core.v1.Secret | None:
-    """Where a wrapped secret ID is laid, empty until then; None where the task lays none."""
+    """Where a wrapped secret ID is laid, empty until then; None where the task lays none. The job
+    may read it, by its patch, and whoever may read Secrets in its namespace may, too.
+    """
     secret = rotation.task.get("secret")
     if secret is None:
         return None

@@ -358,7 +358,7 @@ def test_each_job_keeps_its_own_lease_and_touches_no_other(scheduled: Scheduled)
                 assert ask("GET", lease_path(other)).status_code == 403
 
 
-def test_a_job_lays_a_secret_where_it_belongs_and_reads_none(scheduled: Scheduled) -> None:
+def test_a_job_lays_a_secret_where_it_belongs_and_sees_no_other(scheduled: Scheduled) -> None:
     rotation = scheduled.rotation("secret-id")
     secret = rotation.task["secret"]
     ask = as_job(scheduled.api, rotation)
@@ -373,8 +373,11 @@ def test_a_job_lays_a_secret_where_it_belongs_and_reads_none(scheduled: Schedule
     wait_until(lay, awaited="the right to lay a secret", patience=CALL_TIMEOUT)
     assert scheduled.api.get("v1", "Secret", secret["name"], secret["namespace"])["data"]
     assert ask("GET", own).status_code == 403
+    # A patch answers with all of it, even one that changes nothing: RBAC knows no blind write.
+    assert list(ask("PATCH", own, {}).json()["data"]) == [secret["key"]]
     assert ask("GET", folder).status_code == 403
-    assert ask("PATCH", f"{folder}/other", {"stringData": {"a": "b"}}).status_code == 403
+    for body in ({}, {"stringData": {"a": "b"}}):
+        assert ask("PATCH", f"{folder}/other", body).status_code == 403
     assert ask("DELETE", own).status_code == 403
 
 

@@ -240,10 +240,10 @@ def test_database_credentials_are_renewed_then_issued_again_and_never_refused(
     place: Place,
 ) -> None:
     """Every tenth of a second somebody uses what the file holds, until after the first user's end.
-    The agent replaces it when at most 15 % of its life is left: of 12 s, some that a busy machine
-    needs.
+    How long before its end the agent replaces it goes by the length of one lease: with shorter
+    ones a busy machine is too late.
     """
-    lease, longest = 3, 12
+    lease, longest = 6, 12
     with short_leases(place, ROLE, lease, longest):
         pod = place.workshop.pod(replace(API, files=(DATABASE,)))
         with running(pod):

@@ -32,8 +32,9 @@ from vaultstack_client.results import (
     StaticDatabaseCredentials,
     Status,
 )
-from vaultstack_client.settings import ClientSettings, Timing
+from vaultstack_client.settings import ClientSettings
 from vaultstack_client.sources import AsyncSources, Sources
+from vaultstack_client.timing import Timing
 
 __all__ = [
     "AppRoleLogin",

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from vaultstack_client.clock import End, Instant
 from vaultstack_client.questions import Found, Lease, Question
 from vaultstack_client.session import Token
-from vaultstack_client.settings import Timing
+from vaultstack_client.timing import Timing
 
 T = TypeVar("T")
 

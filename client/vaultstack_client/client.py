@@ -55,7 +55,7 @@ class _Parts:
     """What one process has: connections, token, cache, thread."""
 
     def __init__(self, settings: ClientSettings, clock: Clock) -> None:
-        self.transport = Transport(settings, clock)
+        self.transport = Transport(settings.address, settings.ca_file, settings.timing, clock)
         self.session = Session(settings.login, self.transport, settings.timing)
         self.keeper = Keeper(settings.timing, clock, self.session)
         self.store = Store(settings, clock, self.session, self.keeper.heard)

@@ -20,8 +20,8 @@ from vaultstack_client.errors import ClientClosed, VaultClientError
 from vaultstack_client.questions import Question
 from vaultstack_client.results import identity
 from vaultstack_client.session import Session
-from vaultstack_client.settings import Timing
 from vaultstack_client.store import Store
+from vaultstack_client.timing import Timing
 
 _log: Final = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from collections.abc import Hashable
 
 from vaultstack_client.clock import Instant
 from vaultstack_client.errors import Unavailable
-from vaultstack_client.settings import Timing
+from vaultstack_client.timing import Timing
 
 
 class Outages:

@@ -19,7 +19,7 @@ from vaultstack_client.connections import Answer
 from vaultstack_client.errors import ClientClosed, LoginFailed, LoginUndecided, VaultClientError
 from vaultstack_client.flight import Flights
 from vaultstack_client.login import Auth, Login
-from vaultstack_client.settings import Timing
+from vaultstack_client.timing import Timing
 from vaultstack_client.transport import Transport, VaultAdapter
 
 _log: Final = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hvac.adapters import Adapter
@@ -20,7 +21,7 @@ from hvac.adapters import Adapter
 from vaultstack_client.clock import Clock, Deadline
 from vaultstack_client.connections import Answer, Connections, Unreached
 from vaultstack_client.errors import ClientClosed, Unavailable
-from vaultstack_client.settings import ClientSettings
+from vaultstack_client.timing import Timing
 
 _BUSY: Final = HTTPStatus.TOO_MANY_REQUESTS
 _UNTOUCHED: Final = frozenset({_BUSY, HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -34,11 +35,11 @@ _HARMLESS_TWICE: Final = frozenset({"GET", "HEAD", "LIST"})
 class Transport:
     """Sends requests for one client. Safe to use from several threads."""
 
-    def __init__(self, settings: ClientSettings, clock: Clock) -> None:
+    def __init__(self, address: str, ca_file: Path | None, timing: Timing, clock: Clock) -> None:
         self.clock = clock
-        self._timing = settings.timing
-        self._address = settings.address
-        self._connections = Connections(settings.address, settings.ca_file, clock)
+        self._timing = timing
+        self._address = address
+        self._connections = Connections(address, ca_file, clock)
         self._closing = threading.Event()
         self._parting = 0
         """The thread that may still send, while all others are told that it is over."""

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from vaultstack_client import ClientSettings, LoginFailed, Timing
-from vaultstack_client.clock import Instant, SystemClock
+from vaultstack_client.clock import Clock, Instant, SystemClock
 from vaultstack_client.login import Auth, Login
+from vaultstack_client.transport import Transport
 
 Answer = tuple[int, dict[str, Any]]
 DONE: Final[Answer] = (204, {})
@@ -389,6 +390,10 @@ def settings_for(
     return ClientSettings(
         address=vault.address, login=login or GivenLogin(vault), timing=timing, **changed
     )
+
+
+def transport_of(settings: ClientSettings, clock: Clock) -> Transport:
+    return Transport(settings.address, settings.ca_file, settings.timing, clock)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 5) -> None:

@@ -159,9 +159,7 @@ def test_exactly_one_of_both(tmp_path: Path) -> None:
 
 
 def test_a_rollback_by_one_setting_is_not_overruled_by_the_other(mounted: ConfigMap) -> None:
-    with pytest.raises(
-        ConfigurationError, match=r"only one may say .*unset VAULT_ENABLED"
-    ):
+    with pytest.raises(ConfigurationError, match=r"only one may say .*unset VAULT_ENABLED"):
         Canary.from_environment(GROUPS, {LIST: "[]", LIST_FILE: str(mounted.file)})
 
 

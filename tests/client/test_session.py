@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.client.fake_vault import QUICK, FakeVault, GivenLogin, Mode, settings_for
+from tests.client.fake_vault import QUICK, FakeVault, GivenLogin, Mode, settings_for, transport_of
 from vaultstack_client import ClientClosed, LoginFailed, Timing, Unavailable
 from vaultstack_client.clock import Deadline, Instant
 from vaultstack_client.connections import Answer
@@ -46,7 +46,7 @@ def read(adapter: VaultAdapter) -> Answer:
 
 @pytest.fixture
 def opened(vault: FakeVault) -> Iterator[Opened]:
-    transport = Transport(settings_for(vault), vault.clock)
+    transport = transport_of(settings_for(vault), vault.clock)
     login = GivenLogin(vault)
     yield Opened(Session(login, transport, QUICK), transport, login)
     transport.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.fake_vault import QUICK, FakeVault, GivenLogin, Mode, settings_for
+from tests.client.fake_vault import QUICK, FakeVault, GivenLogin, Mode, settings_for, transport_of
 from vaultstack_client import ClientClosed, LoginFailed, NotAllowed, NotFound, Unavailable
 from vaultstack_client.cache import Entry
 from vaultstack_client.clock import Deadline
@@ -18,7 +18,6 @@ from vaultstack_client.kv import SecretAt
 from vaultstack_client.questions import Question
 from vaultstack_client.session import Session
 from vaultstack_client.store import Store
-from vaultstack_client.transport import Transport
 
 API = SecretAt("media-catalog/api")
 USER = DatabaseUser("app-readonly")
@@ -47,7 +46,7 @@ class Opened:
 @pytest.fixture
 def opened(vault: FakeVault) -> Iterator[Opened]:
     settings = settings_for(vault)
-    transport = Transport(settings, vault.clock)
+    transport = transport_of(settings, vault.clock)
     session = Session(GivenLogin(vault), transport, QUICK)
     heard: list[tuple[Question[Any], Any]] = []
     store = Store(settings, vault.clock, session, lambda *news: heard.append(news))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.fake_vault import QUICK, SEALED, FakeVault, Mode, settings_for
+from tests.client.fake_vault import QUICK, SEALED, FakeVault, Mode, settings_for, transport_of
 from vaultstack_client import CannotVerify, ClientClosed, Unavailable
 from vaultstack_client.clock import Deadline
 from vaultstack_client.connections import Answer
@@ -25,7 +25,7 @@ NO_LEADER = (500, {"errors": ["local node not active but active cluster node not
 @pytest.fixture
 def transport(vault: FakeVault) -> Iterator[Transport]:
     vault.answers["sys/x"] = DONE
-    transport = Transport(settings_for(vault), vault.clock)
+    transport = transport_of(settings_for(vault), vault.clock)
     yield transport
     transport.close()
 
@@ -130,7 +130,7 @@ def test_pauses_are_random_and_bounded(vault: FakeVault) -> None:
         first_backoff=timedelta(milliseconds=100),
         greatest_backoff=timedelta(seconds=2),
     )
-    transport = Transport(settings_for(vault, timing=timing), vault.clock)
+    transport = transport_of(settings_for(vault, timing=timing), vault.clock)
     for tries, bound in ((1, 0.1), (2, 0.2), (3, 0.4), (5, 1.6), (6, 2), (5000, 2)):
         pauses = [transport._backoff(tries) for _ in range(400)]
         assert 0 <= min(pauses) < 0.1 * bound

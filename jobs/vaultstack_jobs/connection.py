@@ -77,6 +77,8 @@ def _told() -> Iterator[None]:
         raise VaultRefusedError(str(error), HTTPStatus.NOT_FOUND) from None
     except vc.Refused as error:
         raise VaultRefusedError(str(error), error.status) from None
+    except vc.LoginFailed as error:  # nothing was sent, whoever was away
+        raise VaultError(str(error)) from None
     except vc.Unavailable as error:
         raise VaultUncertainError(str(error)) from None
     except vc.VaultClientError as error:

@@ -141,7 +141,7 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
     """What a machine's grant means, with the rotation that it is for."""
     daily, day = Cron("0 3 * * *"), Duration.parse("24h")
     secret_ids = RotateSecretIds(
-        "ci", KubernetesSecret("shop-ci", "x", "y"), "job", daily, day, day
+        "ci", KubernetesSecret("shop-ci", "x", "y"), "job", daily, day, Duration.parse("1h")
     )
     of_shop: tuple[OfApplication, ...] = ()
     own: tuple[OfPlatform, ...] = ()

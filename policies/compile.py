@@ -46,7 +46,11 @@ def compile_plan(matrix: AccessMatrix, environment: Environment) -> Plan:
     Raises `ValueError` where the matrix has no such environment, naming it.
     """
     subjects = subjects_in(matrix, environment)
-    rotations = [one for one in scheduled(matrix) if environment in one.environments]
+    rotations = [
+        one
+        for one in scheduled(matrix.applications, matrix.platform)
+        if environment in one.environments
+    ]
     cloud_roles = {role.name: role for role in _cloud_roles(subjects)}.values()
     return Plan(
         environment=environment,

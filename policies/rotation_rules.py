@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from policies.application import Application
+from policies.control_plane import Platform
 from policies.environments import Environment
 from policies.grants import (
     Database,
@@ -36,9 +38,7 @@ from policies.rotation import (
     Rotation,
     need,
 )
-
-if TYPE_CHECKING:
-    from policies.model import AccessMatrix, Application, Workload
+from policies.workload import Workload
 
 _LONGEST_NAME: Final = 42
 """Kubernetes' 52 for a CronJob, less what is put before a rotation's name there."""
@@ -73,18 +73,18 @@ class Scheduled:
         return frozenset().union(*(g.environments for g in self.by.grants if str(g) == needed))
 
 
-def scheduled(matrix: AccessMatrix) -> tuple[Scheduled, ...]:
-    """Every rotation of the matrix. Raises `ValueError` where nobody runs one."""
-    return tuple(_scheduled(matrix))
+def scheduled(applications: Iterable[Application], platform: Platform) -> tuple[Scheduled, ...]:
+    """Every rotation of a matrix. Raises `ValueError` where nobody runs one."""
+    return tuple(_scheduled(applications, platform))
 
 
-def _scheduled(matrix: AccessMatrix) -> Iterator[Scheduled]:
-    own = matrix.platform.workloads
-    for application in matrix.applications:
+def _scheduled(applications: Iterable[Application], platform: Platform) -> Iterator[Scheduled]:
+    own = platform.workloads
+    for application in applications:
         for rotation in application.rotations:
             workloads = application.workloads if isinstance(rotation, RotateKey) else own
             yield Scheduled(rotation, application, _runner(rotation, application, workloads))
-    for theirs in matrix.platform.rotations:
+    for theirs in platform.rotations:
         yield Scheduled(theirs, None, _runner(theirs, None, own))
 
 
@@ -102,9 +102,9 @@ def _runner(
     return found[rotation.by]
 
 
-def refuse_rotations(matrix: AccessMatrix) -> None:
+def refuse_rotations(applications: Sequence[Application], platform: Platform) -> None:
     """Raises `ValueError`, naming the rotation, the rule and the fix."""
-    every = scheduled(matrix)
+    every = scheduled(applications, platform)
     _refuse_shared(every)
     for one in every:
         where = f"rotation {one.name!r}"
@@ -122,12 +122,12 @@ def refuse_rotations(matrix: AccessMatrix) -> None:
                 _check_database(where, one)
             case RotateSecretIds() as ids:
                 _check_secret_ids(where, one, ids)
-                _check_place(where, one, ids.into, matrix)
+                _check_place(where, one, ids.into, applications)
             case RenewIntermediate() as renewal:
                 _check_renewal(where, renewal)
             case _:
                 pass
-    _refuse_idle(matrix, every)
+    _refuse_idle(platform, every)
 
 
 def _refuse_shared(every: Sequence[Scheduled]) -> None:
@@ -153,10 +153,10 @@ def _what(one: Scheduled) -> str:
     return f"{one.needed}{key}"
 
 
-def _refuse_idle(matrix: AccessMatrix, every: Iterable[Scheduled]) -> None:
+def _refuse_idle(platform: Platform, every: Iterable[Scheduled]) -> None:
     """A right to rotate that no rotation uses is one that nobody misses."""
     used = {(one.by.name, str(one.needed)) for one in every}
-    for workload in matrix.platform.workloads:
+    for workload in platform.workloads:
         for grant in workload.grants:
             if isinstance(grant, _OF_ROTATIONS) and (workload.name, str(grant)) not in used:
                 raise ValueError(
@@ -264,22 +264,25 @@ def _check_secret_ids(where: str, one: Scheduled, ids: RotateSecretIds) -> None:
         )
 
 
-def _check_place(where: str, one: Scheduled, into: KubernetesSecret, matrix: AccessMatrix) -> None:
+def _check_place(
+    where: str, one: Scheduled, into: KubernetesSecret, applications: Iterable[Application]
+) -> None:
     """A pod mounts any Secret of its namespace: among an application's pods, each would be the
     pipeline, and all of them are kept from what that may.
     """
     places = {bound_namespace(into.namespace, environment) for environment in one.environments}
-    for application, workload, role in matrix.subjects():
-        who = workload.identity
-        if not isinstance(who, ServiceAccount):
-            continue
-        if places & {who.bound_namespace(environment) for environment in one.environments}:
-            label = f"{application.name}/{workload.name}" if application else role
-            raise ValueError(
-                f"{where}: the Secret is in {into.namespace!r}, where {label} runs, and every pod "
-                "there could log in with it; write a namespace in which only the pipeline is, such "
-                f"as '{into.namespace}-ci'"
-            )
+    for application in applications:
+        for workload in application.workloads:
+            who = workload.identity
+            if isinstance(who, ServiceAccount) and places & {
+                who.bound_namespace(environment) for environment in one.environments
+            }:
+                raise ValueError(
+                    f"{where}: the Secret is in {into.namespace!r}, where {application.name}/"
+                    f"{workload.name} runs, and every pod there could log in with it; write a "
+                    "namespace in which only the pipeline is, such as "
+                    f"'{into.namespace}-ci'"
+                )
 
 
 def _check_renewal(where: str, renewal: RenewIntermediate) -> None:

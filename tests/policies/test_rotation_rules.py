@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from policies.application import Application
 from policies.control_plane import Platform
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import (
@@ -25,7 +26,7 @@ from policies.grants import (
 from policies.iam import AwsAccount
 from policies.identities import AppRole, Identity, PlatformAccount, ServiceAccount
 from policies.lifetime import Duration, Lifetime
-from policies.model import AccessMatrix, Application, Lifetimes
+from policies.model import AccessMatrix, Lifetimes
 from policies.paths import SecretPath
 from policies.postgresql import DatabaseAccess
 from policies.resources import KvEntry, PostgresDatabase
@@ -38,7 +39,7 @@ from policies.rotation import (
     RotateKey,
     RotateSecretIds,
 )
-from policies.rotation_rules import scheduled
+from policies.rotation_rules import Scheduled, scheduled
 from policies.schedule import Cron
 from policies.workload import Workload
 
@@ -109,6 +110,10 @@ def platform(*workloads: Workload, rotations: tuple[Any, ...] = ()) -> Platform:
     return Platform("platform-team", workloads, rotations)
 
 
+def every(made: AccessMatrix) -> tuple[Scheduled, ...]:
+    return scheduled(made.applications, made.platform)
+
+
 def refused(said: str, *rotations: Any, **more: Any) -> str:
     with pytest.raises(ValueError, match=said) as caught:
         matrix(*rotations, **more)
@@ -126,7 +131,7 @@ def test_what_agrees_is_taken() -> None:
             rotations=(RotateAwsRoot(by="aws"),),
         ),
     )
-    names = {one.name: one.by.identity for one in scheduled(made)}
+    names = {one.name: one.by.identity for one in every(made)}
     assert names == {
         "shop-jwt": ServiceAccount("shop", "job"),
         "shop-ci-secret-ids": PlatformAccount("job"),
@@ -136,7 +141,7 @@ def test_what_agrees_is_taken() -> None:
 
 def test_it_runs_where_its_job_is_granted_what_it_needs() -> None:
     there = Kv(API, KvAccess.ROTATE, environments=DEV)
-    (one,) = scheduled(matrix(KEY, jobs=(job(there),)))
+    (one,) = every(matrix(KEY, jobs=(job(there),)))
     assert one.environments == DEV
 
 
@@ -220,7 +225,7 @@ def test_a_right_that_no_rotation_uses() -> None:
 
 def test_a_name_that_kubernetes_would_cut() -> None:
     longest = replace(KEY, name="j" * 37)
-    assert len(scheduled(matrix(longest, jobs=(job(ROTATE),)))[0].name) == 42
+    assert len(every(matrix(longest, jobs=(job(ROTATE),)))[0].name) == 42
     refused(
         "must have at most 42 characters with its application's name",
         replace(KEY, name="j" * 38),
@@ -259,7 +264,7 @@ def test_an_entry_that_does_not_exist_everywhere() -> None:
     everywhere = job(Kv(path, KvAccess.ROTATE))
     refused("'shop/dev' does not exist in prod, staging", rotation, jobs=(everywhere,))
     there = job(Kv(path, KvAccess.ROTATE, environments=DEV))
-    assert scheduled(matrix(rotation, jobs=(there,)))[0].environments == DEV
+    assert every(matrix(rotation, jobs=(there,)))[0].environments == DEV
 
 
 def test_a_key_that_stands_where_the_previous_value_goes() -> None:

@@ -14,7 +14,7 @@ from components.namespace import MANAGED
 from components.operations.restarts import restarts
 from components.preflight.asking import AskingProvider, Cluster
 from components.settings import IssuerKind, Settings
-from policies.plan import Plan, Rotation
+from policies.plan import Plan
 
 DRIVER: Final = "secrets-store.csi.k8s.io"
 _OTHERWISE: Final = {"tlsIssuer": "tlsSecret", "injectorIssuer": "injectorTlsSecret"}
@@ -52,16 +52,10 @@ def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
         "cluster_issuers": issuers,
         "csi": csi,
         "accounts": [f"{one.namespace}/{one.service_account}" for one in rotations],
-        "namespaces": sorted({one for each in rotations for one in _namespaces(each)} - own),
+        "namespaces": sorted({one for each in rotations for one in each.namespaces} - own),
         # Settings by which a service account is given a right that RBAC makes too large.
         "limits": [*["csiProvider"] * csi, *["jobsImage"] * any(map(restarts, rotations))],
     }
-
-
-def _namespaces(rotation: Rotation) -> set[str]:
-    """Where its job runs, and where it works on what."""
-    parts = (rotation.task.get("tell") or {}, rotation.task.get("secret") or {})
-    return {rotation.namespace, *(part["namespace"] for part in parts if "namespace" in part)}
 
 
 class PodsProvider(AskingProvider):

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import statistics
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +21,7 @@ from rich.text import Text
 
 from rehearsal.proof.results import Figure, Outcome, Result
 
+_LONGEST_NAME = 24
 _MARK = {True: "[green]✓[/]", False: "[bold red]✗[/]"}
 
 
@@ -120,13 +122,13 @@ def _overview(results: Sequence[Result]) -> Table:
         ]
         for subject in sorted({result.subject for result in results})
     }
-    table.add_column("workload", style="bold", overflow="fold", min_width=20)
+    table.add_column("workload", style="bold", no_wrap=True)
     for area, column in zip(areas, zip(*cells.values(), strict=True), strict=True):
         # Where it gets narrow the headings give way, not the figures.
         width = max(Text.from_markup(cell).cell_len for cell in column)
-        table.add_column(area, justify="right", min_width=width)
+        table.add_column(area, justify="right", min_width=width, overflow="fold")
     for subject, counts in cells.items():
-        table.add_row(subject, *counts)
+        table.add_row("\n".join(textwrap.wrap(subject, _LONGEST_NAME)), *counts)
     return table
 
 

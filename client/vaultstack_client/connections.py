@@ -116,7 +116,7 @@ class Connections:
             session, self._session = self._session, None
             self._closed = True
         if session is not None:
-            session.close()
+            _end(session)
 
     def _current(self) -> requests.Session:
         """The session for the CA file as it is now. A changed one ends all kept connections, for
@@ -154,6 +154,19 @@ def _new_session(ca_file: Path | None) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def _end(session: requests.Session) -> None:
+    """Close it with all its connections, at once: by itself urllib3 closes those of a pool when the
+    pool is collected, which an error that still refers to it puts off.
+    """
+    for adapter in session.adapters.values():
+        if isinstance(adapter, HTTPAdapter):
+            pools = adapter.poolmanager.pools
+            for pool in [pools.get(key) for key in pools.keys()]:  # noqa: SIM118 - no iteration else
+                if pool is not None:
+                    pool.close()
+    session.close()
 
 
 def _signature(ca_file: Path | None) -> tuple[int, ...]:

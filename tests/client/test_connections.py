@@ -71,6 +71,19 @@ def test_a_connection_is_kept(tls: Tls) -> None:
         ask(connections)
 
 
+def test_none_is_left_open_by_what_still_refers_to_it(tls: Tls) -> None:
+    """Such as an error: urllib3 itself closes them when nothing does."""
+    connections = connect(tls.vault.address, tls.ca_file)
+    ask(connections)
+    session = connections._session
+    assert session is not None
+    pools = session.get_adapter(tls.vault.address).poolmanager.pools  # type: ignore[attr-defined]
+    (held,) = [pools.get(key) for key in pools.keys()]  # noqa: SIM118 - it cannot be iterated
+    connections.close()
+    wait_until(lambda: tls.vault.connections == 0)
+    assert held is not None
+
+
 def test_a_stranger_is_sent_nothing(tls: Tls) -> None:
     other = tls.folder / "other.crt"
     other.write_text(Authority.create("somebody else").certificate_pem)

@@ -78,11 +78,12 @@ def _place(role: Resource) -> tuple[str, str]:
 def _judges(policy: Resource, user: str, operation: str, group: str, kind: str) -> bool:
     """Every such request of this user's."""
     conditions = [dig(one, "expression") for one in items(policy.props, "spec", "matchConditions")]
-    constraints = policy.get("spec", "matchConstraints")
+    constraints = policy.get("spec", "matchConstraints") or {}
     return (
         conditions in ([], [f"request.userInfo.username == '{user}'"])
         and bool(items(policy.props, "spec", "validations"))
-        and set(constraints or ()) == {"resourceRules"}
+        # What the API server fills in is no narrowing: an empty selector chooses everything.
+        and {key for key, value in constraints.items() if value} <= {"resourceRules", "matchPolicy"}
         and any(
             not items(rule, "resourceNames")
             and "*" in items(rule, "apiVersions")

@@ -31,6 +31,21 @@ def test_without_limits_both_powers_are_found(prod: Mapping[str, Declared]) -> N
     assert all(one.endswith(LIMITED.repair) for one in found)
 
 
+@pytest.mark.parametrize("limit", [JOB, CSI])
+def test_what_the_api_server_fills_in_is_no_weakness(
+    limit: str, prod: Mapping[str, Declared]
+) -> None:
+    policy = prod[f"{limit}-policy"]
+    for path, value in {
+        "spec.matchConstraints.matchPolicy": "Equivalent",
+        "spec.matchConstraints.namespaceSelector": {},
+        "spec.matchConstraints.objectSelector": {},
+        "spec.matchConstraints.resourceRules.0.scope": "*",
+    }.items():
+        policy = policy.changed(path, value)
+    assert said(LIMITED.name, *{**prod, f"{limit}-policy": policy}.values()) == []
+
+
 WEAKER: Final = {
     "refuses nothing": ("-binding", "spec.validationActions", ["Audit"]),
     "only somewhere": ("-binding", "spec.matchResources", {"namespaceSelector": {}}),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
 import statistics
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,13 +10,13 @@ from itertools import groupby
 from pathlib import Path
 
 from rich import box
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rehearsal import picture
 from rehearsal.proof.results import Figure, Outcome, Result
 
 _LONGEST_NAME = 24
@@ -45,14 +43,15 @@ def show_overview(console: Console, results: Sequence[Result]) -> None:
 
 
 def save_picture(path: Path, steps: Sequence[str], results: Sequence[Result], last: str) -> None:
-    """An SVG of the overview, as a terminal shows it; it refers to nothing outside itself."""
-    console = Console(record=True, file=io.StringIO(), width=100, color_system="truecolor")
-    for step in steps:
-        console.print(step, highlight=False)
-    show_overview(console, results)
-    console.print(last, highlight=False)
-    form = re.sub(r"@font-face {{.*?}}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    path.write_text(console.export_svg(title="make rehearse", code_format=form), encoding="utf-8")
+    """An SVG of the overview, as a terminal shows it."""
+
+    def shown(console: Console) -> None:
+        for step in steps:
+            console.print(step, highlight=False)
+        show_overview(console, results)
+        console.print(last, highlight=False)
+
+    picture.save_picture(path, "make rehearse", shown)
 
 
 def summary(results: Sequence[Result]) -> str:

@@ -16,8 +16,9 @@ from policies.environments import Environment
 from rehearsal import binaries
 from rehearsal.binaries import Binary, Tool
 from rehearsal.drill.choice import Named, chosen
-from rehearsal.drill.output import Ran, save_picture, write_json
+from rehearsal.drill.output import Ran, write_json
 from rehearsal.errors import RehearsalError
+from rehearsal.picture import save_picture
 
 _CLUSTERS: Final = (Environment.STAGING, Environment.PROD)
 _TOOLS: Final = (Tool.VAULT, Tool.ETCD, Tool.KUBE_APISERVER)

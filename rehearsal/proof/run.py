@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from policies.model import AccessMatrix
 from policies.plan import Plan
@@ -17,7 +18,16 @@ from rehearsal.scene import Scene
 from rehearsal.vault_api import VaultApi
 
 # Rotations come late: others look at what was there before.
-_CHAPTERS = (kv, database, cloud, pki, control, rotation, provisioner)
+_CHAPTERS: Final[Mapping[str, Callable[[Bench], None]]] = {
+    "kv": kv.prove,
+    "database": database.prove,
+    "cloud": cloud.prove,
+    "pki": pki.prove,
+    "control": control.prove,
+    "rotation": rotation.prove,
+    "provisioner": provisioner.prove,
+    "delivery": deliveries.prove,
+}
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,10 @@ def prove(
     sessions, logins = log_in_all(LoginDesk(scene), subjects)
     progress(f"{len(sessions)} workloads and people logged in, {len(logins)} logins tried")
     bench = Bench(scene, plan, subjects, sessions, provisioner, logins)
-    for chapter in _CHAPTERS:
-        before, bench.area = len(bench.results), chapter.__name__.rpartition(".")[2]
-        chapter.prove(bench)
-        progress(f"{bench.area}: {len(bench.results) - before} cells tried")
-    before, bench.area = len(bench.results), "delivery"
-    deliveries.prove(bench)
-    progress(f"{bench.area}: {len(bench.results) - before} cells tried")
+    for area, chapter in _CHAPTERS.items():
+        before, bench.area = len(bench.results), area
+        chapter(bench)
+        progress(f"{area}: {len(bench.results) - before} cells tried")
     if scene.run_of_ci:
         before, bench.area = len(bench.results), "ci"
         ci.prove(bench, scene.run_of_ci)

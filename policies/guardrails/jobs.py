@@ -14,6 +14,7 @@ from pulumi_policy import Severity
 
 from policies.guardrails.pods import PODS, pod_of
 from policies.guardrails.reviewed import snapshot_of
+from policies.guardrails.rights import BINDINGS
 from policies.guardrails.rule import (
     Finding,
     Resource,
@@ -29,10 +30,6 @@ from policies.plan import Rotation
 _CRON_JOB: Final = "kubernetes:batch/v1:CronJob"
 _CONFIG_MAP: Final = "kubernetes:core/v1:ConfigMap"
 _ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:Role"
-_BINDINGS: Final = (
-    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
-    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
-)
 _FILE: Final = "rotation.json"
 # As components/operations/cron_job.py has it. All else that a container may have (env, lifecycle,
 # probes) could run something of its own.
@@ -150,7 +147,7 @@ def _rights(resources: Sequence[Resource], setting: Setting) -> Iterator[Finding
         for one in snapshot_of(setting.environment).rotations
     }
     roles = {_place(role): role for role in of_types(resources, _ROLE)}
-    for binding in of_types(resources, *_BINDINGS):
+    for binding in of_types(resources, *BINDINGS):
         for subject in items(binding.props, "subjects"):
             runs_as = (str(dig(subject, "namespace")), str(dig(subject, "name")))
             if rotation := rotations.get(runs_as):

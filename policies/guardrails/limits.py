@@ -9,13 +9,9 @@ from typing import Final
 
 from pulumi_policy import Severity
 
+from policies.guardrails.rights import BINDINGS, ROLES
 from policies.guardrails.rule import Finding, Resource, StackRule, dig, items, of_types
 
-_ROLES: Final = (
-    "kubernetes:rbac.authorization.k8s.io/v1:Role",
-    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",
-)
-_BINDINGS: Final = tuple(f"{one}Binding" for one in _ROLES)
 _POLICY: Final = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
 # API group and kind -> verbs of RBAC, and what the API server calls such a request.
 _TOO_LARGE: Final[Mapping[tuple[str, str], tuple[frozenset[str], str, str]]] = {
@@ -33,7 +29,7 @@ _TOO_LARGE: Final[Mapping[tuple[str, str], tuple[frozenset[str], str, str]]] = {
 
 
 def _limited(resources: Sequence[Resource], _: object) -> Iterator[Finding]:
-    roles = {_place(role): role for role in of_types(resources, *_ROLES)}
+    roles = {_place(role): role for role in of_types(resources, *ROLES)}
     refusing = {
         binding.text("spec", "policyName")
         for binding in of_types(resources, f"{_POLICY}Binding")
@@ -48,7 +44,7 @@ def _limited(resources: Sequence[Resource], _: object) -> Iterator[Finding]:
         if policy.text("metadata", "name") in refusing
         and policy.get("spec", "failurePolicy") in (None, "Fail")
     ]
-    for binding in of_types(resources, *_BINDINGS):
+    for binding in of_types(resources, *BINDINGS):
         namespace = binding.text("metadata", "namespace")
         of_cluster = binding.text("roleRef", "kind") == "ClusterRole"
         role = roles.get(("" if of_cluster else namespace, binding.text("roleRef", "name")))

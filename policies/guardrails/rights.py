@@ -9,13 +9,13 @@ from pulumi_policy import Severity
 
 from policies.guardrails.rule import Resource, ResourceRule, Setting, dig, items
 
-_ROLES: Final = frozenset(
+ROLES: Final = frozenset(
     {
         "kubernetes:rbac.authorization.k8s.io/v1:Role",
         "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",
     }
 )
-_BINDINGS: Final = frozenset(
+BINDINGS: Final = frozenset(
     {
         "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
         "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
@@ -71,7 +71,7 @@ RIGHTS: Final = ResourceRule(
     meaning="A pod that may read Secrets, or act as others, has the cluster.",
     repair="Name verbs, resources and resourceNames one by one",
     severity=Severity.HIGH,
-    types=_ROLES,
+    types=ROLES,
     check=_rights,
 )
 BOUND: Final = ResourceRule(
@@ -80,7 +80,7 @@ BOUND: Final = ResourceRule(
     meaning="Every pod of a namespace, or of the cluster, would have them.",
     repair="Bind a role made for the purpose to one service account",
     severity=Severity.HIGH,
-    types=_BINDINGS,
+    types=BINDINGS,
     check=_bound,
 )
 

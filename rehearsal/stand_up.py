@@ -46,6 +46,15 @@ class StoodUp:
     def shares(self) -> tuple[str, ...]:
         return tuple(self.initialised["shares"])
 
+    def account_token(self, role: str) -> str:
+        """A fresh token of the service account that may log in to Vault as this auth role, made for
+        Vault.
+        """
+        (bound,) = (one for one in self.plan.kubernetes_roles if one.name == role)
+        return self.scene.kubernetes.request_token(
+            bound.namespace, bound.service_account, bound.audience
+        )
+
 
 @contextmanager
 def root_api(stood: StoodUp) -> Iterator[VaultApi]:

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Final
 
-from policies.compile import audience_of
 from policies.environments import Environment
-from policies.identities import ServiceAccount
 from policies.matrix import MATRIX
 from policies.paths import DATABASE, KV, SecretPath
 from policies.postgresql import DatabaseAccess
@@ -91,7 +89,7 @@ def _ground(supervisor: RememberingSupervisor, stood: StoodUp) -> Iterator[Groun
             root,
             process,
             _orders(stood, subject, address, root),
-            lambda: _token(stood, subject),
+            lambda: stood.account_token(subject.role),
         )
 
 
@@ -127,12 +125,4 @@ def _orders(stood: StoodUp, subject: Subject, address: str, root: VaultApi) -> O
         started="",
         output="",
         compare_seconds=0.0,
-    )
-
-
-def _token(stood: StoodUp, subject: Subject) -> str:
-    account, environment = subject.workload.identity, stood.plan.environment
-    assert isinstance(account, ServiceAccount)
-    return stood.scene.kubernetes.request_token(
-        account.bound_namespace(environment), account.name, audience_of(environment)
     )

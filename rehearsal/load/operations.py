@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from policies.compile import audience_of
 from policies.grants import KvAccess
 from policies.identities import ServiceAccount
 from policies.matrix import MATRIX
@@ -140,12 +139,7 @@ class Applications:
         return str(answer.body["auth"]["client_token"])
 
     def _login(self, subject: Subject) -> dict[str, str]:
-        account, here = subject.workload.identity, subject.environment
-        assert isinstance(account, ServiceAccount)
-        jwt = self.stood.scene.kubernetes.request_token(
-            account.bound_namespace(here), account.name, audience_of(here)
-        )
-        return {"role": subject.role, "jwt": jwt}
+        return {"role": subject.role, "jwt": self.stood.account_token(subject.role)}
 
     def _service_accounts(self) -> Iterator[Subject]:
         for subject in subjects_in(MATRIX, self.stood.plan.environment):

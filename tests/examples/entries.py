@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-from components.bootstrap import ceremony
 from rehearsal.vault_api import VaultApi
-from tests.live.conftest import Stage
 
 
 class Entries:
@@ -38,15 +35,3 @@ class Entries:
     def _write(self, path: str, values: Mapping[str, str]) -> None:
         _, version = self._read(path)
         self._root.write(f"secret/data/{path}", {"data": values, "options": {"cas": version}})
-
-
-@contextmanager
-def root_of(stage: Stage) -> Iterator[VaultApi]:
-    """The Vault with a root token, from its key shares, that ends after the test."""
-    address, shares = stage.scene.vault_address, stage.initialised["shares"]
-    token = ceremony.regain_root(ceremony.connect(address, stage.ca_file), shares)
-    api = VaultApi(address, stage.ca_file, token)
-    try:
-        yield api
-    finally:
-        api.call("POST", "auth/token/revoke-self")

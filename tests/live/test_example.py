@@ -21,16 +21,11 @@ from psycopg import sql
 
 from examples.media_catalog.database import DatabaseAway, Pool
 from examples.media_catalog.signing_keys import SigningKeys
-from policies.compile import audience_of
-from policies.environments import Environment
-from policies.identities import ServiceAccount
-from policies.matrix import KUBESENTIMENT, MEDIA_CATALOG
-from policies.model import Application
 from rehearsal.errors import NotYet
 from rehearsal.ports import free_port
 from rehearsal.supervisor import Process, Supervisor, wait_until, write_private
 from rehearsal.vault_api import VaultApi
-from tests.examples.entries import Entries, root_of
+from tests.examples.entries import Entries
 from tests.live.conftest import Stage
 from tests.recording import ROOT
 from vaultstack_client import ClientSettings, DatabaseCredentials, KubernetesLogin, VaultClient
@@ -43,22 +38,6 @@ BEFORE_VAULT = {
     "TMDB_API_KEY": "tmdb-key-of-the-environment",
 }
 PATIENCE = timedelta(seconds=20)
-
-
-def token_of(stage: Stage, application: Application) -> str:
-    """The token of the application's `api`, as a projected volume would hold it."""
-    (identity,) = (each.identity for each in application.workloads if each.name == "api")
-    assert isinstance(identity, ServiceAccount)
-    namespace = identity.bound_namespace(Environment.DEV)
-    return stage.scene.kubernetes.request_token(
-        namespace, identity.name, audience_of(Environment.DEV)
-    )
-
-
-@pytest.fixture(scope="module")
-def root(stage: Stage) -> Iterator[VaultApi]:
-    with root_of(stage) as root:
-        yield root
 
 
 @pytest.fixture
@@ -115,7 +94,7 @@ def catalog(stage: Stage) -> Iterator[Catalog]:
 
 def settings_of(stage: Stage, folder: Path, **more: str) -> dict[str, str]:
     """The environment that its Deployment would give the application."""
-    token = write_private(folder / "token", token_of(stage, MEDIA_CATALOG))
+    token = write_private(folder / "token", stage.account_token("media-catalog-api"))
     return {
         "VAULT_ADDR": stage.scene.vault_address,
         "VAULT_CACERT": stage.ca_file,
@@ -235,7 +214,7 @@ def test_the_canary_from_the_first_step_to_the_rollback(
 def test_a_denied_path_ends_the_start_by_name(stage: Stage) -> None:
     """Logged in as another application, which may not read these entries."""
     with Supervisor() as supervisor:
-        token = write_private(supervisor.folder / "other", token_of(stage, KUBESENTIMENT))
+        token = write_private(supervisor.folder / "other", stage.account_token("kubesentiment"))
         environ = settings_of(stage, supervisor.folder, VAULT_ENABLED_SECRETS=ALL)
         browser = serve(
             supervisor, environ | {"VAULT_ROLE": "kubesentiment", "VAULT_JWT_FILE": str(token)}
@@ -254,7 +233,7 @@ def test_the_database_follows_vaults_users(stage: Stage, root: VaultApi, tmp_pat
     """A new user replaces the old one's connections, and interrupts nobody. One that is revoked
     without notice is replaced when it is refused, and no query fails.
     """
-    token = write_private(tmp_path / "token", token_of(stage, KUBESENTIMENT))
+    token = write_private(tmp_path / "token", stage.account_token("kubesentiment"))
     settings = ClientSettings(
         address=stage.scene.vault_address,
         login=KubernetesLogin("kubesentiment", token),

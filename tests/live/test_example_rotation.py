@@ -12,11 +12,10 @@ import pytest
 
 from examples.media_catalog.app import create_app
 from examples.media_catalog.signing_keys import SigningKeys
-from policies.compile import audience_of
-from policies.environments import Environment
 from policies.hcl import Capability, Stanza
 from rehearsal.supervisor import write_private
-from tests.examples.entries import Entries, root_of
+from rehearsal.vault_api import VaultApi
+from tests.examples.entries import Entries
 from tests.examples.running import running
 from tests.jobs.installed import Installer, Job, Kubernetes
 from tests.live.conftest import Stage
@@ -30,11 +29,10 @@ FRESH_FOR = timedelta(seconds=2)
 
 
 @pytest.fixture
-def entries(stage: Stage) -> Iterator[Entries]:
-    with root_of(stage) as root:
-        entries = Entries(root)
-        yield entries
-        entries.put_back()
+def entries(root: VaultApi) -> Iterator[Entries]:
+    changed = Entries(root)
+    yield changed
+    changed.put_back()
 
 
 @pytest.fixture
@@ -62,9 +60,7 @@ def rotation(stage: Stage, tmp_path: Path) -> Iterator[Job]:
 
 @pytest.fixture
 def environ(stage: Stage, tmp_path: Path) -> dict[str, str]:
-    token = stage.scene.kubernetes.request_token(
-        "media-catalog-dev", "media-catalog", audience_of(Environment.DEV)
-    )
+    token = stage.account_token("media-catalog-api")
     return {
         "VAULT_ADDR": stage.scene.vault_address,
         "VAULT_CACERT": stage.ca_file,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
-from typing import Protocol
+from typing import Generic, Protocol, Self, TypeVar
 
 from vaultstack_client.canary import Canary, CanaryStatus
 from vaultstack_client.errors import ConfigurationError
@@ -144,29 +144,35 @@ class AsyncSecretReader(Protocol):
     async def get_secret(self, path: str, /) -> Secret: ...
 
 
-class _Book:
+_Reader = TypeVar("_Reader")
+
+
+class _Sources(Generic[_Reader]):
     """The groups, and the decision: what both kinds of client share."""
 
     def __init__(
-        self, groups: Iterable[Group], canary: Canary | None, environ: Mapping[str, str]
+        self,
+        groups: Iterable[Group],
+        client: _Reader,
+        canary: Canary | None,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
+        """Raises `ConfigurationError` where two groups share a name or a variable."""
         self._groups = Groups(groups)
+        self._client = client
         self._canary = canary
         self._environ = environ
 
-    def __getitem__(self, name: str) -> Group:
-        return self._groups[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._groups)
-
-    def from_vault(self, name: str) -> bool:
-        return self._canary is None or self._canary.enabled(name)
-
-    def from_environment(self, group: Group) -> Values:
-        return Values(group, Origin.ENVIRONMENT, _Variables(group, self._environ))
+    @classmethod
+    def from_environment(
+        cls, groups: Iterable[Group], client: _Reader, environ: Mapping[str, str] = os.environ
+    ) -> Self:
+        """With the canary list that the environment gives, `Canary.from_environment`."""
+        found = Groups(groups)
+        return cls(found.values(), client, Canary.from_environment(found, environ), environ)
 
     def status(self) -> SourcesStatus:
+        """What is in force; asks Vault nothing."""
         canary = self._canary.status() if self._canary else None
         missing = (
             group.variable(key)
@@ -180,91 +186,48 @@ class _Book:
         }
         return SourcesStatus(origins, canary, tuple(sorted(missing)))
 
+    def _from_vault(self, group: Group) -> bool:
+        return self._canary is None or self._canary.enabled(group.name)
 
-class Sources:
+    def _from_environment(self, group: Group) -> Values:
+        return Values(group, Origin.ENVIRONMENT, _Variables(group, self._environ))
+
+
+class Sources(_Sources[SecretReader]):
     """Every group from where it comes now. Threads may share it.
 
     Without a `canary` all groups come from Vault: what remains once everything has moved.
     """
 
-    def __init__(
-        self,
-        groups: Iterable[Group],
-        client: SecretReader,
-        canary: Canary | None,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
-        """Raises `ConfigurationError` where two groups share a name or a variable."""
-        self._book = _Book(groups, canary, environ)
-        self._client = client
-
-    @classmethod
-    def from_environment(
-        cls, groups: Iterable[Group], client: SecretReader, environ: Mapping[str, str] = os.environ
-    ) -> Sources:
-        """With the canary list that the environment gives, `Canary.from_environment`."""
-        found = Groups(groups)
-        return cls(found.values(), client, Canary.from_environment(found, environ), environ)
-
     def get(self, group: str) -> Values:
         """The group's values. Raises `UnknownGroup`, and what `get_secret` raises; no error of
         Vault leads to the environment.
         """
-        found = self._book[group]
-        if self._book.from_vault(group):
+        found = self._groups[group]
+        if self._from_vault(found):
             return Values.of_secret(found, self._client.get_secret(found.path))
-        return self._book.from_environment(found)
+        return self._from_environment(found)
 
     def check(self) -> None:
         """Read every group once, so that what is missing is known at the start.
 
         Raises `KeyError` for the first key that must be there and is not, and what `get` raises.
         """
-        for name in self._book:
+        for name in self._groups:
             self.get(name).check()
 
-    def status(self) -> SourcesStatus:
-        """What is in force; asks Vault nothing."""
-        return self._book.status()
 
-
-class AsyncSources:
+class AsyncSources(_Sources[AsyncSecretReader]):
     """`Sources` on an `AsyncVaultClient`."""
-
-    def __init__(
-        self,
-        groups: Iterable[Group],
-        client: AsyncSecretReader,
-        canary: Canary | None,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
-        """Raises `ConfigurationError` where two groups share a name or a variable."""
-        self._book = _Book(groups, canary, environ)
-        self._client = client
-
-    @classmethod
-    def from_environment(
-        cls,
-        groups: Iterable[Group],
-        client: AsyncSecretReader,
-        environ: Mapping[str, str] = os.environ,
-    ) -> AsyncSources:
-        """As `Sources.from_environment`."""
-        found = Groups(groups)
-        return cls(found.values(), client, Canary.from_environment(found, environ), environ)
 
     async def get(self, group: str) -> Values:
         """As `Sources.get`."""
-        found = self._book[group]
-        if self._book.from_vault(group):
+        found = self._groups[group]
+        if self._from_vault(found):
             return Values.of_secret(found, await self._client.get_secret(found.path))
-        return self._book.from_environment(found)
+        return self._from_environment(found)
 
     async def check(self) -> None:
         """As `Sources.check`."""
-        for name in self._book:
+        for name in self._groups:
             (await self.get(name)).check()
-
-    def status(self) -> SourcesStatus:
-        """What is in force; asks Vault nothing."""
-        return self._book.status()

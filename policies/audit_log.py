@@ -1,0 +1,99 @@
+"""Reads Vault's audit log: who did what, where, and what Vault decided. Pure.
+
+The part of an entry that says who had access, as Vault 1.21 writes it. Values are left out: they
+are hashes, with a key that only Vault has. Vault writes an entry when a request comes and one when
+it is answered, with the same `id`; what comes of a login only the second one says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Any
+
+
+class AuditLogError(ValueError):
+    """A line that is no audit entry; says which one. An entry is never skipped in silence."""
+
+
+@unique
+class EntryType(StrEnum):
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. What Vault left out is empty."""
+
+    time: datetime
+    type: EntryType
+    id: str
+    """The request's: it and its response have the same."""
+    role: str
+    """The auth role by which the token was issued; of a login's response, will be."""
+    display_name: str
+    """What the auth mount made of who it is, such as `kubernetes-<namespace>-<account>`."""
+    entity_id: str
+    token_policies: tuple[str, ...]
+    operation: str
+    """Vault's own word: create, read, update, patch, delete, list, ..."""
+    path: str
+    """Without `/v1/`; of a list it may end with a slash."""
+    allowed: bool
+    """What the ACL decided. Where none was asked, as in a login, whether it went well."""
+    granting_policies: tuple[str, ...]
+    """The ACL policies whose rules allowed it."""
+    error: str
+    """Of one that was allowed: why it failed all the same."""
+    remote_address: str
+
+
+def read(lines: Iterable[str]) -> Iterator[Entry]:
+    """The entries of an audit log in order; empty lines are none. Raises `AuditLogError` for
+    anything else, such as a line that was cut off.
+    """
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield _entry(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise AuditLogError(
+                    f"line {number} is no entry of Vault's audit log ({type(error).__name__}: "
+                    f"{error}): give the file of a device of type 'file', from its beginning to "
+                    "the end of a line"
+                ) from None
+
+
+def _entry(body: Mapping[str, Any]) -> Entry:
+    request = body["request"]
+    auth: Mapping[str, Any] = body.get("auth") or {}
+    results: Mapping[str, Any] = auth.get("policy_results") or {}
+    metadata: Mapping[str, str] = auth.get("metadata") or {}
+    error = body.get("error", "")
+    # An auth mount lets anybody log in who can; whether one could, no ACL says.
+    asks_an_acl = results and ("client_token" in request or request.get("mount_class") != "auth")
+    return Entry(
+        time=datetime.fromisoformat(body["time"]),
+        type=EntryType(body["type"]),
+        id=request["id"],
+        # AppRole has a word of its own for it.
+        role=metadata.get("role") or metadata.get("role_name") or "",
+        display_name=auth.get("display_name", ""),
+        entity_id=auth.get("entity_id", ""),
+        token_policies=tuple(auth.get("token_policies") or ()),
+        operation=request["operation"],
+        path=request["path"],
+        allowed=bool(results["allowed"]) if asks_an_acl else not error,
+        # Vault puts one without a name before the others.
+        granting_policies=tuple(
+            granting["name"]
+            for granting in results.get("granting_policies") or ()
+            if granting.get("name")
+        ),
+        error=" ".join(error.split()),
+        remote_address=request.get("remote_address", ""),
+    )

@@ -1,0 +1,1 @@
+"""What operators do by hand to a running Vault: `python -m upkeep`."""

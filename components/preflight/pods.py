@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from components.namespace import MANAGED
-from components.operations.restarts import restarts
+from components.operations.rotation.restarts import restarts
 from components.preflight.asking import AskingProvider, Cluster
 from components.settings import IssuerKind, Settings
 from policies.plan import Plan

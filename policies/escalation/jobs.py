@@ -1,8 +1,8 @@
 """What a job's task gives it in Kubernetes, as powers: no ACL policy says so, and it may be more.
 
-The rights are those that components/operations/access.py makes. That the cluster holds a job to
-restarting is an admission policy's doing (components/operations/restarts.py): while that is not
-there, and for whoever may remove it, `restart-deployments` is the right to run anything.
+The rights are those that components/operations/rotation/access.py makes. That the cluster holds a
+job to restarting is an admission policy's doing (restarts.py beside it): while that is not there,
+and for whoever may remove it, `restart-deployments` is the right to run anything.
 """
 
 from __future__ import annotations

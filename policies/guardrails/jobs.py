@@ -230,7 +230,7 @@ RIGHTS: Final = StackRule(
     says="A job may do in Kubernetes what its task asks for, object by object.",
     meaning="Whoever takes over a job could restart, or read, what is another's.",
     repair="Name the one Lease, Deployment or Secret, and the verbs, as "
-    "components/operations/access.py does",
+    "components/operations/rotation/access.py does",
     severity=Severity.HIGH,
     check=_rights,
 )

@@ -1,152 +1,90 @@
-"""When a rotation runs, what becomes of a run that fails, and in what pod it runs."""
+"""What one kind of job may ask for beside what every job has: more tokens, and a folder."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, Final
 
-import pytest
-
-from components.operations import layout
-from components.operations.cron_job import deadline_seconds, make_cron_job
+from components.operations.cron_job import ScheduledJob, Scratch, Token, make_cron_job
 from policies.environments import Environment
 from policies.guardrails.pods import HARDENED, RESTRICTED
 from policies.guardrails.rule import Resource, Setting
-from policies.plan import Rotation
 from tests.components.cluster.deployments import record
-from tests.components.operations.rotations import AWS_ROOT, IDS, JWT, KV_KEY, rotation
 from tests.recording import Runner
-from vaultstack_jobs.__main__ import main
-from vaultstack_jobs.outcomes import Exit
 
-IMAGE: Final = "registry.example/jobs:1.2.3"
-API_GROUP: Final = "kubernetes:batch/v1:CronJob"
-
-
-def spec(run: Runner, one: Rotation = JWT) -> dict[str, Any]:
-    made = record(run, lambda opts: make_cron_job("schedule", one, IMAGE, opts))["schedule"]
-    assert made.type == API_GROUP
-    found: dict[str, Any] = made.values["spec"]
-    return found
-
-
-def pod(run: Runner, one: Rotation = JWT) -> dict[str, Any]:
-    found: dict[str, Any] = spec(run, one)["jobTemplate"]["spec"]["template"]["spec"]
-    return found
-
-
-def test_it_runs_when_the_plan_says_whatever_the_clusters_time_zone(run: Runner) -> None:
-    found = spec(run)
-    assert (found["schedule"], found["timeZone"]) == ("0 3 * * 1", "Etc/UTC")
-
-
-def test_one_run_at_a_time(run: Runner) -> None:
-    assert spec(run)["concurrencyPolicy"] == "Forbid"
-
-
-@pytest.mark.parametrize(
-    ("interval", "late"), [(3600, 900), (24 * 3600, 6 * 3600), (30 * 24 * 3600, 6 * 3600)]
+JOB: Final = ScheduledJob(
+    name="vault-works",
+    namespace="vault",
+    labels={"app": "works"},
+    service_account="worker",
+    audience="vault-dev",
+    schedule="0 * * * *",
+    interval_seconds=3600,
+    image="registry.example/jobs:1.2.3",
+    container="work",
+    args=("work", "/etc/vaultstack/work.json"),
+    files="work",
+    final_exit_codes=(2,),
 )
-def test_a_run_that_was_missed_comes_soon_or_not_at_all(
-    run: Runner, interval: int, late: int
-) -> None:
-    """Restarts belong to the hour that somebody chose; and two runs never come close together."""
-    one = rotation(KV_KEY, interval_seconds=interval)
-    assert spec(run, one)["startingDeadlineSeconds"] == late <= interval // 2
+MORE: Final = dataclasses.replace(
+    JOB,
+    working_seconds=600,
+    tokens=(Token("cloud-token", "/var/run/secrets/cloud", "cloud.example", 3600),),
+    scratch=Scratch("/var/lib/work", "10Gi"),
+)
 
 
-def test_what_failed_is_tried_again_unless_that_mends_nothing(run: Runner) -> None:
-    job = spec(run)["jobTemplate"]["spec"]
-    assert job["backoffLimit"] == 6
-    final, drained = job["podFailurePolicy"]["rules"]
-    assert final == {
-        "action": "FailJob",
-        "onExitCodes": {
-            "containerName": "rotate",
-            "operator": "In",
-            "values": [Exit.CONFIGURATION, Exit.ROLLED_BACK],
-        },
-    }
-    assert drained == {
-        "action": "Ignore",
-        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
-    }
-    # Kubernetes takes such a policy only with pods that are not restarted in place.
-    assert job["template"]["spec"]["restartPolicy"] == "Never"
-
-
-def test_a_run_may_take_as_long_as_the_application_twice(run: Runner) -> None:
-    """Once with the new value, and once more with the previous one; and no retry is cut off."""
-    job = spec(run)["jobTemplate"]["spec"]
-    tries = 7 * 300 + (10 + 20 + 40 + 80 + 160 + 320)
-    assert job["activeDeadlineSeconds"] == deadline_seconds(JWT) == tries + 2 * 900
-    assert deadline_seconds(AWS_ROOT) == tries
-    told_nobody = rotation({**KV_KEY, "tell": None})
-    assert deadline_seconds(told_nobody) == tries
-
-
-def test_what_ran_is_kept_to_be_seen_and_not_for_ever(run: Runner) -> None:
-    found = spec(run)
-    assert found["successfulJobsHistoryLimit"] == 1
-    assert found["failedJobsHistoryLimit"] == 3
-    assert found["jobTemplate"]["spec"]["ttlSecondsAfterFinished"] == 7 * 24 * 3600
-
-
-def test_it_runs_the_jobs_command_with_its_own_file(run: Runner) -> None:
-    found = pod(run)
-    (container,) = found["containers"]
-    assert container["image"] == IMAGE
-    assert container["command"] == ["python", "-m", "vaultstack_jobs"]
-    assert container["args"] == ["rotate", "/etc/vaultstack/rotation.json"]
-    volumes = {one["name"]: one for one in found["volumes"]}
-    mounts = {one["name"]: one for one in container["volumeMounts"]}
-    assert volumes["rotation"]["configMap"]["name"] == layout.object_name(JWT)
-    assert mounts["rotation"]["mountPath"] == "/etc/vaultstack"
-    assert volumes.keys() == mounts.keys()
-    assert all(one["readOnly"] for one in mounts.values())
-
-
-def test_the_job_understands_the_command_and_misses_nothing_but_its_file(
-    run: Runner, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (container,) = pod(run)["containers"]
-    assert main(container["args"]) is Exit.CONFIGURATION
-    assert "/etc/vaultstack/rotation.json: must be a readable UTF-8 file" in capsys.readouterr().out
-
-
-def test_it_has_a_token_for_vault_and_one_for_the_api_server_and_no_other(run: Runner) -> None:
-    found = pod(run)
-    assert found["serviceAccountName"] == JWT.service_account
-    assert found["automountServiceAccountToken"] is False
-    (container,) = found["containers"]
-    mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
-    assert mounts["vault-token"] == "/var/run/secrets/vault"
-    assert mounts["kubernetes-token"] == "/var/run/secrets/kubernetes.io/serviceaccount"
-    tokens = {
-        volume["name"]: source["serviceAccountToken"]
-        for volume in found["volumes"]
-        for source in volume.get("projected", {}).get("sources", [])
-        if "serviceAccountToken" in source
-    }
-    assert tokens == {
-        "vault-token": {"path": "token", "audience": JWT.audience, "expirationSeconds": 600},
-        "kubernetes-token": {"path": "token", "expirationSeconds": 3600},
-    }
-
-
-@pytest.mark.parametrize("one", [JWT, IDS, AWS_ROOT], ids=lambda one: str(one.name))
-def test_its_pods_are_as_the_guardrails_ask(run: Runner, one: Rotation) -> None:
-    made = record(run, lambda opts: make_cron_job("schedule", one, IMAGE, opts))["schedule"]
+def declared(run: Runner, job: ScheduledJob) -> dict[str, Any]:
+    made = record(run, lambda opts: make_cron_job("job", job, opts))["job"]
     seen = Resource(made.type, made.name, props=made.values)
-    setting = Setting(Environment.PROD, {})
     for rule in (RESTRICTED, HARDENED):
-        assert seen.type in rule.types
-        assert list(rule.check(seen, setting)) == []
+        assert list(rule.check(seen, Setting(Environment.PROD, {}))) == []
+    return made.values
 
 
-def test_everything_says_whose_it_is(run: Runner) -> None:
-    made = record(run, lambda opts: make_cron_job("schedule", JWT, IMAGE, opts))["schedule"]
-    template = made.values["spec"]["jobTemplate"]
-    for one in (made.values, template, template["spec"]["template"]):
-        assert one["metadata"]["labels"] == layout.labels(JWT)
-    # By which the network policy finds the pods.
-    assert layout.labels(JWT).items() >= layout.SELECTOR.items()
+def pod(run: Runner, job: ScheduledJob) -> dict[str, Any]:
+    found: dict[str, Any] = declared(run, job)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return found
+
+
+def test_it_is_what_the_value_says(run: Runner) -> None:
+    values = declared(run, JOB)
+    assert values["metadata"] == {"name": JOB.name, "namespace": "vault", "labels": JOB.labels}
+    assert values["spec"]["schedule"] == JOB.schedule
+    (container,) = pod(run, JOB)["containers"]
+    assert (container["name"], container["args"]) == ("work", list(JOB.args))
+    (fails, _) = values["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    assert fails["onExitCodes"]["containerName"] == container["name"]
+    assert fails["onExitCodes"]["values"] == [2]
+
+
+def test_whoever_works_longer_has_longer() -> None:
+    assert MORE.deadline_seconds == JOB.deadline_seconds + 600
+
+
+def test_one_more_token_is_for_the_one_audience_and_in_a_folder_of_its_own(run: Runner) -> None:
+    found = pod(run, MORE)
+    (volume,) = (one for one in found["volumes"] if one["name"] == "cloud-token")
+    assert volume["projected"]["sources"] == [
+        {
+            "serviceAccountToken": {
+                "path": "token",
+                "audience": "cloud.example",
+                "expirationSeconds": 3600,
+            }
+        }
+    ]
+    (mount,) = (
+        one for one in found["containers"][0]["volumeMounts"] if one["name"] == "cloud-token"
+    )
+    assert mount == {"name": "cloud-token", "mountPath": "/var/run/secrets/cloud", "readOnly": True}
+
+
+def test_nothing_but_its_own_folder_can_be_written_and_that_is_bounded(run: Runner) -> None:
+    for job, writable in ((JOB, []), (MORE, ["scratch"])):
+        found = pod(run, job)
+        mounts = found["containers"][0]["volumeMounts"]
+        assert [one["name"] for one in mounts if not one.get("readOnly")] == writable
+        assert {one["name"] for one in mounts} == {one["name"] for one in found["volumes"]}
+    (volume,) = (one for one in pod(run, MORE)["volumes"] if one["name"] == "scratch")
+    assert volume == {"name": "scratch", "emptyDir": {"sizeLimit": "10Gi"}}

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import pytest
 
-from components.operations.runnable import Idle, differences, idle, runnable
+from components.operations.rotation.runnable import Idle, differences, idle, runnable
 from components.settings import Settings
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
 from policies.plan import Plan
-from tests.components.operations.rotations import AWS_ROOT, IDS, JWT, rotation
+from tests.components.operations.rotation.rotations import AWS_ROOT, IDS, JWT, rotation
 from tests.components.settings.loader import Loader, of_existing
 from tests.recording import Runner, configuration
 

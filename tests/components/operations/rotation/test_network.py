@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from components.cluster.layout import SELECTOR as SERVERS
-from components.operations import layout
-from components.operations.network import make_network_policy
+from components.operations.rotation import layout
+from components.operations.rotation.network import make_network_policy
 from components.settings import DeploymentSettings
 from policies.environments import Environment
 from policies.guardrails.network import OPEN

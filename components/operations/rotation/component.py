@@ -9,11 +9,12 @@ import pulumi
 from pulumi_kubernetes import core, meta
 
 from components.kubernetes_cluster import make_provider
-from components.operations import access, layout, network
 from components.operations.cron_job import make_cron_job
-from components.operations.job_file import job_files
-from components.operations.restarts import make_restart_only, restarts
-from components.operations.runnable import differences, idle, runnable
+from components.operations.rotation import access, layout, network
+from components.operations.rotation.job_file import job_files
+from components.operations.rotation.restarts import make_restart_only, restarts
+from components.operations.rotation.runnable import differences, idle, runnable
+from components.operations.rotation.schedule import scheduled
 from components.options import after
 from components.settings import NAMESPACE, OperationsSettings, Settings
 from policies.plan import Plan, Rotation
@@ -96,7 +97,8 @@ class Rotations(pulumi.ComponentResource):
         if secret := access.make_secret(f"{name}-secret", rotation, child):
             needed.append(secret)
         # It may be due the moment it is there.
-        make_cron_job(f"{name}-schedule", rotation, operations.image, after(child, needed))
+        job = scheduled(rotation, operations.image)
+        make_cron_job(f"{name}-schedule", job, after(child, needed))
 
     def _config_map(
         self,

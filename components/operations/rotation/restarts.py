@@ -10,7 +10,7 @@ from __future__ import annotations
 import pulumi
 
 from components.admission import Limit, Rule, make_limit, text
-from components.operations import layout as names
+from components.operations.rotation import layout as names
 from policies.plan import Rotation
 
 

@@ -14,7 +14,7 @@ import pulumi
 from pulumi_kubernetes import coordination, core, meta, rbac
 
 from components import rights
-from components.operations import layout as names
+from components.operations.rotation import layout as names
 from components.rights import account
 from policies.plan import Rotation
 

@@ -10,12 +10,12 @@ from typing import Final
 
 import pytest
 
-from components.operations.job_file import job_files
+from components.operations.rotation.job_file import job_files
 from components.settings import OperationsSettings
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
-from tests.components.operations.rotations import CA, JWT, KV_KEY, OPERATIONS
+from tests.components.operations.rotation.rotations import CA, JWT, KV_KEY, OPERATIONS
 from vaultstack_jobs import configuration
 
 PUBLIC: Final = dataclasses.replace(OPERATIONS, ca_certificates=None)

@@ -12,7 +12,7 @@ from typing import Final
 import pulumi
 import pytest
 
-from components.operations import Rotations, RotationsArgs, schedule_rotations
+from components.operations.rotation import Rotations, RotationsArgs, schedule_rotations
 from components.settings import load
 from policies.compile import compile_plan
 from policies.environments import Environment

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from components.operations import access, layout
+from components.operations.rotation import access, layout
 from policies.plan import Rotation
 from tests.components.cluster.deployments import record
-from tests.components.operations.rotations import AWS_ROOT, IDS, JWT, KV_KEY, rotation
+from tests.components.operations.rotation.rotations import AWS_ROOT, IDS, JWT, KV_KEY, rotation
 from tests.recording import Recording, Runner
 
 RBAC: Final = "rbac.authorization.k8s.io"

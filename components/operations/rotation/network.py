@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes import meta, networking
 
 from components.cluster.network import to_servers
-from components.operations import layout as names
+from components.operations.rotation import layout as names
 from components.peers import allow, to_api_server, to_dns
 from components.settings import DeploymentSettings
 

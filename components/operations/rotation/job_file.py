@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 
-from components.operations import layout as names
+from components.operations.layout import CA_FILE, CONFIG, TOKEN_FILE, VAULT_TOKEN
+from components.operations.rotation import layout as names
 from components.settings import OperationsSettings
 from policies.plan import Rotation
 
@@ -21,12 +22,12 @@ def job_files(rotation: Rotation, settings: OperationsSettings) -> dict[str, str
         "vault": {
             "address": settings.vault_address,
             # None: the public CAs.
-            "ca_file": f"{names.CONFIG}/{names.CA_FILE}" if ca else None,
+            "ca_file": f"{CONFIG}/{CA_FILE}" if ca else None,
             "role": rotation.role,
-            "token_file": f"{names.VAULT_TOKEN}/{names.TOKEN_FILE}",
+            "token_file": f"{VAULT_TOKEN}/{TOKEN_FILE}",
         },
         "lease": {"namespace": rotation.namespace, "name": names.object_name(rotation)},
         "task": rotation.task,
     }
     files = {names.ROTATION_FILE: json.dumps(content, indent=2, sort_keys=True) + "\n"}
-    return {**files, names.CA_FILE: ca} if ca else files
+    return {**files, CA_FILE: ca} if ca else files

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from components.operations.restarts import make_restart_only, restarts
+from components.operations.rotation.restarts import make_restart_only, restarts
 from tests.components.cluster.deployments import record
-from tests.components.operations.rotations import AWS_ROOT, IDS, JWT, KV_KEY, rotation
+from tests.components.operations.rotation.rotations import AWS_ROOT, IDS, JWT, KV_KEY, rotation
 from tests.recording import Recording, Runner
 from vaultstack_jobs.configuration import Restart
 from vaultstack_jobs.rollout import Rollout

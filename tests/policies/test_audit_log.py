@@ -160,5 +160,5 @@ def test_entries_keep_their_order_and_empty_lines_are_none() -> None:
     ids=["cut off", "the server's log", "a list", "another type", "no request", "no time"],
 )
 def test_what_is_no_entry_is_refused_by_its_line(line: str) -> None:
-    with pytest.raises(AuditLogError, match="^line 2 is no entry of Vault's audit log"):
+    with pytest.raises(AuditLogError, match=r"^line 2 is no entry of Vault's audit log"):
         list(read([json.dumps(READ), line]))

@@ -1,0 +1,1 @@
+"""What is measured of a deployed Vault, who may read it, and when somebody is told."""

@@ -1,0 +1,92 @@
+"""Every metric that a rule uses and Vault does not export: Prometheus' own of a target,
+cert-manager's and kube-state-metrics'. Pure.
+
+They are not in a rehearsal, where those programs do not run; their names are stable API of theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components.operations.telemetry.metric import Kind, Metric, Source, Unit
+
+TARGET_LABELS: Final = (
+    "container",
+    "endpoint",
+    "instance",
+    "job",
+    "namespace",
+    "pod",
+    "service",
+)
+"""What Prometheus adds to every series that it fetches by our ServiceMonitor."""
+_KUBERNETES: Final = Source.KUBE_STATE_METRICS
+
+UP: Final = Metric(
+    "up",
+    Kind.GAUGE,
+    Unit.TRUTH,
+    "the target answered when it was last asked",
+    source=Source.PROMETHEUS,
+)
+CERTIFICATE_EXPIRY: Final = Metric(
+    "certmanager_certificate_expiration_timestamp_seconds",
+    Kind.GAUGE,
+    Unit.TIMESTAMP,
+    "when the certificate ends",
+    ("name", "namespace"),
+    source=Source.CERT_MANAGER,
+)
+CERTIFICATE_READY: Final = Metric(
+    "certmanager_certificate_ready_status",
+    Kind.GAUGE,
+    Unit.TRUTH,
+    "the certificate is as it was asked for",
+    ("condition", "name", "namespace"),
+    source=Source.CERT_MANAGER,
+)
+CRON_JOB: Final = Metric(
+    "kube_cronjob_created",
+    Kind.GAUGE,
+    Unit.TIMESTAMP,
+    "when the CronJob was made",
+    ("cronjob", "namespace"),
+    source=_KUBERNETES,
+)
+CRON_JOB_SUCCESS: Final = Metric(
+    "kube_cronjob_status_last_successful_time",
+    Kind.GAUGE,
+    Unit.TIMESTAMP,
+    "when a job of that CronJob last succeeded; not there before the first",
+    ("cronjob", "namespace"),
+    source=_KUBERNETES,
+)
+CRON_JOB_SCHEDULED: Final = Metric(
+    "kube_cronjob_status_last_schedule_time",
+    Kind.GAUGE,
+    Unit.TIMESTAMP,
+    "when that CronJob last made a job",
+    ("cronjob", "namespace"),
+    source=_KUBERNETES,
+)
+JOB_FAILED: Final = Metric(
+    "kube_job_status_failed",
+    Kind.GAUGE,
+    Unit.COUNT,
+    "pods of that job that failed",
+    ("job_name", "namespace", "reason"),
+    source=_KUBERNETES,
+)
+RESTARTS: Final = Metric(
+    "kube_pod_container_status_restarts_total",
+    Kind.COUNTER,
+    Unit.COUNT,
+    "restarts of that container",
+    ("container", "namespace", "pod", "uid"),
+    source=_KUBERNETES,
+)
+
+OTHERS: Final[tuple[Metric, ...]] = tuple(
+    value for value in dict(globals()).values() if isinstance(value, Metric)
+)
+"""All of the above."""

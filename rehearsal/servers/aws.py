@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # An address of moto's own which needs no AWS service to be loaded first.
 _READY_PATH: Final = "/moto-api/data.json"
+_PROGRAM: Final = "rehearsal.servers.aws_process"
 _SOME_ACCOUNT: Final = AwsAccount("123456789012", "us-east-1")
 
 
@@ -121,7 +122,7 @@ def start(
     url = f"http://{LOOPBACK}:{port}"
     process = supervisor.start(
         name,
-        [sys.executable, "-m", "moto.server", "--host", LOOPBACK, "--port", str(port)],
+        [sys.executable, "-m", _PROGRAM, "--host", LOOPBACK, "--port", str(port)],
         env=supervisor.environment(MOTO_ACCOUNT_ID=account.id, **python_path()),
     )
     session = http_session()

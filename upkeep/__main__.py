@@ -29,7 +29,10 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: Final[Mapping[str, tuple[str, str]]] = {}
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "peers": ("upkeep.peers", "the file with which servers that survived find each other"),
+    "regenerate-root": ("upkeep.root.command", "a command as root, and then no root any more"),
+}
 """Name -> module, and what it does in a few words. A module is imported when it is chosen."""
 
 

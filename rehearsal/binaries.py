@@ -53,10 +53,15 @@ class Tool(StrEnum):
     KUBE_APISERVER = "kube-apiserver"
     FORTIO = "fortio"
     ACTIONLINT = "actionlint"
+    PROMTOOL = "promtool"
+    PROMETHEUS = "prometheus"
+    VAULT_PREVIOUS = "vault-previous"
 
 
 SERVERS: Final = (Tool.VAULT, Tool.ETCD, Tool.KUBE_APISERVER)
-"""What every rehearsal needs; fortio is for who measures, actionlint for `make lint`."""
+"""What every rehearsal needs. fortio is for who measures, actionlint for `make lint`, promtool for
+the tests of alerts, Prometheus for the dashboard's picture, the Vault before this one for upgrades.
+"""
 
 
 @unique
@@ -85,11 +90,28 @@ class _Recipe:
     ask: str
     answer: re.Pattern[str]
     link_flags: str = ""
+    build_tags: str = ""
 
 
+_VAULT: Final = _Recipe("version", re.compile(r"^Vault v([^\s,]+)", re.MULTILINE))
+# It reads the metrics of servers that it is given: all that finds servers in clouds is left out.
+_WITHOUT_DISCOVERY: Final = "remove_all_sd"
 _KUBERNETES_VERSION: Final = "k8s.io/component-base/version"
+
+
+def _prometheus(program: str) -> _Recipe:
+    # It says its module's version, which is not the release's: 0.315.0 is Prometheus 3.15.0.
+    return _Recipe(
+        "--version",
+        re.compile(rf"^{program}, version (\S+) ", re.MULTILINE),
+        "-X github.com/prometheus/common/version.Version={version}",
+        _WITHOUT_DISCOVERY,
+    )
+
+
 _RECIPES: Final[Mapping[Tool, _Recipe]] = {
-    Tool.VAULT: _Recipe("version", re.compile(r"^Vault v([^\s,]+)", re.MULTILINE)),
+    Tool.VAULT: _VAULT,
+    Tool.VAULT_PREVIOUS: _VAULT,
     Tool.ETCD: _Recipe("--version", re.compile(r"^etcd Version: (\S+)$", re.MULTILINE)),
     Tool.KUBE_APISERVER: _Recipe(
         "--version",
@@ -100,6 +122,8 @@ _RECIPES: Final[Mapping[Tool, _Recipe]] = {
     ),
     Tool.FORTIO: _Recipe("version", re.compile(r"^(\d+\.\d+\.\d+)$", re.MULTILINE)),
     Tool.ACTIONLINT: _Recipe("-version", re.compile(r"^v?(\d+\.\d+\.\d+)$", re.MULTILINE)),
+    Tool.PROMTOOL: _prometheus("promtool"),
+    Tool.PROMETHEUS: _prometheus("prometheus"),
 }
 
 
@@ -121,10 +145,16 @@ class Pin:
         return f"-s -w {own.format(version=self.version, major=major, minor=minor)}".strip()
 
     @property
+    def build_tags(self) -> str:
+        """The value of go build's -tags."""
+        return _RECIPES[self.tool].build_tags
+
+    @property
     def digest(self) -> str:
         """Changes with everything of ours that decides what is built."""
         sources = [(self.folder / name).read_bytes() for name in ("go.mod", "go.sum")]
-        return hashlib.sha256(b"\0".join([*sources, self.link_flags.encode()])).hexdigest()
+        flags = [self.link_flags, *filter(None, [self.build_tags])]
+        return hashlib.sha256(b"\0".join([*sources, *map(str.encode, flags)])).hexdigest()
 
 
 def print_progress(line: str) -> None:
@@ -225,7 +255,7 @@ def _build(pin: Pin, cache: Path, supervisor: Supervisor, progress: Progress) ->
     log = target.with_name("build.log")
     log.unlink(missing_ok=True)
     command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
-    command += ["-ldflags", pin.link_flags, "-o", unfinished, pin.package]
+    command += ["-tags", pin.build_tags, "-ldflags", pin.link_flags, "-o", unfinished, pin.package]
     process = supervisor.start(
         f"build-{pin.tool}",
         command,

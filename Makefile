@@ -39,7 +39,7 @@ lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ 
 # The tests have modules of the same name in different folders, hence a run of their own.
 .PHONY: types
 types: .venv/locked ## strict types
-	$(BIN)/mypy policies components rehearsal migration client/vaultstack_client client/examples jobs/vaultstack_jobs
+	$(BIN)/mypy policies components rehearsal migration attest upkeep client/vaultstack_client client/examples jobs/vaultstack_jobs
 	$(BIN)/mypy __main__.py
 	$(BIN)/mypy .github/scripts
 	$(BIN)/mypy tests
@@ -71,6 +71,18 @@ drill: .venv/locked ## make a real cluster fail in every way, and measure it; AR
 .PHONY: drill-client
 drill-client: .venv/locked ## what an application notices of Vault's failures; ARGS="--only NAME"
 	@$(BIN)/python -m rehearsal.client_drill --env $(CLUSTER) $(ARGS)
+
+.PHONY: drill-restore
+drill-restore: .venv/locked ## snapshot, destroy the cluster, restore it elsewhere, compare everything
+	@$(BIN)/python -m rehearsal.restore_drill --env $(CLUSTER) $(ARGS)
+
+.PHONY: drill-rolling
+drill-rolling: .venv/locked ## restart and upgrade the servers one by one, under load
+	@$(BIN)/python -m rehearsal.rolling_drill --env $(CLUSTER) $(ARGS)
+
+.PHONY: dashboard
+dashboard: .venv/locked ## the dashboard, and its picture from a cluster under load
+	@$(BIN)/python -m rehearsal.dashboard $(ARGS)
 
 .PHONY: bench
 bench: .venv/locked ## load on a real cluster, beside Vault's plain defaults

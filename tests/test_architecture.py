@@ -19,6 +19,8 @@ FOLDERS: Final = {
     "components": "components",
     "rehearsal": "rehearsal",
     "migration": "migration",
+    "attest": "attest",
+    "upkeep": "upkeep",
     "client/vaultstack_client": "vaultstack_client",
     "jobs/vaultstack_jobs": "vaultstack_jobs",
 }
@@ -26,8 +28,10 @@ PACKAGES: Final = tuple(FOLDERS.values())
 MAY_IMPORT: Final = {
     "policies": {"policies"},
     "components": {"policies", "components"},
-    "rehearsal": {"policies", "components", "rehearsal", "vaultstack_client", "vaultstack_jobs"},
+    "rehearsal": {*PACKAGES} - {"migration"},
     "migration": {"policies", "migration"},
+    "attest": {"policies", "attest", "vaultstack_client"},
+    "upkeep": {"policies", "upkeep", "vaultstack_client", "vaultstack_jobs"},
     "vaultstack_client": {"vaultstack_client"},
     "vaultstack_jobs": {"vaultstack_client", "vaultstack_jobs"},
 }

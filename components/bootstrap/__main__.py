@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 from hvac.exceptions import VaultError
 
-from components.bootstrap import ceremony, provisioner
+from components.bootstrap import ceremony
+from policies import provisioner
 from policies.lifetime import Duration
 
 

@@ -16,8 +16,7 @@ import hvac
 import requests
 from hvac.exceptions import Forbidden, InvalidRequest, VaultError
 
-from components.bootstrap import provisioner
-from policies import paths
+from policies import paths, provisioner
 
 _POLL_SECONDS: Final = 0.1
 # A name that does not exist yet must not be asked for so often that its absence is remembered.

@@ -16,9 +16,9 @@ from typing import Any, Final
 import hvac
 from hvac.exceptions import VaultError
 
-from components.bootstrap import provisioner
 from components.bootstrap.ceremony import BootstrapError
 from components.settings import CiLoginSettings
+from policies import provisioner
 from policies.paths import CI_AUTH
 
 MOUNT: Final = CI_AUTH

@@ -9,10 +9,11 @@ import pulumi
 import pulumi_vault
 from pulumi import dynamic
 
-from components.bootstrap import ci_login, provisioner
+from components.bootstrap import ci_login
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.provider import AdoptProvider, InitialiseProvider
 from components.settings import BootstrapSettings, ProvisionerCredentials, Seal, VaultSettings
+from policies import provisioner
 from policies.paths import PROVISIONER_AUTH
 
 

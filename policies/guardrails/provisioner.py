@@ -68,7 +68,7 @@ USES: Final = ResourceRule(
     says="The provisioner manages what hands out secrets, and gets none.",
     meaning="Whoever holds its credential would have every secret without changing anything that a "
     "reviewer sees.",
-    repair="Take the path out of components/bootstrap/provisioner.py, or the capability",
+    repair="Take the path out of policies/provisioner.py, or the capability",
     severity=Severity.CRITICAL,
     types=_BOOTSTRAP,
     check=_uses,

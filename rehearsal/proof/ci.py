@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from components.bootstrap import ci_login, provisioner
+from components.bootstrap import ci_login
+from policies import provisioner
 from policies.environments import Environment
 from policies.paths import PROVISIONER_AUTH
 from rehearsal.proof.attempts import Bench

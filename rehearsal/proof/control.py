@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.bootstrap import provisioner
+from policies import provisioner
 from policies.grants import Control
 from policies.hcl import Capability
 from policies.paths import (

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pulumi.runtime import mocks
 
-from components.bootstrap import ceremony, provisioner
+from components.bootstrap import ceremony
 from components.cluster.server_config import FileStorage, Listener, ServerConfig, render
-from policies import paths
+from policies import paths, provisioner
 from policies.plan import KvSecret
 from rehearsal import program
 from rehearsal.binaries import Binary, Tool

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import pytest
 
-from components.bootstrap import ci_login, provisioner
+from components.bootstrap import ci_login
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.provider import InitialiseProvider
+from policies import provisioner
 from policies.environments import Environment
 from policies.matrix import MATRIX
 from rehearsal.binaries import Binary, Tool

@@ -7,8 +7,7 @@ from typing import Final
 
 import pytest
 
-from components.bootstrap import provisioner
-from policies import paths
+from policies import paths, provisioner
 from policies.acl import Acl, Operation, Pattern, Request, regions
 from policies.compile import compile_plan
 from policies.environments import Environment
@@ -176,7 +175,7 @@ def test_an_empty_acl_holds_none() -> None:
 
 def test_what_each_of_the_matrix_holds() -> None:
     """The operators hand out secret IDs and end leases, and the platform's jobs rotate what they
-    are named after, as the matrix says. Nobody else has any.
+    are named after, or copy all of it, as the matrix says. Nobody else has any.
     """
     plan = compile_plan(MATRIX, Environment.PROD)
     found = {
@@ -189,6 +188,7 @@ def test_what_each_of_the_matrix_holds() -> None:
         "platform-rotation-kubesentiment-ci-prod": {"issue-secret-ids", "end-secret-ids"},
         "platform-rotation-kubesentiment-database-prod": {"rotate-root-credentials"},
         "platform-rotation-pki-prod": {"sign-certificates", "change-issuers"},
+        "platform-snapshots-prod": {"read-snapshots"},
     }
 
 

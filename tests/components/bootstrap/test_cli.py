@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.bootstrap import __main__ as adopt
-from components.bootstrap import provisioner
+from policies import provisioner
 from tests.components.bootstrap.fake_vault import FORBIDDEN, FakeVault
 
 

@@ -7,7 +7,7 @@ import json
 import pulumi
 import pytest
 
-from components.bootstrap import BootstrapArgs, VaultBootstrap, ci_login, provisioner
+from components.bootstrap import BootstrapArgs, VaultBootstrap, ci_login
 from components.bootstrap.ceremony import BootstrapError
 from components.settings import (
     BootstrapSettings,
@@ -16,6 +16,7 @@ from components.settings import (
     Seal,
     VaultSettings,
 )
+from policies import provisioner
 from policies.lifetime import Duration
 from tests.recording import (
     ADOPTION,

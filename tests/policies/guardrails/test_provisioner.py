@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from components.bootstrap import provisioner
+from policies import provisioner
 from policies.guardrails.provisioner import CI, RULES, USES
 from tests.policies.guardrails.looking import Declared
 from tests.policies.guardrails.seeds import Seed, check, names, said

@@ -7,8 +7,7 @@ from typing import Final
 
 import pytest
 
-from components.bootstrap import provisioner
-from policies import paths
+from policies import paths, provisioner
 from policies.acl.patterns import Pattern, meeting
 from policies.hcl import Capability, Stanza, parse
 

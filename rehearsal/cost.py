@@ -1,219 +1,180 @@
-"""`make cost`: what the servers of each environment cost in a month on AWS, item by item, beside
-what the decision record allows.
+"""`make cost`: what each environment's infrastructure costs in a month on AWS, line by line, beside
+what the decision record allows: docs/cost.md.
 
-List prices on demand in eu-west-1, in US dollars, without taxes; whoever has others changes them
-here. The Kubernetes cluster itself is the platform's, and is not counted.
+The program is evaluated with each stack's settings, and what it declares is read and summed by the
+guardrail `within-budget` (policies/guardrails/cost.py, policies/cost): a page that says one thing
+and a warning that says another cannot be.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi.runtime import mocks
 from rich.console import Console
 from rich.table import Table
 
-from components.settings import Bytes, Cpu, Exposure, Seal
-from components.settings.loading_deployment import default_size
+from policies.cost import AS_KNOWN, BUDGETS, PRICES, REGION, Bill, Nodes, bill
 from policies.environments import Environment
-from policies.lifetime import Duration
+from policies.guardrails.cost import BUDGET, assumptions, footprint
+from policies.guardrails.rule import Resource
 from rehearsal import program
-from rehearsal.errors import RehearsalError
+from rehearsal.monitor import unwrap
+from rehearsal.resources import random
 
 PAGE = program.ROOT / "docs" / "cost.md"
-HOURS = 730
-# Of the decision record: infrastructure, and all.
-BUDGETS = {
-    Environment.DEV: (50, 70),
-    Environment.STAGING: (150, 200),
-    Environment.PROD: (500, 700),
+# dev's stack file uses a Vault that is there already; this is one that is deployed.
+_DEPLOYED = {
+    "target": "kubernetes",
+    "kubernetesContext": "dev",
+    "tlsIssuer": "ClusterIssuer/any",
+    "kubernetesReviewer": "pod",
+    "vaultAddress": "",
+    "databaseHost": "",
 }
 
-_VOLUME_GIB = 0.088
-_LOAD_BALANCER_HOUR, _CAPACITY_UNIT_HOUR = 0.0252, 0.006
-_KMS_KEY, _KMS_REQUESTS_10_000 = 1.0, 0.03
-_BUCKET_GIB = 0.023
-# A health check encrypts and decrypts every ten minutes, on each server.
-_KMS_REQUESTS_PER_SERVER = HOURS * 6 * 2
-_SNAPSHOT_GIB, _SNAPSHOTS_A_DAY = 1.0, 1
+_INTRODUCTION = f"""\
+# What a month costs
+
+Made by `make cost`, from what the program declares with each stack's settings. US dollars, AWS list
+prices on demand in {REGION}, without taxes, **as they were known in {AS_KNOWN}: check them before
+you use them.** The table at the end names each price's page; `policies/cost/prices.py` is where to
+change it.
+
+The guardrail `within-budget` warns where a stack comes to more than the budget for its
+infrastructure. It sums in the same way. What is assumed of the use of Vault is its limits, which a
+stack may set in the [pack's configuration](guardrails.md).
+
+Not counted: the Kubernetes cluster itself, which is the platform's; the jobs' minutes and the CSI
+provider on every node; traffic between zones and out of AWS; what stores the metrics; what is given
+instead of made (`kmsKeyArn`, `snapshotBucket`). `t3` nodes are burstable: fine for staging, choose
+others where the load is constant. dev is counted as if it were deployed (`target: kubernetes`): as
+its stack file stands, it uses a Vault on a developer's machine and costs nothing."""
+
+
+class _Recorder(mocks.Mocks):
+    """Makes nothing but passwords, and remembers what was declared. Several threads tell it."""
+
+    def __init__(self) -> None:
+        self.resources: list[Resource] = []
+        self._lock, self._random = threading.Lock(), random.makers()
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
+        declared = Resource(args.typ, args.name, props=unwrap(args.inputs))
+        with self._lock:
+            self.resources.append(declared)
+        make = self._random.get(args.typ)
+        made = make(declared.props).outputs if make else {}
+        return f"{args.name}-id", {**args.inputs, **made}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise NotImplementedError(args.token)
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A kind of machine, as the cluster's nodes may be."""
-
-    name: str
-    cpu: Cpu
-    memory: Bytes
-    hour: float
-
-
-SHARED = Node("m6i.large", Cpu.parse("2"), Bytes.parse("8Gi"), 0.107)
-# A node of its own for each server: the smallest that holds one beside the node's own needs.
-OWN = (
-    Node("t3.small", Cpu.parse("2"), Bytes.parse("2Gi"), 0.0228),
-    Node("t3.medium", Cpu.parse("2"), Bytes.parse("4Gi"), 0.0456),
-    Node("m6i.large", Cpu.parse("2"), Bytes.parse("8Gi"), 0.107),
-)
-_NODES_OWN_NEEDS = Bytes.parse("1Gi")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One line: how it comes about, and US dollars a month."""
-
-    name: str
-    sum: str
-    dollars: float
-
-
-def items(environment: Environment, stack: Mapping[str, Any], *, own_nodes: bool) -> list[Item]:
-    """What a stack (keys without their namespace) costs. `own_nodes`: whether each server has a
-    node to itself, or its share of one.
-    """
-    return list(_items(environment, stack, own_nodes=own_nodes))
-
-
-def _items(
-    environment: Environment, stack: Mapping[str, Any], *, own_nodes: bool
-) -> Iterator[Item]:
-    servers = int(stack["servers"])
-    cpu, memory, data, audit = default_size(environment)
-    cpu = Cpu.parse(stack["serverCpu"]) if stack["serverCpu"] else cpu
-    memory = Bytes.parse(stack["serverMemory"]) if stack["serverMemory"] else memory
-    data = Bytes.parse(stack["dataSize"]) if stack["dataSize"] else data
-    audit = Bytes.parse(stack["auditSize"]) if stack["auditSize"] else audit
-    yield _own_nodes(servers, memory) if own_nodes else _shares(servers, cpu, memory)
-    gib = data.gib + audit.gib
-    yield Item(
-        "volumes (gp3)",
-        f"{servers} x ({data} + {audit}) x {_VOLUME_GIB}",
-        servers * gib * _VOLUME_GIB,
-    )
-    if stack["exposure"] == Exposure.LOAD_BALANCER:
-        yield Item(
-            "internal load balancer",
-            f"{HOURS} h x ({_LOAD_BALANCER_HOUR} + 1 unit x {_CAPACITY_UNIT_HOUR})",
-            HOURS * (_LOAD_BALANCER_HOUR + _CAPACITY_UNIT_HOUR),
-        )
-    if stack["seal"] == Seal.AWSKMS:
-        requests = servers * _KMS_REQUESTS_PER_SERVER
-        yield Item(
-            "KMS key and requests",
-            f"{_KMS_KEY:.0f} + {requests} / 10000 x {_KMS_REQUESTS_10_000}",
-            _KMS_KEY + requests / 10_000 * _KMS_REQUESTS_10_000,
-        )
-        days = Duration.parse(stack["snapshotRetention"]).seconds // 86400
-        kept = days * _SNAPSHOTS_A_DAY * _SNAPSHOT_GIB
-        yield Item(
-            "snapshots in S3",
-            f"{days} days x {_SNAPSHOT_GIB:.0f} GiB x {_BUCKET_GIB}",
-            kept * _BUCKET_GIB,
-        )
-
-
-def _shares(servers: int, cpu: Cpu, memory: Bytes) -> Item:
-    share = max(cpu.millicores / SHARED.cpu.millicores, memory.count / SHARED.memory.count)
-    return Item(
-        f"share of {SHARED.name} nodes",
-        f"{servers} x max({cpu} of {SHARED.cpu}, {memory} of {SHARED.memory}) = {share:.0%} "
-        f"x {HOURS} h x {SHARED.hour}",
-        servers * share * HOURS * SHARED.hour,
-    )
-
-
-def _own_nodes(servers: int, memory: Bytes) -> Item:
-    needed = memory.count + _NODES_OWN_NEEDS.count
-    node = next((node for node in OWN if node.memory.count >= needed), None)
-    if node is None:
-        raise RehearsalError(
-            f"vaultstack:serverMemory: {memory} fits no node that is priced here; add one to "
-            "rehearsal/cost.py"
-        )
-    return Item(
-        f"own {node.name} nodes",
-        f"{servers} x {HOURS} h x {node.hour}",
-        servers * HOURS * node.hour,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """A month of one environment."""
+class Month:
+    """Of one environment."""
 
     environment: Environment
-    own_nodes: bool
-    items: tuple[Item, ...]
+    nodes: Nodes
+    bill: Bill
 
     @property
     def title(self) -> str:
-        where = "each server on a node of its own" if self.own_nodes else "on shared nodes"
+        own = self.nodes is Nodes.OWN
+        where = "each server on a node of its own" if own else "on shared nodes"
         return f"{self.environment.value}, {where}"
 
     @property
-    def dollars(self) -> float:
-        return sum(item.dollars for item in self.items)
-
-    @property
     def fits(self) -> bool:
-        return self.dollars <= BUDGETS[self.environment][0]
+        return self.bill.dollars <= BUDGETS[self.environment].infrastructure
 
     @property
     def verdict(self) -> str:
-        infrastructure, total = BUDGETS[self.environment]
+        budget = BUDGETS[self.environment]
         fits = "within" if self.fits else "above"
-        return f"{fits} {infrastructure} for infrastructure; {total} with operation"
+        return f"{fits} {budget.infrastructure} for infrastructure; {budget.total} with operation"
 
 
-def bills() -> list[Bill]:
-    """Of every stack as its file says."""
+def declared(
+    environment: Environment, changed: Mapping[str, Any] | None = None
+) -> Sequence[Resource]:
+    """All that the program declares with a stack's settings, of which some may be `changed` (keys
+    without their namespace), in the order of names.
+    """
+    overlay = {**(_DEPLOYED if environment is Environment.DEV else {}), **(changed or {})}
+    recorder = _Recorder()
+    configuration = program.stack_configuration(environment.value, overlay)
+    program.run(environment.value, configuration, frozenset(), recorder)
+    return sorted(recorder.resources, key=lambda one: (one.type, one.name))
+
+
+def months(environment: Environment, resources: Sequence[Resource]) -> list[Month]:
+    """Both ways to place the servers, as the guardrail sums them by default."""
+    taken = footprint(resources)
     return [
-        Bill(environment, own_nodes, tuple(items(environment, stack, own_nodes=own_nodes)))
-        for environment in Environment
-        for stack in [program.stack_keys(environment.value, {})]
-        for own_nodes in (False, True)
+        Month(
+            environment,
+            nodes,
+            bill(taken, assumptions(BUDGET.setting(environment, {"nodes": nodes.value}))),
+        )
+        for nodes in Nodes
     ]
 
 
-def markdown(of: list[Bill]) -> str:
+def all_months() -> list[Month]:
+    """Of every stack as its file says."""
+    return [month for one in Environment for month in months(one, declared(one))]
+
+
+def markdown(of: Sequence[Month]) -> str:
     """The page `docs/cost.md`."""
-    lines = [
-        "# What a month costs",
-        "",
-        "Made by `make cost`. US dollars, AWS list prices on demand in eu-west-1 as they stand in",
-        "`rehearsal/cost.py`, without taxes; the Kubernetes cluster itself is the platform's. `t3`",
-        "nodes are burstable: fine for staging, choose others where the load is constant.",
-    ]
-    for bill in of:
-        lines += ["", f"## {bill.title}", "", "| item | how | $ |", "|---|---|---:|"]
-        lines += [f"| {item.name} | {item.sum} | {item.dollars:.2f} |" for item in bill.items]
-        lines.append(f"| **together** | {bill.verdict} | **{bill.dollars:.2f}** |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(_lines(of)) + "\n"
+
+
+def _lines(of: Sequence[Month]) -> Iterator[str]:
+    yield _INTRODUCTION
+    for month in of:
+        yield from ("", f"## {month.title}", "", "| item | how | $ |", "|---|---|---:|")
+        for item in month.bill.items:
+            yield f"| {item.name} | {item.sum} | {item.dollars:.2f} |"
+        yield f"| **together** | {month.verdict} | **{month.bill.dollars:.2f}** |"
+    yield from ("", "## Assumed", "", "| | dev | staging | prod |", "|---|---:|---:|---:|")
+    for limit in BUDGET.limits:
+        values = " | ".join(f"{limit.default.of(one)}" for one in Environment)
+        yield f"| `{limit.name}`: {limit.description} | {values} |"
+    yield from ("", "## Prices", "", "| what | $ | per | page |", "|---|---:|---|---|")
+    for price in PRICES:
+        yield f"| {price.name} | {price.dollars} | {price.per} | <{price.source}> |"
 
 
 def main() -> int:
     """Prints the bills and writes docs/cost.md. Exit status 1 where one is above its budget."""
-    console, found = Console(), bills()
-    for bill in found:
-        console.print(_table(bill))
+    console, found = Console(), all_months()
+    for month in found:
+        console.print(_table(month))
     PAGE.write_text(markdown(found))
     console.print(f"written to docs/{PAGE.name}")
-    return int(not all(bill.fits for bill in found))
+    return int(not all(month.fits for month in found))
 
 
-def _table(bill: Bill) -> Table:
-    table = Table(title=f"{bill.title}, US dollars a month", title_justify="left")
+def _table(month: Month) -> Table:
+    table = Table(title=f"{month.title}, US dollars a month", title_justify="left")
     table.add_column("item")
     table.add_column("how")
     table.add_column("$", justify="right")
-    for item in bill.items:
+    for item in month.bill.items:
         table.add_row(item.name, item.sum, f"{item.dollars:.2f}")
     table.add_section()
-    table.add_row("together", bill.verdict, f"{bill.dollars:.2f}")
+    table.add_row("together", month.verdict, f"{month.bill.dollars:.2f}")
     return table
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # what a stack has not been given yet costs nothing
     sys.exit(main())

@@ -12,6 +12,7 @@ from policies.guardrails import (
     acl,
     clear_text,
     cloud,
+    cost,
     database,
     iam,
     jobs,
@@ -51,6 +52,7 @@ SECTIONS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Protection of data": protection.RULES,
     "Secrets in clear": clear_text.RULES,
     "What is declared at all": known.RULES,
+    "What it costs": cost.RULES,
 }
 RULES: Final[tuple[Rule, ...]] = tuple(rule for rules in SECTIONS.values() for rule in rules)
 

@@ -1,5 +1,6 @@
 """Typed, validated settings of one stack."""
 
+from components.settings.audit import AuditCollector, AuditSettings
 from components.settings.delivery import (
     AuthoritySettings,
     CsiSettings,
@@ -52,6 +53,8 @@ from components.settings.reader import NAMESPACE, SettingsError
 __all__ = [
     "NAMESPACE",
     "AuthoritySettings",
+    "AuditCollector",
+    "AuditSettings",
     "AwsClusterSettings",
     "AwsSettings",
     "AzureSettings",

@@ -13,6 +13,7 @@ import pulumi
 
 from components.settings import pgp
 from components.settings.deployment import DeploymentSettings
+from components.settings.loading_audit import read_audit
 from components.settings.loading_ci import read_ci_login
 from components.settings.loading_delivery import read_delivery
 from components.settings.loading_deployment import read_deployment, read_kubernetes
@@ -74,6 +75,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         deployment=deployment,
         limits=_limits(read),
         bootstrap=bootstrap,
+        audit=read_audit(read, environment, deploys=target is Target.KUBERNETES),
         kubernetes_auth=read_kubernetes_auth(read, environment, kubernetes),
         oidc=read_oidc(read, environment),
         kv=read_kv(read),

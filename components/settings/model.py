@@ -10,6 +10,7 @@ from enum import StrEnum, unique
 
 import pulumi
 
+from components.settings.audit import AuditSettings
 from components.settings.delivery import DeliverySettings
 from components.settings.deployment import DeploymentSettings, KubernetesSettings
 from components.settings.operations import OperationsSettings
@@ -207,6 +208,7 @@ class Settings:
     kubernetes_auth: KubernetesAuthSettings
     oidc: OidcSettings | None
     kv: KvSettings
+    audit: AuditSettings
     database: DatabaseSettings | None
     aws: AwsSettings | None
     gcp: GcpSettings | None

@@ -20,11 +20,17 @@ SECRET_KEYS: Final = {
     key for key, item in declared().items() if item["description"].startswith("Secret.")
 }
 ADDRESS: Final = "https://vault.example.com:8200"
+AUDIT_FILE: Final = "/var/log/vault/audit.log"
 
 
 def existing(environment: str = "dev", /, **changed: object) -> dict[str, object]:
     """A stack file's configuration, for a Vault that is there already."""
-    given = {"target": "existing", "vaultAddress": ADDRESS, **changed}
+    given = {
+        "target": "existing",
+        "vaultAddress": ADDRESS,
+        "auditFile": AUDIT_FILE,
+        **changed,
+    }
     return configuration(environment, **given)
 
 
@@ -62,7 +68,8 @@ SET: Final = "pulumi config set vaultstack"
 
 def of_existing(environment: str, /, **changed: object) -> dict[str, object]:
     """The same configuration, for a Vault that is there already."""
-    return deploying(environment, **{"vaultAddress": ADDRESS, **changed, "target": "existing"})
+    given = {"vaultAddress": ADDRESS, "auditFile": AUDIT_FILE, **changed}
+    return deploying(environment, **{**given, "target": "existing"})
 
 
 def sentence(rule: Rule) -> str:

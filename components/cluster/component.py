@@ -13,7 +13,7 @@ from components.cluster import layout as names
 from components.cluster.aws import AwsFoundation, AwsFoundationArgs
 from components.cluster.layout import Layout
 from components.cluster.pod_config import CONFIG_FILE, server_config
-from components.cluster.pod_scripts import READY_FILE, START, START_FILE, ready
+from components.cluster.pod_scripts import READY_FILE, START_FILE, Rotation, ready, start
 from components.cluster.preflight import PreflightProvider
 from components.cluster.server_config import render
 from components.cluster.stateful_set import StatefulSetArgs, make_stateful_set
@@ -163,7 +163,7 @@ def _files(args: VaultClusterArgs, layout: Layout, kms_key: str | None) -> Mappi
     )
     return {
         CONFIG_FILE.rpartition("/")[2]: render(config),
-        START_FILE: START,
+        START_FILE: start(Rotation.within(args.deployment.size.audit)),
         READY_FILE: ready(layout, raft=args.settings.cluster.raft),
     }
 

@@ -4,6 +4,7 @@ and a `wget` that answers for servers in any state.
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -16,11 +17,13 @@ import pytest
 
 from components.cluster import layout as names
 from components.cluster.layout import Layout
-from components.cluster.pod_scripts import START, ready
+from components.cluster.pod_scripts import Rotation, ready, start
+from components.settings import Bytes
 from rehearsal.supervisor import Process, Supervisor
 from tests.components.cluster.deployments import ALONE, DEPLOYMENT, LAYOUT
 
 SHELL: Final = "/bin/sh"
+ROTATION: Final = Rotation(file=1000, kept=3500)
 LOOK_SECONDS: Final = 0.1
 # Many looks at the certificate: enough to see what happens at each of them.
 _LOOKS: Final = 10 * LOOK_SECONDS
@@ -72,6 +75,8 @@ class Pod:
 
     def __init__(self, supervisor: Supervisor, folder: Path) -> None:
         self._tls, self._bin, self._notes = folder / "tls", folder / "bin", folder / "notes"
+        self.audit = folder / "audit"
+        self.audit.mkdir()
         self._tls.mkdir(parents=True)
         self._bin.mkdir()
         self._notes.touch()
@@ -82,7 +87,9 @@ class Pod:
         self.renew("first")
         (self._tls / "tls.crt").symlink_to("..data/tls.crt")
         script = folder / "start.sh"
-        script.write_text(START.replace(names.TLS, str(self._tls)))
+        script.write_text(
+            start(ROTATION).replace(names.TLS, str(self._tls)).replace(names.AUDIT, str(self.audit))
+        )
         assert str(self._tls) in script.read_text()
         self.process: Process = supervisor.start(
             "pod",
@@ -180,6 +187,91 @@ def test_nothing_outlives_vault(pod: Pod, how: signal.Signals) -> None:
     eventually(lambda: pod.processes == 0, "the end of what looks at the certificate")
 
 
+class AuditFile:
+    """Vault's part in the audit file: writes to the one it has open, and opens it when told."""
+
+    def __init__(self, pod: Pod) -> None:
+        self._pod, self._file = pod, pod.audit / "audit.log"
+        self._seen = pod.reloads
+        self._open()
+
+    def _open(self) -> None:
+        self._descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def write(self, size: int) -> None:
+        if self._pod.reloads > self._seen:
+            self._seen = self._pod.reloads
+            os.close(self._descriptor)
+            self._open()
+        os.write(self._descriptor, b"x" * size)
+
+    def fill(self, size: int) -> None:
+        """Write, and wait for what the shell does about it."""
+        before = self._pod.reloads
+        self.write(size)
+        eventually(lambda: self._pod.reloads > before, "the rotation")
+
+    @property
+    def old(self) -> list[Path]:
+        return sorted(self._pod.audit.glob("audit.log.*"))
+
+    @property
+    def sizes(self) -> list[int]:
+        return [path.stat().st_size for path in self.old]
+
+
+def test_a_small_audit_file_stays(pod: Pod) -> None:
+    file = AuditFile(pod)
+    file.write(ROTATION.file - 1)
+    time.sleep(_LOOKS)
+    assert (file.old, pod.reloads) == ([], 0)
+    file.fill(1)
+    assert file.sizes == [ROTATION.file]
+
+
+def test_without_an_audit_file_nothing_happens(pod: Pod) -> None:
+    time.sleep(_LOOKS)
+    assert pod.reloads == 0
+    assert list(pod.audit.iterdir()) == []
+
+
+def test_what_is_written_before_vault_opens_the_new_file_is_in_the_old_one(pod: Pod) -> None:
+    file = AuditFile(pod)
+    file.fill(ROTATION.file)
+    os.write(file._descriptor, b"late")
+    assert file.sizes == [ROTATION.file + 4]
+    file.write(5)
+    assert (pod.audit / "audit.log").stat().st_size == 5
+    assert pod.reloads == 1
+
+
+def test_old_audit_files_never_take_more_than_their_share(pod: Pod) -> None:
+    """Their names say when: a second must lie between two."""
+    file, kept = AuditFile(pod), []
+    for _ in range(6):
+        file.fill(ROTATION.file + 200)
+        eventually(lambda: sum(file.sizes) <= ROTATION.kept, "the oldest to go")
+        kept.append(file.old)
+    assert [len(names) for names in kept] == [1, 2, 2, 2, 2, 2]
+    assert all(len(set(a) & set(b)) == 1 for a, b in itertools.pairwise(kept[1:]))
+
+
+def test_the_newest_stays_however_large_it_is(pod: Pod) -> None:
+    file = AuditFile(pod)
+    file.fill(ROTATION.file)
+    file.fill(2 * ROTATION.kept)
+    eventually(lambda: len(file.old) == 1, "the oldest to go")
+    assert file.sizes == [2 * ROTATION.kept]
+
+
+@pytest.mark.parametrize("size", ["1Gi", "5Gi", "20Gi"])
+def test_a_fifth_of_the_audit_volume_is_left_for_what_comes_between_two_looks(size: str) -> None:
+    volume = Bytes.parse(size)
+    rotation = Rotation.within(volume)
+    assert volume.count * 0.79 < rotation.file + rotation.kept <= volume.count * 0.8
+    assert rotation.kept >= 8 * rotation.file
+
+
 def is_ready(folder: Path, pod: str, states: Mapping[str, str], *, servers: int = 3) -> bool:
     """What the probe of a pod finds. `states`: of itself, and of its peers where they are not
     uninitialised.
@@ -244,7 +336,7 @@ def test_a_server_alone_must_be_reached_to_be_initialised_and_unsealed(
 
 
 def test_the_scripts_are_sound_by_the_shells_own_check(tmp_path: Path) -> None:
-    for script in (START, ready(LAYOUT, raft=True), ready(ALONE, raft=False)):
+    for script in (start(ROTATION), ready(LAYOUT, raft=True), ready(ALONE, raft=False)):
         path = tmp_path / "script.sh"
         path.write_text(script)
         subprocess.run([SHELL, "-n", path], check=True)

@@ -7,6 +7,7 @@ import pulumi
 from components import auth, cluster, consistency, delivery, engines, operations, preflight
 from components.acl import AclPolicies
 from components.bootstrap import BootstrapArgs, VaultBootstrap
+from components.options import after
 from components.settings import load
 from policies.compile import compile_plan
 from policies.matrix import MATRIX
@@ -30,6 +31,10 @@ after_servers = pulumi.ResourceOptions(depends_on=[looked, *servers])
 contact = BootstrapArgs(settings.vault, settings.bootstrap, settings.protect)
 vault = VaultBootstrap("vault", contact, after_servers)
 inside = pulumi.ResourceOptions(providers={"vault": vault.provider})
+
+# What is done in Vault is written down from here on, to the last thing that is undone.
+audit = operations.AuditDevicesArgs(settings.audit, settings.protect)
+inside = after(inside, [operations.AuditDevices("audit", audit, inside)])
 
 if settings.cluster.raft:
     cluster.Autopilot("autopilot", cluster.AutopilotArgs(settings.cluster), inside)
@@ -67,8 +72,9 @@ if settings.delivery:
     how = delivery.SecretDeliveryArgs(settings.delivery, plan, settings.protect)
     delivery.SecretDelivery("delivery", how, after_servers)
 
-# What changes by schedule.
+# What changes, and what is copied, by schedule.
 operations.schedule_rotations("rotations", settings, plan, after_servers)
+operations.schedule_snapshots("snapshots", settings, plan, after_servers)
 
 pulumi.export("address", settings.vault.address)
 pulumi.export("environment", settings.environment.value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policies.grants import OfPlatform
+from policies.grants import OfPlatform, ReadSnapshots
 from policies.identities import PlatformAccount
 from policies.paths import refuse_twice
 from policies.rotation import OfPlatform as PlatformRotation
@@ -39,6 +39,26 @@ class Platform:
                         f"platform, workload {workload.name!r}, grant '{grant}': a machine of the "
                         "control plane is granted what is Vault's own, by name; use one of "
                         "policies.grants.OfPlatform"
+                    )
+        self._refuse_shared_snapshots()
+
+    def _refuse_shared_snapshots(self) -> None:
+        """One machine takes them, and does nothing else: whoever takes it over has a copy of
+        everything, and should not be able to do more with it.
+        """
+        takes = [w for w in self.workloads if any(isinstance(g, ReadSnapshots) for g in w.grants)]
+        if len(takes) > 1:
+            names = " and ".join(repr(workload.name) for workload in takes)
+            raise ValueError(
+                f"platform: the workloads {names} both read snapshots; leave it to one"
+            )
+        for workload in takes:
+            for grant in workload.grants:
+                if not isinstance(grant, ReadSnapshots):
+                    raise ValueError(  # noqa: TRY004 - a rule of the matrix, like its neighbours
+                        f"platform, workload {workload.name!r}, grant '{grant}': who reads "
+                        "snapshots has a copy of everything, and must have nothing beside it; give "
+                        "the other grant a workload of its own"
                     )
 
 

@@ -190,7 +190,19 @@ class SecretIds(_Cell):
         return f"rotate the secret IDs of {whose}, wrapped for {self.wrapped}"
 
 
-OfPlatform = RootPassword | RootKey | IntermediateCa | SecretIds
+@dataclass(frozen=True, slots=True)
+class ReadSnapshots(_Cell):
+    """Copy all that Vault stores, where it stores by Raft: on files there is no such copy.
+
+    Everything is in it, each secret and each token, as Vault's barrier encrypts it. So whoever has
+    one and the use of the seal's key has everything, and no rule of this matrix is asked again.
+    """
+
+    def __str__(self) -> str:
+        return "read snapshots of all that Vault stores"
+
+
+OfPlatform = RootPassword | RootKey | IntermediateCa | SecretIds | ReadSnapshots
 """What only the platform's own workloads may be granted."""
 OfPeople = Control | IssueSecretIds
 """What only people may be granted."""

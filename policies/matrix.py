@@ -18,6 +18,7 @@ from policies.grants import (
     KvAccess,
     Pki,
     PkiAccess,
+    ReadSnapshots,
     RenewSelf,
     RootKey,
     RootPassword,
@@ -359,6 +360,18 @@ PLATFORM = Platform(
                     _INTERMEDIATE,
                     _INTERMEDIATE_LIVES,
                     reason="a CA that ends takes every service with it",
+                ),
+            ),
+        ),
+        Workload(
+            "snapshots",
+            PlatformAccount("snapshots"),
+            token=Lifetime.of("5m", "5m"),
+            grants=(
+                ReadSnapshots(
+                    # dev stores on files, of which Vault makes no snapshots.
+                    environments=STAGING | PROD,
+                    reason="what is lost with all servers comes back from a copy, or not at all",
                 ),
             ),
         ),

@@ -154,6 +154,11 @@ def rotate_database_root(connection: str) -> str:
 
 ROTATE_AWS_ROOT: Final = f"{AWS}/config/rotate-root"
 
+SNAPSHOT: Final = "sys/storage/raft/snapshot"
+"""Where a snapshot of all that Vault stores is read, and one of the same cluster written back."""
+RESTORE: Final = f"{SNAPSHOT}-force"
+"""Where one is written back whose seal Vault does not compare with its own."""
+
 
 def cloud_credentials(engine: str, role: str) -> str:
     """Where an engine of `AWS`, `GCP` or `AZURE` issues credentials for one of its roles.

@@ -20,6 +20,7 @@ from policies.grants import (
     OfPlatform,
     Pki,
     PkiAccess,
+    ReadSnapshots,
     RenewSelf,
     RootKey,
     RootPassword,
@@ -83,7 +84,7 @@ def _meaning(subject: Subject, grant: Grant) -> Iterator[Stanza]:
             yield from _secret_ids(subject, grant)
         case Control(path=path, capabilities=capabilities):
             yield Stanza(path=path, capabilities=capabilities)
-        case RootPassword() | RootKey() | IntermediateCa() | SecretIds():
+        case RootPassword() | RootKey() | IntermediateCa() | SecretIds() | ReadSnapshots():
             yield from _of_platform(subject, grant)
 
 
@@ -98,6 +99,8 @@ def _of_platform(subject: Subject, grant: OfPlatform) -> Iterator[Stanza]:
             yield from _intermediate(subject, grant)
         case SecretIds():
             yield from _own_secret_ids(subject, grant)
+        case ReadSnapshots():
+            yield Stanza(path=paths.SNAPSHOT, capabilities=(READ,))
 
 
 def _kv(path: SecretPath, access: KvAccess) -> Iterator[Stanza]:

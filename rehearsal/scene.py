@@ -180,6 +180,7 @@ def _kubernetes(
     }
     if deploys:
         accounts -= {(one.namespace, one.service_account) for one in plan.rotations}
+        accounts = {one for one in accounts if one[0] != PLATFORM_NAMESPACE}
     inhabited = {namespace for namespace, _ in accounts}
     for namespace in sorted(inhabited):
         api.namespace(namespace)

@@ -87,6 +87,15 @@ class VaultApi:
         parsed = response.json() if response.content else {}
         return Answer(response.status_code, milliseconds, parsed)
 
+    def download(self, path: str) -> tuple[Answer, bytes]:
+        """What is no JSON, such as a snapshot, whole; nothing where Vault refuses it."""
+        started = time.perf_counter()
+        response = self._client.adapter.request("GET", f"/v1/{path}", raise_exception=False)
+        milliseconds = (time.perf_counter() - started) * 1000
+        if response.ok:
+            return Answer(response.status_code, milliseconds, {}), response.content
+        return Answer(response.status_code, milliseconds, response.json()), b""
+
     def write(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Write, and accept nothing less than that Vault took every field.
 

@@ -13,6 +13,7 @@ from policies.grants import (
     KvAccess,
     Pki,
     PkiAccess,
+    ReadSnapshots,
     RenewSelf,
     RootKey,
     RootPassword,
@@ -81,6 +82,10 @@ def rotates_secret_ids(subject: Subject, pipeline: Subject) -> SecretIds | None:
         ):
             return grant
     return None
+
+
+def takes_snapshots(subject: Subject) -> bool:
+    return any(isinstance(grant, ReadSnapshots) for grant in subject.grants)
 
 
 def cloud(subject: Subject, role: str) -> bool:

@@ -10,7 +10,18 @@ from policies.model import AccessMatrix
 from policies.plan import Plan
 from policies.subject import subjects_in
 from rehearsal.delivery import prove as deliveries
-from rehearsal.proof import ci, cloud, control, database, kv, pki, provisioner, root, rotation
+from rehearsal.proof import (
+    ci,
+    cloud,
+    control,
+    database,
+    kv,
+    pki,
+    provisioner,
+    root,
+    rotation,
+    snapshots,
+)
 from rehearsal.proof.attempts import Bench
 from rehearsal.proof.logins import LoginDesk, log_in_all
 from rehearsal.proof.results import Result
@@ -25,6 +36,7 @@ _CHAPTERS: Final[Mapping[str, Callable[[Bench], None]]] = {
     "pki": pki.prove,
     "control": control.prove,
     "rotation": rotation.prove,
+    "snapshots": snapshots.prove,
     "provisioner": provisioner.prove,
     "delivery": deliveries.prove,
 }

@@ -8,7 +8,16 @@ import pytest
 
 from policies.control_plane import NO_MACHINES, Platform
 from policies.environments import Environment
-from policies.grants import Cloud, Control, Grant, Kv, KvAccess, RenewSelf, RootKey
+from policies.grants import (
+    Cloud,
+    Control,
+    Grant,
+    Kv,
+    KvAccess,
+    ReadSnapshots,
+    RenewSelf,
+    RootKey,
+)
 from policies.hcl import Capability
 from policies.identities import AppRole, Identity, OidcGroup, PlatformAccount, ServiceAccount
 from policies.lifetime import Duration
@@ -54,6 +63,16 @@ def test_a_machine_is_there_once() -> None:
     one = Workload("x", PlatformAccount("x"), (ROTATES,))
     with pytest.raises(ValueError, match="platform: workload 'x': is there 2 times"):
         Platform(workloads=(one, one))
+
+
+def test_one_machine_takes_snapshots_and_does_nothing_else() -> None:
+    takes = ReadSnapshots(reason="to be tried")
+    one, other = (Workload(name, PlatformAccount(name), (takes,)) for name in "ab")
+    assert Platform(workloads=(one,)).workloads == (one,)
+    with pytest.raises(ValueError, match="the workloads 'a' and 'b' both read snapshots"):
+        Platform(workloads=(one, other))
+    with pytest.raises(ValueError, match=r"workload 'a', grant 'rotate .*: who reads snapshots"):
+        Platform(workloads=(Workload("a", PlatformAccount("a"), (takes, ROTATES)),))
 
 
 def test_there_may_be_none() -> None:

@@ -20,6 +20,7 @@ from policies.grants import (
     KvAccess,
     Pki,
     PkiAccess,
+    ReadSnapshots,
     RenewSelf,
     RootKey,
     RootPassword,
@@ -222,6 +223,10 @@ def test_a_grant_that_holds_nowhere_cannot_be_written(
             lambda reason: IntermediateCa("CA", HOUR.default, reason=reason),
         ),
         ("rotate the AWS engine's own key", lambda reason: RootKey(reason=reason)),
+        (
+            "read snapshots of all that Vault stores",
+            lambda reason: ReadSnapshots(reason=reason),
+        ),
         (
             "rotate the database administrator of shop",
             lambda reason: RootPassword("shop", reason=reason),

@@ -20,6 +20,7 @@ from policies.grants import (
     KvAccess,
     Pki,
     PkiAccess,
+    ReadSnapshots,
     RenewSelf,
     RootKey,
     RootPassword,
@@ -318,6 +319,7 @@ PLATFORMS_OWN: tuple[Grant, ...] = (
     RootKey(reason="why"),
     IntermediateCa("CA", Duration(60), reason="why"),
     SecretIds("shop", "ci", Duration(60), reason="why"),
+    ReadSnapshots(reason="why"),
 )
 
 

@@ -19,6 +19,7 @@ from policies.grants import (
     KvAccess,
     Pki,
     PkiAccess,
+    ReadSnapshots,
     RenewSelf,
     RootKey,
     RootPassword,
@@ -154,6 +155,8 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
             own = (RotateAwsRoot("job"),)
         case IntermediateCa(common_name=common_name, lifetime=lifetime):
             own = (RenewIntermediate("job", common_name, lifetime, daily),)
+        case ReadSnapshots():
+            pass  # no rotation
         case _:
             raise AssertionError(grant)
     shop = dataclasses.replace(
@@ -181,6 +184,7 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
     [
         (RootPassword("shop", reason="why"), {"database/rotate-root/shop": "update"}),
         (RootKey(reason="why"), {"aws/config/rotate-root": "update"}),
+        (ReadSnapshots(reason="why"), {"sys/storage/raft/snapshot": "read"}),
         (
             IntermediateCa("CA", Duration.parse("100d"), reason="why"),
             {

@@ -52,6 +52,12 @@ class FakeVault(VaultApi):
         self.calls.append(call)
         return self._answering(call)
 
+    def download(self, path: str) -> tuple[Answer, bytes]:
+        """What it answers as `content` of the body, where it allows it."""
+        answered = self.call("GET", path)
+        content = answered.body.get("content", b"") if answered.allowed else b""
+        return answered, content
+
     @property
     def written(self) -> dict[str, Mapping[str, Any]]:
         """Path -> body of every write; each path must have been written once."""

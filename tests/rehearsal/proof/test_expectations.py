@@ -163,6 +163,13 @@ def test_the_platforms_jobs_rotate_what_they_are_named_after() -> None:
     }
 
 
+def test_one_machine_copies_all_that_vault_stores_where_that_can_be_done() -> None:
+    for environment in Environment:
+        who = [one for one in subjects_in(MATRIX, environment) if expectations.takes_snapshots(one)]
+        expected = [] if environment is Environment.DEV else ["platform/snapshots"]
+        assert [one.label for one in who] == expected
+
+
 def test_who_keeps_what_it_replaces_reads_it() -> None:
     everybody = subjects_in(MATRIX, Environment.PROD)
     (job,) = (one for one in everybody if one.label == "media-catalog/rotation")

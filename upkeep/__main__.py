@@ -1,5 +1,8 @@
 """What operators do by hand to a running Vault.
 
+    python -m upkeep roll --dry-run      what a rolling restart or upgrade would do
+    python -m upkeep roll                do it, one server at a time
+
 Each command has a --help of its own. Exit status: 0 done; 1 the answer is no; 2 wrong usage; 3 it
 had to stop, and says how to go on; 130 interrupted.
 """
@@ -30,6 +33,7 @@ class Command(Protocol):
 
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "roll": ("upkeep.rolling.command", "restart or upgrade the servers, one at a time"),
     "peers": ("upkeep.peers", "the file with which servers that survived find each other"),
     "regenerate-root": ("upkeep.root.command", "a command as root, and then no root any more"),
 }

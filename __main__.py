@@ -42,7 +42,7 @@ cluster.RateLimit("rate-limit", cluster.RateLimitArgs(settings.limits), inside)
 
 # Who may do what. Roles name ACL policies, so these come first.
 acl = AclPolicies("acl", plan.acl_policies, inside)
-after_acl = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[acl]))
+after_acl = after(inside, [acl])
 
 # Who can log in.
 kubernetes = auth.KubernetesAuthArgs(settings.kubernetes_auth, plan.kubernetes_roles)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies import paths
+from policies import inspection, paths
+from policies.audit_devices import AUDIT_DEVICES, AuditDevice
 from policies.hcl import Capability, Stanza, render
 
 NAME: Final = "provisioner"
@@ -106,11 +107,20 @@ def _stanzas() -> Iterator[Stanza]:
         capabilities=_MANAGE,
         comment="the rate limit",
     )
+    yield from _audit()
     for mount, managed in _MANAGED.items():
         yield from _mount(mount)
         for path, capabilities in managed.items():
             yield Stanza(path=f"{mount}/{path}", capabilities=capabilities, comment=mount)
     yield from _own_credential()
+
+
+def _audit() -> Iterator[Stanza]:
+    """The audit devices of this program, and no other's. All of it is root-protected."""
+    comment = "the audit devices"
+    yield Stanza(path=AUDIT_DEVICES, capabilities=(READ, SUDO), comment=comment)
+    for device in AuditDevice:
+        yield Stanza(path=device.path, capabilities=(UPDATE, DELETE, SUDO), comment=comment)
 
 
 def _mount(mount: str) -> Iterator[Stanza]:

@@ -32,7 +32,8 @@ _SECRET_OF_DYNAMIC = frozenset({"given_secret_id", "secret_id", "shares"})
 class LiveMonitor(mocks.Mocks):
     """Makes resources on real servers. `made` is told of each, from several threads. Without
     `aws_server` it knows no AWS resource. `stored` is told of each Kubernetes object, and what it
-    does about it is done before the resource counts as made.
+    does about it is done before the resource counts as made. `path`: what servers are told instead
+    of an absolute path.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class LiveMonitor(mocks.Mocks):
         made: Callable[[str, str], None],
         aws_server: AwsServer | None = None,
         stored: Callable[[Properties], None] = lambda _stored: None,
+        path: Callable[[str], str] = lambda path: path,
     ) -> None:
         self._kubernetes, self._ca_file, self._made = kubernetes_api, ca_file, made
-        self._aws, self._stored = aws_server, stored
+        self._aws, self._stored, self._path = aws_server, stored, path
         self._vaults: dict[str, VaultApi] = {}
         self._accounts: dict[str, aws.Account] = {}
         self._lock = threading.Lock()
@@ -110,7 +112,7 @@ class LiveMonitor(mocks.Mocks):
             api = self._vaults.get((args.provider or "").rsplit("::", 1)[-1])
         if api is None:
             raise RehearsalError("has no provider: pass it one, or give it a parent that has")
-        maker = vault.makers(api).get(args.typ)
+        maker = vault.makers(api, self._path).get(args.typ)
         if maker is None:
             raise RehearsalError("the rehearsal does not know this type; teach resources/vault.py")
         return maker(inputs)

@@ -90,6 +90,15 @@ class Pods:
                 pool.map(lambda place: self._start(place, stateful_set), self._places)
             )
 
+    @property
+    def metrics_addresses(self) -> Mapping[str, str]:
+        """Server -> where its metrics are, if it shows them."""
+        return {place.pod: place.metrics_address for place in self._places}
+
+    def path(self, path: str) -> str:
+        """Of a pod's volume: below the folder in which each server runs."""
+        return path.removeprefix("/")
+
     def _start(self, place: _Place, stateful_set: Json) -> vault.VaultServer:
         pod = self._kubernetes.apply(_pod_of(stateful_set, place.pod))
         folder = self._supervisor.subfolder(place.pod)

@@ -105,6 +105,7 @@ def stand_up(
         lambda kind, _name: made.append(kind),
         built.aws,
         built.controllers.see,
+        built.vaults.path,
     )
     overlay = {**changed, **built.configuration}
     configuration = program.stack_configuration(environment.value, overlay)

@@ -42,6 +42,11 @@ class Vaults(Protocol):
     def servers(self) -> tuple[vault.VaultServer, ...]:
         """Their APIs answer. Raises `RehearsalError` where none was started yet."""
 
+    def path(self, path: str) -> str:
+        """What a server is told instead of an absolute path. Settings inside Vault are the same for
+        all servers, so that it must do for each.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -53,6 +58,9 @@ class Started:
     @property
     def address(self) -> str:
         return self.servers[0].address
+
+    def path(self, path: str) -> str:
+        return path
 
 
 def start_one(

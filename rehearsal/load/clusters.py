@@ -63,6 +63,9 @@ class Cluster:
     def address(self) -> str:
         return self.servers[0].address
 
+    def path(self, path: str) -> str:
+        return path
+
 
 @dataclass(frozen=True, slots=True)
 class _Node:

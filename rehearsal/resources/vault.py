@@ -22,8 +22,10 @@ _MOUNT_TUNING = {
 }
 
 
-def makers(vault: VaultApi) -> dict[str, Maker]:
-    """Type -> maker, for one Vault and one token."""
+def makers(vault: VaultApi, path: Callable[[str], str] = str) -> dict[str, Maker]:
+    """Type -> maker, for one Vault and one token. `path`: what its servers are told instead of an
+    absolute path.
+    """
 
     def writes(
         path: str, *, renamed: Mapping[str, str] = {}, outputs: Mapping[str, str] = {}
@@ -36,6 +38,7 @@ def makers(vault: VaultApi) -> dict[str, Maker]:
     issued = {"serialNumber": "serial_number", "issuingCa": "issuing_ca"}
     return {
         "vault:index/policy:Policy": writes("sys/policies/acl/{name}"),
+        "vault:index/audit:Audit": lambda inputs: _audit(vault, inputs, path),
         "vault:index/mount:Mount": bound(_mount),
         "vault:index/authBackend:AuthBackend": bound(_auth_backend),
         "vault:generic/endpoint:Endpoint": bound(_endpoint),
@@ -122,6 +125,13 @@ def _snake(name: str) -> str:
 
 def _outputs(answer: Answer, wanted: Mapping[str, str]) -> dict[str, Any]:
     return {ours: answer.data[theirs] for ours, theirs in wanted.items()}
+
+
+def _audit(vault: VaultApi, inputs: Properties, path: Callable[[str], str]) -> Made:
+    options = dict(inputs["options"])
+    if options["file_path"].startswith("/"):
+        options["file_path"] = path(options["file_path"])
+    return _write(vault, "sys/audit/{path}", {**inputs, "options": options})
 
 
 def _mount(vault: VaultApi, inputs: Properties) -> Made:

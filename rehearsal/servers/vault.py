@@ -25,6 +25,8 @@ class VaultServer:
     address: str
     process: Process
     ca_file: Path | None = None
+    folder: Path = Path()
+    """Its working directory, to which its relative paths relate."""
     again: "Callable[[], VaultServer]" = field(repr=False, compare=False, kw_only=True)
     """Starts it once more after its process ended: same folder, configuration and address."""
 
@@ -93,7 +95,7 @@ def start_command(
         folder=folder,
         ca_file=ca_file,
     )
-    return VaultServer(name, address, process, ca_file, again=again)
+    return VaultServer(name, address, process, ca_file, folder=folder, again=again)
 
 
 def _status(session: requests.Session, address: str) -> int:

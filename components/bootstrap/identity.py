@@ -26,7 +26,7 @@ def bring_up_to_date(
     """The provisioner's own ACL policy, and its way in; `outs` is the state that will be. The token
     that this takes ends whatever happens.
     """
-    _log_in(client, given, outs)
+    log_in(client, given, outs)
     try:
         _change(client, given, olds, outs)
     except Exception:
@@ -84,9 +84,9 @@ def plain(value: Any) -> Any:
     return value["value"] if isinstance(value, Mapping) else value
 
 
-def _log_in(client: hvac.Client, given: Properties, outs: Mapping[str, Any]) -> None:
-    """As the state says. A run that ended between Vault's change and the state's left a secret ID
-    in the state that is none any more; then it is the other way.
+def log_in(client: hvac.Client, given: Properties, outs: Mapping[str, Any]) -> None:
+    """As the state (`outs`) says. A run that ended between Vault's change and the state's left a
+    secret ID in the state that is none any more; then it is the other way.
     """
     if not outs["secret_id"]:
         ci_login.log_in(client)

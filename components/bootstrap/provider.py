@@ -10,18 +10,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import hvac
 import requests
 from hvac.exceptions import VaultError
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 
-from components.bootstrap import ceremony, ci_login, identity
+from components.bootstrap import ceremony, ci_login, farewell, identity
 from components.bootstrap.ceremony import BootstrapError, Credentials
 from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS, Properties
 from components.settings import pgp
 
+# Whoever destroys a stack has a Vault that runs, or none any more: neither is worth a long wait.
+_FAREWELL_SECONDS: Final = 30
 # With the settings that they come from.
 _FIXED_BY_INIT = {
     "auto_unseal": "seal",
@@ -85,6 +87,10 @@ class InitialiseProvider(ResourceProvider):
             identity.bring_up_to_date(client, given, olds, outs)
         return UpdateResult(outs=outs)
 
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """The provisioner goes. The Vault stays initialised, with nothing of this program in it."""
+        _leave(props)
+
 
 class AdoptProvider(ResourceProvider):
     """Takes over a Vault whose provisioner's credential is given: makes sure that it works, so that
@@ -109,6 +115,9 @@ class AdoptProvider(ResourceProvider):
         else:
             identity.bring_up_to_date(given.connect(), given, olds, outs)
         return UpdateResult(outs=outs)
+
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        _leave(props)
 
 
 def _exchange(given: Properties, outs: dict[str, Any]) -> None:
@@ -188,6 +197,35 @@ def _resume(
     _finish(client, given, outs)
     if outs["problem"]:
         raise BootstrapError(outs["problem"])
+
+
+def _leave(props: Mapping[str, Any]) -> None:
+    """A Vault that is gone for good has nothing to be taken out of; that is for people to say."""
+    state = {key: identity.plain(value) for key, value in props.items()}
+    given = Properties({**state, "timeout_seconds": _FAREWELL_SECONDS})
+    try:
+        client = given.connect()
+        _come_in_once_more(client, given, state)
+        farewell.leave(client, given.raw["acl"])
+    except (BootstrapError, VaultError, requests.exceptions.RequestException) as error:
+        raise BootstrapError(
+            f"the provisioner could not be taken out of Vault at {given.raw['address']}: {error}. "
+            "Repair the cause and run `pulumi destroy` again. Where that Vault is gone, or shall "
+            "stay as it is, tell the state: `pulumi state delete` with the URN that "
+            "`pulumi stack --show-urns` shows for this resource."
+        ) from error
+
+
+def _come_in_once_more(client: hvac.Client, given: Properties, state: Mapping[str, Any]) -> None:
+    shares = state.get("shares") or []
+    usable = bool(shares) and not given.pgp_keys
+    if usable and not given.auto_unseal:
+        ceremony.unseal(client, shares)
+    ceremony.wait_until_active(client, _FAREWELL_SECONDS)
+    if usable and _unfinished(state) and not state["secret_id"]:
+        client.token = ceremony.regain_root(client, shares)  # there may be no provisioner yet
+    else:
+        identity.log_in(client, given, state)
 
 
 def _refuse_expired_keys(keys: list[str]) -> None:

@@ -22,6 +22,7 @@ CI_ROLE: Final = "auth/ci/role/provisioner"
 Answer = tuple[int, dict[str, Any]]
 DONE: Final[Answer] = (204, {})
 REFUSED: Final[Answer] = (400, {"errors": ["refused by the fake"]})
+ABSENT: Final[Answer] = (404, {"errors": []})
 FORBIDDEN: Final[Answer] = (403, {"errors": ["permission denied"]})
 
 
@@ -39,11 +40,13 @@ class FakeVault:
         self.tokens: set[str] = set()
         self.revoked: list[str] = []
         self.policies: dict[str, str] = {}
-        self.auth: dict[str, dict[str, Any]] = {"token/": {}}
+        self.auth: dict[str, dict[str, Any]] = {"token/": {"accessor": "auth_token"}}
+        self.aliases: dict[str, dict[str, str]] = {}
         self.role: dict[str, Any] = {}
         self.secret_ids: list[str] = []
         self.ci_config: dict[str, Any] = {}
         self.ci_role: dict[str, Any] = {}
+        self.attest_role: dict[str, Any] = {}
         self.runs: dict[str, str] = {}
         """Token of a run of CI -> the environment in which it runs."""
         self.requests: list[tuple[str, str]] = []
@@ -117,9 +120,12 @@ class FakeVault:
         self.tokens.add(token)
         return 200, {"auth": {"client_token": token}}
 
-    def _with_token(  # noqa: C901 - one case for each endpoint
+    def _with_token(  # noqa: C901, PLR0912 - one case for each endpoint
         self, method: str, path: str, body: dict[str, Any], token: str
     ) -> Answer:
+        if (method, path) == ("DELETE", "sys/policies/acl/provisioner"):
+            self.policies.pop("provisioner", None)
+            return DONE
         if path == "sys/policies/acl/provisioner":
             self.policies["provisioner"] = body["policy"]
             return DONE
@@ -133,10 +139,17 @@ class FakeVault:
                 self.auth.pop("ci/", None)
                 return DONE
             case _, "sys/auth/provisioner" | "sys/auth/ci":
-                self.auth[f"{path.removeprefix('sys/auth/')}/"] = body
+                name = path.removeprefix("sys/auth/")
+                self.auth[f"{name}/"] = {**body, "accessor": f"auth_{name}"}
                 return DONE
             case _, "auth/ci/config":
                 self.ci_config = body
+                return DONE
+            case "DELETE", "auth/ci/role/attest":
+                self.attest_role = {}
+                return DONE
+            case _, "auth/ci/role/attest":
+                self.attest_role = body
                 return DONE
             case _, "auth/ci/role/provisioner":
                 self.ci_role = body
@@ -151,6 +164,17 @@ class FakeVault:
             case _, "auth/provisioner/role/provisioner/secret-id":
                 self.secret_ids.append(f"secret-id-{len(self.secret_ids) + 1}-hidden")
                 return 200, {"data": {"secret_id": self.secret_ids[-1]}}
+            case _, "auth/token/create-orphan":
+                self.tokens.add("hvs.orphan-hidden")
+                return 200, {"auth": {"client_token": "hvs.orphan-hidden"}}
+            case "LIST", "identity/entity-alias/id":
+                return (200, {"data": {"key_info": self.aliases}}) if self.aliases else ABSENT
+            case "DELETE", _ if path.startswith("identity/entity/id/"):
+                entity = path.rpartition("/")[2]
+                self.aliases = {
+                    key: one for key, one in self.aliases.items() if one["canonical_id"] != entity
+                }
+                return DONE
             case _, "auth/token/revoke-self":
                 self.tokens.discard(token)
                 self.revoked.append(token)

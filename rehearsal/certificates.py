@@ -49,23 +49,33 @@ class Authority:
         )
         return cls(_pem(certificate), certificate, key)
 
-    def issue(self, name: str, hosts: Sequence[str] = LOOPBACK_NAMES) -> KeyPair:
+    def issue(
+        self,
+        name: str,
+        hosts: Sequence[str] = LOOPBACK_NAMES,
+        *,
+        valid_for: timedelta = _VALID_FOR,
+    ) -> KeyPair:
         """Issue a certificate good for servers and for clients.
 
-        `name`: its common name. `hosts`: the IP addresses and DNS names it is valid for.
+        `name`: its common name. `hosts`: the IP addresses and DNS names it is valid for; none for
+        one that is only shown by a client. `valid_for`: from now on; below zero, it expired so long
+        ago (less than five minutes).
         """
         key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        certificate = (
-            _builder(_name(name), self._certificate.subject, key.public_key())
+        unsigned = (
+            _builder(_name(name), self._certificate.subject, key.public_key(), valid_for)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             .add_extension(issuer, critical=False)
-            .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), False)
-            .sign(self._key, hashes.SHA256())
         )
+        if hosts:  # a list of none is no valid extension
+            named = x509.SubjectAlternativeName([_host(host) for host in hosts])
+            unsigned = unsigned.add_extension(named, critical=False)
+        certificate = unsigned.sign(self._key, hashes.SHA256())
         return KeyPair(_pem(certificate), private_key_pem(key))
 
 
@@ -82,7 +92,10 @@ def private_key_pem(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    valid_for: timedelta = _VALID_FOR,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -92,7 +105,7 @@ def _builder(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCKS_DIFFER)
-        .not_valid_after(now + _VALID_FOR)
+        .not_valid_after(now + valid_for)
     )
 
 

@@ -31,8 +31,8 @@ def not_a_file(path: str) -> Rule:
         {"auditFile": path},
         "auditFile",
         (
-            "must be a file's absolute path, in a folder that is there and that Vault may write to, "
-            f"is {path!r}"
+            "must be a file's absolute path, in a folder that is there and that Vault may write "
+            f"to, is {path!r}"
         ),
         f"{SET}:auditFile {AUDIT_FILE}",
     )
@@ -44,8 +44,8 @@ def alone(environment: str, device: str) -> Rule:
         {"auditDevices": [device]},
         "auditDevices",
         (
-            f"must be two in {environment}, are ['{device}']: Vault answers nothing while no device "
-            "takes its entries, and one may fail"
+            f"must be two in {environment}, are ['{device}']: Vault answers nothing while no "
+            "device takes its entries, and one may fail"
         ),
         "pulumi config rm vaultstack:auditDevices, which is file and stdout",
     )
@@ -74,8 +74,8 @@ RULES: Final[Mapping[str, Rule]] = {
         {"auditFile": ""},
         "auditFile",
         (
-            "is needed for the audit device 'file' with target 'existing': only who runs those servers "
-            "knows where there is room"
+            "is needed for the audit device 'file' with target 'existing': only who runs those "
+            "servers knows where there is room"
         ),
         f"{SET}:auditFile {AUDIT_FILE}",
     ),
@@ -88,8 +88,8 @@ RULES: Final[Mapping[str, Rule]] = {
         {"auditCollector": "vector"},
         "auditCollector",
         (
-            "must be none with target 'existing', is 'vector': it is for the pods of servers that this "
-            "program deploys"
+            "must be none with target 'existing', is 'vector': it is for the pods of servers that "
+            "this program deploys"
         ),
         f"{SET}:auditCollector none; docs/audit.md says what to take instead",
     ),
@@ -115,8 +115,8 @@ DEPLOYED: Final[Mapping[str, Rule]] = {
         {"auditDevices": ["file"], "auditCollector": "vector"},
         "auditCollector",
         (
-            "'vector' collects what servers write to standard output, and vaultstack:auditDevices does "
-            "not name it"
+            "'vector' collects what servers write to standard output, and vaultstack:auditDevices "
+            "does not name it"
         ),
         "add stdout to vaultstack:auditDevices, or set vaultstack:auditCollector none",
     ),

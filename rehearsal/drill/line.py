@@ -69,7 +69,7 @@ class Line:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = http.client.HTTPSConnection(self._host, self._port, context=self._trust)
+            connection = self.connect()
         connection.timeout = patience
         if connection.sock is not None:
             connection.sock.settimeout(patience)
@@ -84,6 +84,10 @@ class Line:
             raise CallFailedError(_why_none(error)) from None
         self._idle.append(connection)
         return reply
+
+    def connect(self) -> http.client.HTTPSConnection:
+        """A new connection, which is opened by its first request."""
+        return http.client.HTTPSConnection(self._host, self._port, context=self._trust)
 
     def call(self, method: str, path: str, body: Any = None, timeout: float | None = None) -> Any:
         """One request that must succeed; the parsed answer. Raises `CallFailedError`."""

@@ -21,7 +21,7 @@ from upkeep.errors import UpkeepError
 _PATH: Final = "/v1/sys/generate-root"
 _REQUEST_SECONDS: Final = 60
 # Vault checks shares only when it has enough of them, so a wrong one costs all that came before.
-TRIES: Final = 3
+TRIES: Final = 5
 
 Ask = Callable[[int, int], str]
 """The share that is to be given as this one of so many."""
@@ -91,7 +91,7 @@ def begun(client: hvac.Client) -> Iterator[Generation]:
 
 def regain(client: hvac.Client, ask: Ask, told: Callable[[str], None]) -> str:
     """A root token, from shares that are asked for one after the other. `told`: of what Vault
-    refused. Raises `UpkeepError` after three sets that Vault does not take.
+    refused. Raises `UpkeepError` after five refusals.
     """
     refused = 0
     with begun(client) as generation:

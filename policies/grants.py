@@ -202,7 +202,18 @@ class ReadSnapshots(_Cell):
         return "read snapshots of all that Vault stores"
 
 
-OfPlatform = RootPassword | RootKey | IntermediateCa | SecretIds | ReadSnapshots
+@dataclass(frozen=True, slots=True)
+class Attest(_Cell):
+    """Look at all that decides who may do what, to compare it with this matrix: mounts, roles, ACL
+    policies, identities, audit devices, limits, and who holds tokens (`inspection`). It reads no
+    secret and no connection, and changes nothing.
+    """
+
+    def __str__(self) -> str:
+        return "look at all that decides access"
+
+
+OfPlatform = RootPassword | RootKey | IntermediateCa | SecretIds | ReadSnapshots | Attest
 """What only the platform's own workloads may be granted."""
 OfPeople = Control | IssueSecretIds
 """What only people may be granted."""

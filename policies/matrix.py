@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import (
+    Attest,
     Cloud,
     Control,
     Database,
@@ -374,6 +375,12 @@ PLATFORM = Platform(
                     reason="what is lost with all servers comes back from a copy, or not at all",
                 ),
             ),
+        ),
+        Workload(
+            "attest",
+            PlatformAccount("attest"),
+            token=Lifetime.of("15m", "15m"),
+            grants=(Attest(reason="what somebody changes in Vault by hand, nobody reviewed"),),
         ),
     ),
     rotations=(

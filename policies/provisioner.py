@@ -152,6 +152,11 @@ def _own_credential() -> Iterator[Stanza]:
         capabilities=(CREATE, READ, UPDATE),
         comment=comment,
     )
+    yield Stanza(
+        path=f"auth/{paths.CI_AUTH}/role/{inspection.WORKLOAD}",
+        capabilities=(CREATE, READ, UPDATE, DELETE),
+        comment="the login of runs that only look",
+    )
     for mount in (paths.PROVISIONER_AUTH, paths.CI_AUTH):
         yield Stanza(
             path=f"sys/auth/{mount}",

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Final
 
-from policies import paths
+from policies import inspection, paths
 from policies.grants import (
+    Attest,
     Cloud,
     Control,
     Database,
@@ -84,7 +85,7 @@ def _meaning(subject: Subject, grant: Grant) -> Iterator[Stanza]:
             yield from _secret_ids(subject, grant)
         case Control(path=path, capabilities=capabilities):
             yield Stanza(path=path, capabilities=capabilities)
-        case RootPassword() | RootKey() | IntermediateCa() | SecretIds() | ReadSnapshots():
+        case _:
             yield from _of_platform(subject, grant)
 
 
@@ -101,6 +102,9 @@ def _of_platform(subject: Subject, grant: OfPlatform) -> Iterator[Stanza]:
             yield from _own_secret_ids(subject, grant)
         case ReadSnapshots():
             yield Stanza(path=paths.SNAPSHOT, capabilities=(READ,))
+        case Attest():
+            for path, capabilities in inspection.granted():
+                yield Stanza(path=path, capabilities=capabilities)
 
 
 def _kv(path: SecretPath, access: KvAccess) -> Iterator[Stanza]:

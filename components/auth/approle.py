@@ -10,6 +10,7 @@ import pulumi_vault as vault
 
 from policies.paths import APPROLE_AUTH
 from policies.plan import AppRoleRole
+from policies.standing import AUTH
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class AppRoleAuth(pulumi.ComponentResource):
         super().__init__("vaultstack:auth:AppRoleAuth", name, None, opts)
         mount = vault.AuthBackend(
             f"{name}-mount",
-            type="approle",
+            type=AUTH[APPROLE_AUTH].type,
             path=APPROLE_AUTH,
-            description="Pipelines and services outside Kubernetes",
+            description=AUTH[APPROLE_AUTH].description,
             opts=pulumi.ResourceOptions(parent=self),
         )
         child = pulumi.ResourceOptions(parent=self, depends_on=[mount])

@@ -14,6 +14,7 @@ from components.kubernetes_cluster import make_provider
 from components.settings import KubernetesAuthSettings, Reviewer
 from policies.paths import KUBERNETES_AUTH
 from policies.plan import KubernetesRole
+from policies.standing import AUTH
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class KubernetesAuth(pulumi.ComponentResource):
         super().__init__("vaultstack:auth:KubernetesAuth", name, None, opts)
         mount = vault.AuthBackend(
             f"{name}-mount",
-            type="kubernetes",
+            type=AUTH[KUBERNETES_AUTH].type,
             path=KUBERNETES_AUTH,
-            description="Workloads in Kubernetes, by service account",
+            description=AUTH[KUBERNETES_AUTH].description,
             opts=pulumi.ResourceOptions(parent=self),
         )
         child = pulumi.ResourceOptions(parent=self, depends_on=[mount])

@@ -11,6 +11,7 @@ import pulumi_vault as vault
 from components.settings import OidcSettings
 from policies.paths import OIDC_AUTH
 from policies.plan import OidcRole
+from policies.standing import AUTH
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,15 @@ class OidcAuth(pulumi.ComponentResource):
         settings = args.settings
         mount = vault.jwt.AuthBackend(
             f"{name}-mount",
-            type="oidc",
+            type=AUTH[OIDC_AUTH].type,
             path=OIDC_AUTH,
-            description="People",
+            description=AUTH[OIDC_AUTH].description,
             oidc_discovery_url=settings.discovery_url,
             oidc_client_id=settings.client_id,
             oidc_client_secret=settings.client_secret,
-            # So that the UI offers it on its login page.
-            tune=vault.jwt.AuthBackendTuneArgs(listing_visibility="unauth"),
+            tune=vault.jwt.AuthBackendTuneArgs(
+                listing_visibility=AUTH[OIDC_AUTH].listing_visibility
+            ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         child = pulumi.ResourceOptions(parent=self, depends_on=[mount])

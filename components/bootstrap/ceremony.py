@@ -16,7 +16,7 @@ import hvac
 import requests
 from hvac.exceptions import Forbidden, InvalidRequest, VaultError
 
-from policies import paths, provisioner
+from policies import paths, provisioner, standing
 
 _POLL_SECONDS: Final = 0.1
 # A name that does not exist yet must not be asked for so often that its absence is remembered.
@@ -189,7 +189,7 @@ def install_provisioner(
     write_acl(client, acl)
     if f"{mount}/" not in client.sys.list_auth_methods()["data"]:
         client.sys.enable_auth_method(
-            "approle", path=mount, description="The identity with which vaultstack works"
+            standing.AUTH[mount].type, path=mount, description=standing.AUTH[mount].description
         )
     write_role(client, secret_id_ttl_seconds=secret_id_ttl_seconds, bound_cidrs=bound_cidrs)
     return issue_secret_id(client)

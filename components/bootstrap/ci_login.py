@@ -1,7 +1,8 @@
 """How a run of CI is the provisioner: by its own OIDC token, which lives some minutes, so that
-there is no credential to keep. An auth mount of type jwt with one role; its steps over Vault's API.
+there is no credential to keep. An auth mount of type jwt with one role, and another for runs that
+only look (`attest`); its steps over Vault's API.
 
-The role compares every claim exactly. Deliberately knows nothing of who else may log in how, and
+The roles compare every claim exactly. Deliberately knows nothing of who else may log in how, and
 hands out nothing: the token is the CI's, and where it comes from is an environment variable, never
 an input that a state would keep.
 """
@@ -18,40 +19,37 @@ from hvac.exceptions import VaultError
 
 from components.bootstrap.ceremony import BootstrapError
 from components.settings import CiLoginSettings
-from policies import provisioner
+from policies import inspection, provisioner, standing
 from policies.paths import CI_AUTH
 
 MOUNT: Final = CI_AUTH
 TOKEN_VARIABLE: Final = "TERRAFORM_VAULT_AUTH_JWT"
 """Pulumi's provider for Vault reads the same, so that both are given the same token."""
-TOKEN_TTL: Final = "30m"
-"""Of Vault's tokens: an `up` is done by then. Nothing renews them."""
 
 
 def described(settings: CiLoginSettings | None, bound_cidrs: Sequence[str]) -> str:
-    """What the mount and its role are told, as text that a preview shows; empty for no such login.
+    """What the mount and its roles are told, as text that a preview shows; empty for no such login.
     The same for the same settings.
     """
     if settings is None:
         return ""
     config = {"oidc_discovery_url": settings.issuer, "bound_issuer": settings.issuer}
-    role = {
-        "role_type": "jwt",
-        "user_claim": "sub",
-        "bound_audiences": [settings.audience],
-        "bound_claims_type": "string",  # exactly; the other type is glob
-        "bound_claims": {
-            "repository": [settings.repository],
-            "environment": list(settings.environments),
-        },
-        "token_policies": [provisioner.NAME],
-        "token_no_default_policy": True,
-        "token_type": "service",
-        "token_ttl": TOKEN_TTL,
-        "token_max_ttl": TOKEN_TTL,
-        "token_bound_cidrs": list(bound_cidrs),
-    }
-    return json.dumps({"config": config, "role": role}, sort_keys=True)
+    role = standing.ci_role(
+        audience=settings.audience,
+        repository=settings.repository,
+        environments=settings.environments,
+        bound_cidrs=bound_cidrs,
+    )
+    parts: dict[str, Any] = {"config": config, "role": role}
+    if settings.attest_environments:
+        parts["attest"] = standing.ci_role(
+            audience=settings.audience,
+            repository=settings.repository,
+            environments=settings.attest_environments,
+            bound_cidrs=bound_cidrs,
+            acl_policy=settings.attest_acl_policy,
+        )
+    return json.dumps(parts, sort_keys=True)
 
 
 def install(client: hvac.Client, description: str) -> None:
@@ -62,7 +60,7 @@ def install(client: hvac.Client, description: str) -> None:
     parts: Mapping[str, Mapping[str, Any]] = json.loads(description)
     if f"{MOUNT}/" not in client.sys.list_auth_methods()["data"]:
         client.sys.enable_auth_method(
-            "jwt", path=MOUNT, description="Runs of CI that are the provisioner"
+            standing.AUTH[MOUNT].type, path=MOUNT, description=standing.AUTH[MOUNT].description
         )
     try:
         client.adapter.post(f"/v1/auth/{MOUNT}/config", json=parts["config"])
@@ -73,6 +71,11 @@ def install(client: hvac.Client, description: str) -> None:
             "servers may reach it."
         ) from error
     client.adapter.post(f"/v1/auth/{MOUNT}/role/{provisioner.NAME}", json=parts["role"])
+    looks = f"/v1/auth/{MOUNT}/role/{inspection.WORKLOAD}"
+    if "attest" in parts:
+        client.adapter.post(looks, json=parts["attest"])
+    else:
+        client.adapter.delete(looks)
 
 
 def remove(client: hvac.Client) -> None:

@@ -12,6 +12,7 @@ import pulumi_vault as vault
 from components.settings import AwsSettings
 from policies.paths import AWS
 from policies.plan import AwsRole
+from policies.standing import ENGINES
 
 # All that the provider writes in one request with the key. A changed region would bring the
 # configured key back, which AWS does not know any more.
@@ -53,7 +54,7 @@ class AwsEngine(pulumi.ComponentResource):
         backend = vault.aws.SecretBackend(
             f"{name}-mount",
             path=AWS,
-            description="AWS credentials that end with their lease",
+            description=ENGINES[AWS].description,
             access_key=settings.access_key_id,
             secret_key=settings.secret_access_key,
             region=args.region,

@@ -11,6 +11,7 @@ import pulumi_vault as vault
 from components.settings import AzureSettings
 from policies.paths import AZURE
 from policies.plan import AzureRole
+from policies.standing import ENGINES
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class AzureEngine(pulumi.ComponentResource):
         backend = vault.azure.Backend(
             f"{name}-mount",
             path=AZURE,
-            description="Azure service principals that end with their lease",
+            description=ENGINES[AZURE].description,
             subscription_id=settings.subscription_id,
             tenant_id=settings.tenant_id,
             client_id=settings.client_id,

@@ -10,6 +10,7 @@ import pulumi_vault as vault
 from components.settings import DatabaseSettings, Secret
 from policies.paths import DATABASE
 from policies.plan import DatabaseConnection, DatabaseStaticRole, Plan
+from policies.standing import ENGINES
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class DatabaseEngine(pulumi.ComponentResource):
         mount = vault.Mount(
             f"{name}-mount",
             path=DATABASE,
-            type="database",
-            description="PostgreSQL users that live as long as their lease",
+            type=ENGINES[DATABASE].type,
+            description=ENGINES[DATABASE].description,
             opts=pulumi.ResourceOptions(parent=self),
         )
         for connection in args.plan.database_connections:
@@ -52,7 +53,7 @@ class DatabaseEngine(pulumi.ComponentResource):
                 )
                 continue
             made = self._connect(name, mount, connection, args, password)
-            child = pulumi.ResourceOptions(parent=self, depends_on=[made])
+            child = pulumi.ResourceOptions(parent=self, depends_on=[made], deleted_with=mount)
             for role in args.plan.database_roles:
                 if role.connection == connection.name:
                     vault.database.SecretBackendRole(
@@ -120,6 +121,8 @@ class DatabaseEngine(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[mount],
+                # A mount that goes revokes what it issued, for which it needs its connections.
+                deleted_with=mount,
                 # After a rotation it holds the administrator's password, and nobody else does.
                 protect=args.protect and settings.rotate_root,
             ),

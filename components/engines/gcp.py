@@ -11,6 +11,7 @@ import pulumi_vault as vault
 from components.settings import GcpSettings
 from policies.paths import GCP
 from policies.plan import GcpRole
+from policies.standing import ENGINES
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class GcpEngine(pulumi.ComponentResource):
         backend = vault.gcp.SecretBackend(
             f"{name}-mount",
             path=GCP,
-            description="Google Cloud tokens that end with their lease",
+            description=ENGINES[GCP].description,
             credentials=args.settings.credentials,
             opts=pulumi.ResourceOptions(parent=self),
         )

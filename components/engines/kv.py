@@ -12,6 +12,7 @@ import pulumi_vault as vault
 from components.settings import KvSettings, Secret
 from policies.paths import KV
 from policies.plan import KvSecret
+from policies.standing import ENGINES
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class KvEngine(pulumi.ComponentResource):
         mount = vault.Mount(
             f"{name}-mount",
             path=KV,
-            type="kv",
-            options={"version": "2"},
-            description="Versioned secrets of the applications",
+            type=ENGINES[KV].type,
+            options=dict(ENGINES[KV].options),
+            description=ENGINES[KV].description,
             opts=self._child(),
         )
         self._config = vault.kv.SecretBackendV2(

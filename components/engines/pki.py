@@ -12,6 +12,7 @@ from components.settings import PkiSettings
 from policies.environments import Environment
 from policies.paths import PKI, PKI_ROOT
 from policies.plan import PkiRole
+from policies.standing import ENGINES
 
 # EC P-256 issues in a few milliseconds where RSA 2048 takes tens, and every TLS client knows it.
 _KEY_TYPE, _KEY_BITS = "ec", 256
@@ -49,10 +50,9 @@ class PkiEngine(pulumi.ComponentResource):
     ) -> None:
         super().__init__("vaultstack:engines:PkiEngine", name, None, opts)
         self._prefix, self._args = name, args
-        root_mount = self._mount(PKI_ROOT, "Root CA", args.settings.root_ttl.seconds)
+        root_mount = self._mount(PKI_ROOT, args.settings.root_ttl.seconds)
         mount = self._mount(
             PKI,
-            "Certificates of the workloads",
             args.settings.intermediate_ttl.seconds,
             several_issuers=True,
         )
@@ -75,7 +75,6 @@ class PkiEngine(pulumi.ComponentResource):
     def _mount(
         self,
         path: str,
-        description: str,
         max_lease_seconds: int,
         *,
         several_issuers: bool = False,
@@ -83,8 +82,8 @@ class PkiEngine(pulumi.ComponentResource):
         mount = vault.Mount(
             f"{self._prefix}-mount-{path}",
             path=path,
-            type="pki",
-            description=description,
+            type=ENGINES[path].type,
+            description=ENGINES[path].description,
             default_lease_ttl_seconds=max_lease_seconds,
             max_lease_ttl_seconds=max_lease_seconds,
             opts=self._data(),

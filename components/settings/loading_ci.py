@@ -12,6 +12,7 @@ from typing import Final
 
 from components.settings.model import CiLoginSettings, ProvisionerLogin
 from components.settings.reader import NAMESPACE, ConfigReader
+from policies import inspection
 from policies.compile import audience_of
 from policies.environments import Environment
 
@@ -25,9 +26,15 @@ def read_ci_login(read: ConfigReader, environment: Environment) -> CiLoginSettin
     login = read.choice("provisionerLogin", ProvisionerLogin, ProvisionerLogin.APPROLE)
     issuer = read.secure_url("ciIssuer", plain_allowed=environment is Environment.DEV)
     repository, environments = read.text("ciRepository"), read.strings("ciEnvironments")
+    looking = read.strings("ciAttestEnvironments")
     if login is ProvisionerLogin.APPROLE:
-        if (repository or environments) and read.sound("provisionerLogin"):
-            key = "ciRepository" if repository else "ciEnvironments"
+        given = {
+            "ciRepository": repository,
+            "ciEnvironments": environments,
+            "ciAttestEnvironments": looking,
+        }
+        key = next((key for key, value in given.items() if value), "")
+        if key and read.sound("provisionerLogin"):
             read.problem(
                 key,
                 "must not be given where provisionerLogin is 'approle': nothing uses it",
@@ -48,22 +55,29 @@ def read_ci_login(read: ConfigReader, environment: Environment) -> CiLoginSettin
             f"pulumi config set {NAMESPACE}:ciRepository <owner>/<name>",
         )
     for name in environments:
-        _check_environment(read, name)
+        _check_environment(read, "ciEnvironments", name, "change")
+    for name in looking:
+        _check_environment(read, "ciAttestEnvironments", name, "look at")
     return CiLoginSettings(
-        issuer, audience_of(environment), repository, environments or (environment.value,)
+        issuer,
+        audience_of(environment),
+        repository,
+        environments or (environment.value,),
+        looking,
+        inspection.acl_policy(environment) if looking else "",
     )
 
 
-def _check_environment(read: ConfigReader, name: str) -> None:
+def _check_environment(read: ConfigReader, key: str, name: str, what: str) -> None:
     if not _ENVIRONMENT.fullmatch(name):
         read.problem(
-            "ciEnvironments",
+            key,
             f"must be names of environments, without wildcards: {name!r} is none",
-            "name each environment whose runs may change Vault",
+            f"name each environment whose runs may {what} Vault",
         )
     elif name.startswith(_OF_PULL_REQUESTS):
         read.problem(
-            "ciEnvironments",
+            key,
             f"must not hold {name!r}: there CI runs pull requests that nobody has approved",
             "name only environments that run what is merged",
         )

@@ -103,6 +103,9 @@ class CiLoginSettings:
     """`owner/name`."""
     environments: tuple[str, ...]
     """Of CI, not of this program: what a run had to be allowed to enter."""
+    attest_environments: tuple[str, ...] = ()
+    """Those whose runs may only look (`python -m attest`); empty: none."""
+    attest_acl_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pulumi_policy import Severity
 
-from policies import paths
+from policies import inspection, paths
 from policies.acl import Acl, Pattern, regions
 from policies.guardrails.acl import HANDED_OUT
 from policies.guardrails.rule import Resource, ResourceRule, Setting, dig, duration, items, seconds
@@ -47,20 +47,29 @@ def _ci(resource: Resource, setting: Setting) -> Iterator[str]:
     text = resource.text("ci_login")
     if not text:
         return
-    role: Any = dig(json.loads(text), "role")
+    parts: Any = json.loads(text)
+    yield from _role("ci_login.role", dig(parts, "role"), setting)
+    if looking := dig(parts, "attest"):
+        yield from _role("ci_login.attest", looking, setting)
+        wanted = inspection.acl_policy(setting.environment)
+        if list(items(looking, "token_policies")) != [wanted]:
+            yield f"ci_login.attest.token_policies is not {wanted!r} alone, which only looks"
+
+
+def _role(name: str, role: Any, setting: Setting) -> Iterator[str]:
     if not items(role, "bound_audiences"):
-        yield "ci_login.role.bound_audiences is empty, so that any run's token logs in"
+        yield f"{name}.bound_audiences is empty, so that any run's token logs in"
     if dig(role, "bound_claims_type") != "string":
-        yield "ci_login.role.bound_claims_type is not 'string', so that claims are patterns"
+        yield f"{name}.bound_claims_type is not 'string', so that claims are patterns"
     for claim in _CLAIMS:
         wanted = items(role, "bound_claims", claim)
         if not wanted or any("*" in str(one) for one in wanted):
-            yield f"ci_login.role.bound_claims names no {claim}"
+            yield f"{name}.bound_claims names no {claim}"
     longest = setting.duration("longest")
     found = seconds(dig(role, "token_max_ttl"))
     if not found or found > longest.seconds:
         lives = Duration(found) if found else "as long as Vault likes"
-        yield f"ci_login.role.token_max_ttl is {lives}, more than {longest}"
+        yield f"{name}.token_max_ttl is {lives}, more than {longest}"
 
 
 USES: Final = ResourceRule(

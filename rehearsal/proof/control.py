@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policies import provisioner
-from policies.grants import Control
+from policies import inspection, provisioner
 from policies.hcl import Capability
 from policies.paths import (
     APPROLE_AUTH,
@@ -41,6 +40,7 @@ _HARMLESS: Mapping[str, Mapping[str, Any]] = {
     "sys/leases/lookup": _NO_LEASE,
     "sys/leases/revoke": _NO_LEASE,
     f"{PKI}/revoke": {},
+    inspection.LOOKUP: {"accessor": _NOBODY},
 }
 """Where a write changes something that is there unless it says this."""
 _WRAP = {"X-Vault-Wrap-TTL": "5m"}
@@ -122,15 +122,15 @@ def _granted(bench: Bench) -> Iterator[_Knock]:
     names = _names(bench.plan)
     for subject in bench.subjects:
         for grant in subject.grants:
-            if isinstance(grant, Control):
-                for capability in grant.capabilities:
+            for path, capabilities in expectations.paths_of(grant):
+                for capability in capabilities:
                     if capability is not Capability.SUDO:
-                        yield _granted_knock(grant.path, capability, names)
+                        yield _granted_knock(path, capability, names)
 
 
 def _granted_knock(rule: str, capability: Capability, names: Mapping[str, str]) -> _Knock:
     """A look is at something that is there; a write is at a name that nothing has, or harmless."""
-    operation = f"{capability.value}, granted to people"
+    operation = f"{capability.value}, granted by path"
     looks = capability in (Capability.READ, Capability.LIST)
     path = (names.get(rule) if looks else None) or _concrete(rule)
     body = {} if looks or path != rule else _HARMLESS.get(rule)

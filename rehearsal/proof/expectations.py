@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from policies import inspection
 from policies.grants import (
+    Attest,
     Cloud,
     Control,
     Database,
     DatabaseStatic,
+    Grant,
     IntermediateCa,
     IssueSecretIds,
     Kv,
@@ -112,13 +115,23 @@ def issues_secret_ids(subject: Subject) -> bool:
 
 
 def control(subject: Subject, path: str, capability: Capability) -> bool:
-    """Whether people are granted this path of Vault itself."""
+    """Whether it is granted this path of Vault itself."""
     return any(
-        isinstance(grant, Control)
-        and capability in grant.capabilities
-        and _matches(grant.path, path)
+        capability in capabilities and _matches(rule, path)
         for grant in subject.grants
+        for rule, capabilities in paths_of(grant)
     )
+
+
+def paths_of(grant: Grant) -> tuple[tuple[str, tuple[Capability, ...]], ...]:
+    """What a grant that is a list of paths lists, with what it gives there."""
+    match grant:
+        case Control(path=path, capabilities=capabilities):
+            return ((path, capabilities),)
+        case Attest():
+            return inspection.granted()
+        case _:
+            return ()
 
 
 def _matches(pattern: str, path: str) -> bool:

@@ -133,7 +133,7 @@ def test_it_needs_no_terminal_and_obeys_its_width(columns: int | None) -> None:
     if columns:
         assert max(map(len, lines)) <= columns
     else:
-        assert len(lines) == 4
+        assert len(lines) == 5
 
 
 PAGE = ROOT / "docs" / "access.md"

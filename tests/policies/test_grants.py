@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from policies.environments import Environment
 from policies.grants import (
+    Attest,
     Cloud,
     Control,
     Database,
@@ -227,6 +228,7 @@ def test_a_grant_that_holds_nowhere_cannot_be_written(
             "read snapshots of all that Vault stores",
             lambda reason: ReadSnapshots(reason=reason),
         ),
+        ("look at all that decides access", lambda reason: Attest(reason=reason)),
         (
             "rotate the database administrator of shop",
             lambda reason: RootPassword("shop", reason=reason),

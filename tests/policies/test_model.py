@@ -9,6 +9,7 @@ import pytest
 
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import (
+    Attest,
     Cloud,
     Control,
     Database,
@@ -320,6 +321,7 @@ PLATFORMS_OWN: tuple[Grant, ...] = (
     IntermediateCa("CA", Duration(60), reason="why"),
     SecretIds("shop", "ci", Duration(60), reason="why"),
     ReadSnapshots(reason="why"),
+    Attest(reason="why"),
 )
 
 

@@ -69,6 +69,7 @@ BELOW: Final[dict[str, dict[str, AbstractSet[Capability]]]] = {
         "role/provisioner/secret-id": {UPDATE},
     },
     "auth/ci": {
+        "role/attest": {*WRITE, READ, DELETE},
         "config": {CREATE, READ, UPDATE},
         "role/provisioner": {CREATE, READ, UPDATE},
     },

@@ -6,8 +6,10 @@ import dataclasses
 
 import pytest
 
+from policies import inspection
 from policies.environments import Environment, EnvironmentSpec
 from policies.grants import (
+    Attest,
     Cloud,
     Control,
     Database,
@@ -155,7 +157,7 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
             own = (RotateAwsRoot("job"),)
         case IntermediateCa(common_name=common_name, lifetime=lifetime):
             own = (RenewIntermediate("job", common_name, lifetime, daily),)
-        case ReadSnapshots():
+        case ReadSnapshots() | Attest():
             pass  # no rotation
         case _:
             raise AssertionError(grant)
@@ -185,6 +187,10 @@ def of_platform(grant: Grant) -> dict[str, Stanza]:
         (RootPassword("shop", reason="why"), {"database/rotate-root/shop": "update"}),
         (RootKey(reason="why"), {"aws/config/rotate-root": "update"}),
         (ReadSnapshots(reason="why"), {"sys/storage/raft/snapshot": "read"}),
+        (
+            Attest(reason="why"),
+            {path: " ".join(capabilities) for path, capabilities in inspection.granted()},
+        ),
         (
             IntermediateCa("CA", Duration.parse("100d"), reason="why"),
             {

@@ -43,6 +43,30 @@ def test_the_description_tells_the_same_the_same_way_and_nothing_of_no_login() -
     assert ci_login.described(None, ["10.0.0.0/8"]) == ""
 
 
+def test_runs_that_look_have_a_role_of_their_own_with_their_own_policy() -> None:
+    looking = replace(
+        SETTINGS, attest_environments=("drift-prod",), attest_acl_policy="platform-attest-prod"
+    )
+    said = json.loads(ci_login.described(looking, ["10.0.0.0/8"]))
+    assert said["role"] == json.loads(ci_login.described(SETTINGS, ["10.0.0.0/8"]))["role"]
+    assert said["attest"] == {
+        **said["role"],
+        "bound_claims": {"repository": ["acme/vaultstack"], "environment": ["drift-prod"]},
+        "token_policies": ["platform-attest-prod"],
+    }
+    assert "attest" not in json.loads(ci_login.described(SETTINGS, []))
+
+
+def test_the_role_that_looks_goes_with_its_setting(vault: FakeVault) -> None:
+    vault.sealed = False
+    client = ceremony.connect(vault.address, None, vault.new_root())
+    looking = replace(SETTINGS, attest_environments=("drift",), attest_acl_policy="looks")
+    ci_login.install(client, ci_login.described(looking, []))
+    assert vault.attest_role["token_policies"] == ["looks"]
+    ci_login.install(client, ci_login.described(SETTINGS, []))
+    assert vault.attest_role == {}
+
+
 def test_installing_twice_makes_one_mount(vault: FakeVault) -> None:
     vault.sealed = False
     client = ceremony.connect(vault.address, None, vault.new_root())

@@ -14,9 +14,19 @@ from policies.environments import Environment
 from tests.components.settings.loader import Loader, Rule, existing
 from tests.recording import Runner
 
-OIDC: Final = {"provisionerLogin": "oidc", "ciRepository": "acme/vaultstack", "ciEnvironments": []}
+OIDC: Final = {
+    "provisionerLogin": "oidc",
+    "ciRepository": "acme/vaultstack",
+    "ciEnvironments": [],
+    "ciAttestEnvironments": [],
+}
 GITHUB: Final = "https://token.actions.githubusercontent.com"
-PLAIN: Final = {"provisionerLogin": "approle", "ciRepository": "", "ciEnvironments": []}
+PLAIN: Final = {
+    "provisionerLogin": "approle",
+    "ciRepository": "",
+    "ciEnvironments": [],
+    "ciAttestEnvironments": [],
+}
 
 RULES: Final[Mapping[str, Rule]] = {
     "an unknown way": (
@@ -32,6 +42,20 @@ RULES: Final[Mapping[str, Rule]] = {
         "ciRepository",
         "must not be given where provisionerLogin is 'approle': nothing uses it",
         "pulumi config set vaultstack:provisionerLogin oidc, or remove it",
+    ),
+    "environments that may look, which nothing uses": (
+        "prod",
+        {"ciAttestEnvironments": ["drift-prod"]},
+        "ciAttestEnvironments",
+        "must not be given where provisionerLogin is 'approle': nothing uses it",
+        "pulumi config set vaultstack:provisionerLogin oidc, or remove it",
+    ),
+    "a wildcard that may look": (
+        "prod",
+        {**OIDC, "ciAttestEnvironments": ["drift-*"]},
+        "ciAttestEnvironments",
+        "must be names of environments, without wildcards: 'drift-*' is none",
+        "name each environment whose runs may look at Vault",
     ),
     "environments that nothing uses": (
         "prod",
@@ -120,3 +144,11 @@ def test_environments_of_ci_can_be_named(run: Runner) -> None:
     read = _read(run, "prod", {**OIDC, "ciEnvironments": ["prod", "drift-prod"]})
     assert read
     assert read.environments == ("prod", "drift-prod")
+
+
+def test_environments_that_may_look_get_the_acl_policy_that_looks(run: Runner) -> None:
+    read = _read(run, "prod", {**OIDC, "ciAttestEnvironments": ["drift-prod"]})
+    assert read
+    assert read.environments == ("prod",)
+    assert read.attest_environments == ("drift-prod",)
+    assert read.attest_acl_policy == "platform-attest-prod"

@@ -74,7 +74,7 @@ def test_json_has_every_path_with_how_much_of_it(call: Call) -> None:
     (one,) = call("matrix", "--env", "dev", "--format", "json").document["environments"]
     assert one["environment"] == "dev"
     workloads = {row["workload"]: row for row in one["workloads"]}
-    assert len(workloads) == 12
+    assert len(workloads) == 13
     assert workloads["kubesentiment/api"]["team"] == "sentiment-team"
     paths = {path["path"]: path for path in workloads["media-catalog/rotation"]["paths"]}
     assert paths["secret/data/media-catalog/*"]["capabilities"] == [

@@ -59,7 +59,7 @@ def test_everyone() -> None:
     labels = [
         (one.environment, one.workload.label) for one in plans.everyone(plans.plans(None, DEV))
     ]
-    assert len(labels) == 12
+    assert len(labels) == 13
     assert labels == sorted(labels)
 
 

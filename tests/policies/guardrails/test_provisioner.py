@@ -26,6 +26,11 @@ def login(**changed: object) -> str:
     return json.dumps({"role": {**ROLE, **changed}})
 
 
+def looking(**changed: object) -> str:
+    own = {**ROLE, "token_policies": ["platform-attest-prod"]}
+    return json.dumps({"role": ROLE, "attest": {**own, **changed}})
+
+
 def with_rule(path: str, capability: str) -> str:
     return f'{provisioner.acl()}\npath "{path}" {{ capabilities = ["{capability}"] }}\n'
 
@@ -53,6 +58,16 @@ SEEDS: Final = (
         "acl allows update of 'pki/issue/any'",
     ),
     Seed(USES.name, BOOTSTRAP, "acl", "path {", "cannot be read: line 1"),
+    Seed(
+        CI.name,
+        BOOTSTRAP,
+        "ci_login",
+        looking(token_policies=["provisioner"]),
+        "ci_login.attest.token_policies is not 'platform-attest-prod' alone, which only looks",
+    ),
+    Seed(
+        CI.name, BOOTSTRAP, "ci_login", looking(bound_audiences=[]), "ci_login.attest.bound_audien"
+    ),
     Seed(CI.name, BOOTSTRAP, "ci_login", login(bound_audiences=[]), "ci_login.role.bound_audienc"),
     Seed(CI.name, BOOTSTRAP, "ci_login", login(bound_claims_type="glob"), "ci_login.role.bound_cl"),
     Seed(
@@ -97,6 +112,7 @@ def test_each_rule_has_one() -> None:
 
 def test_a_run_that_is_named_in_full_passes(prod: Mapping[str, Declared]) -> None:
     assert said(CI.name, prod[BOOTSTRAP].changed("ci_login", login())) == []
+    assert said(CI.name, prod[BOOTSTRAP].changed("ci_login", looking())) == []
 
 
 def test_an_adopted_vault_is_read_as_well() -> None:

@@ -1,0 +1,113 @@
+"""What stands in a Vault of this program before anybody is granted anything: its mounts, and the
+roles by which runs of CI come in.
+
+The components that make them and whoever compares a live Vault with them (`attest`) read it here,
+so that there is one word on it. It does not say who may do what below a mount, which the matrix
+does, nor where a mount's outside is (addresses, keys), which the settings do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from types import MappingProxyType
+from typing import Any, Final
+
+from policies import paths, provisioner
+
+
+@unique
+class Part(StrEnum):
+    """What a stack's settings can leave out."""
+
+    CORE = "core"
+    """What every Vault of this program has."""
+    OIDC = "oidc"
+    DATABASE = "database"
+    AWS = "aws"
+    GCP = "gcp"
+    AZURE = "azure"
+    PROVISIONER_BY_APPROLE = "provisioner-by-approle"
+    PROVISIONER_BY_CI = "provisioner-by-ci"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A secrets engine or an auth method."""
+
+    path: str
+    type: str
+    description: str
+    part: Part = Part.CORE
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+    listing_visibility: str = ""
+    """Who sees it in the UI's login page: `unauth` is everybody."""
+
+
+def _by_path(*mounts: Mount) -> Mapping[str, Mount]:
+    return MappingProxyType({mount.path: mount for mount in mounts})
+
+
+ENGINES: Final = _by_path(
+    Mount(paths.KV, "kv", "Versioned secrets of the applications", options={"version": "2"}),
+    Mount(
+        paths.DATABASE,
+        "database",
+        "PostgreSQL users that live as long as their lease",
+        Part.DATABASE,
+    ),
+    Mount(paths.AWS, "aws", "AWS credentials that end with their lease", Part.AWS),
+    Mount(paths.GCP, "gcp", "Google Cloud tokens that end with their lease", Part.GCP),
+    Mount(paths.AZURE, "azure", "Azure service principals that end with their lease", Part.AZURE),
+    Mount(paths.PKI, "pki", "Certificates of the workloads"),
+    Mount(paths.PKI_ROOT, "pki", "Root CA"),
+)
+"""By path; Vault puts a slash behind it."""
+
+AUTH: Final = _by_path(
+    Mount(paths.KUBERNETES_AUTH, "kubernetes", "Workloads in Kubernetes, by service account"),
+    Mount(paths.APPROLE_AUTH, "approle", "Pipelines and services outside Kubernetes"),
+    # So that the UI offers it on its login page.
+    Mount(paths.OIDC_AUTH, "oidc", "People", Part.OIDC, listing_visibility="unauth"),
+    Mount(
+        paths.PROVISIONER_AUTH,
+        "approle",
+        "The identity with which vaultstack works",
+        Part.PROVISIONER_BY_APPROLE,
+    ),
+    Mount(
+        paths.CI_AUTH,
+        "jwt",
+        "Runs of CI that are the provisioner",
+        Part.PROVISIONER_BY_CI,
+    ),
+)
+"""By path, without `auth/`."""
+
+CI_TOKEN_TTL: Final = "30m"
+"""Of the tokens that a run of CI is given: an `up` is done by then. Nothing renews them."""
+
+
+def ci_role(
+    *,
+    audience: str,
+    repository: str,
+    environments: Sequence[str],
+    bound_cidrs: Sequence[str],
+    acl_policy: str = provisioner.NAME,
+) -> dict[str, Any]:
+    """A role of the CI's auth mount, in Vault's own fields. Every claim is compared exactly."""
+    return {
+        "role_type": "jwt",
+        "user_claim": "sub",
+        "bound_audiences": [audience],
+        "bound_claims_type": "string",  # exactly; the other type is glob
+        "bound_claims": {"repository": [repository], "environment": list(environments)},
+        "token_policies": [acl_policy],
+        "token_no_default_policy": True,
+        "token_type": "service",
+        "token_ttl": CI_TOKEN_TTL,
+        "token_max_ttl": CI_TOKEN_TTL,
+        "token_bound_cidrs": list(bound_cidrs),
+    }

@@ -24,6 +24,7 @@ from rehearsal import crds
 from rehearsal.binaries import Binary, Tool
 from rehearsal.certificates import Authority
 from rehearsal.controllers import ANOTHER_ACCOUNT, Controllers
+from rehearsal.journal import Journal
 from rehearsal.pods import Pods
 from rehearsal.ports import LOOPBACK
 from rehearsal.servers import aws, ci, kubernetes, oidc, postgres, tls_proxy
@@ -52,6 +53,8 @@ class Scene:
     secret_keys: frozenset[str]
     run_of_ci: ci.Run | None
     """The run that may change Vault, where CI logs in with its own token."""
+    journal: Journal = field(default_factory=Journal, compare=False)
+    """Of what the proof asks Vault."""
 
     @property
     def vault_address(self) -> str:

@@ -249,7 +249,7 @@ def mounted(bench: Bench, provider: Mapping[str, Any]) -> dict[str, bytes]:
     token = scene.kubernetes.request_token(
         namespace, role.service_account, meant.audience or scene.kubernetes.issuer
     )
-    anonymous = VaultApi(scene.vault_address, str(scene.ca_file))
+    anonymous = VaultApi(scene.vault_address, str(scene.ca_file), journal=scene.journal)
     answer = anonymous.call("POST", f"auth/{meant.mount}/login", {"role": meant.role, "jwt": token})
     if not answer.allowed:
         raise RehearsalError(f"logging in as {meant.role}: {answer.status} {answer.errors}")

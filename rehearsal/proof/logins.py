@@ -36,7 +36,7 @@ class LoginDesk:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._anonymous = VaultApi(scene.vault_address, str(scene.ca_file))
+        self._anonymous = VaultApi(scene.vault_address, str(scene.ca_file), journal=scene.journal)
 
     def kubernetes(self, role: str, namespace: str, account: str, audience: str) -> Answer:
         token = self._scene.kubernetes.request_token(namespace, account, audience)

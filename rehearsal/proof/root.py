@@ -19,7 +19,8 @@ def prove(bench: Bench, shares: Sequence[str]) -> None:
     address, ca_file = bench.scene.vault_address, str(bench.scene.ca_file)
     client = ceremony.connect(address, ca_file)
     token = ceremony.regain_root(client, shares)
-    root = VaultApi(address, ca_file, token)
+    root = VaultApi(address, ca_file, token, bench.scene.journal)
+    bench.scene.journal.knows(token, ("root",))
     try:
         others = _root_tokens(root) - 1
     finally:

@@ -8,9 +8,11 @@ from typing import Final
 
 from policies.model import AccessMatrix
 from policies.plan import Plan
+from policies.provisioner import NAME as PROVISIONER
 from policies.subject import subjects_in
 from rehearsal.delivery import prove as deliveries
 from rehearsal.proof import (
+    audit,
     ci,
     cloud,
     control,
@@ -59,6 +61,10 @@ def prove(
 ) -> Proof:
     """Raises `RehearsalError` only where the proof cannot go on; a mismatch is a result."""
     subjects = subjects_in(matrix, plan.environment)
+    journal = scene.journal
+    journal.knows(provisioner.token, (PROVISIONER,))
+    journal.keeps_secret([shares, [scene.configuration.get(key) for key in scene.secret_keys]])
+    provisioner = provisioner.noted_in(journal)
     sessions, logins = log_in_all(LoginDesk(scene), subjects)
     progress(f"{len(sessions)} workloads and people logged in, {len(logins)} logins tried")
     bench = Bench(scene, plan, subjects, sessions, provisioner, logins)
@@ -71,4 +77,5 @@ def prove(
         ci.prove(bench, scene.run_of_ci)
         progress(f"{bench.area}: {len(bench.results) - before} logins tried")
     root.prove(bench, shares)
+    audit.prove(bench, progress)
     return Proof(bench.results, sessions)

@@ -128,9 +128,11 @@ def _outputs(answer: Answer, wanted: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _audit(vault: VaultApi, inputs: Properties, path: Callable[[str], str]) -> Made:
-    options = dict(inputs["options"])
-    if options["file_path"].startswith("/"):
-        options["file_path"] = path(options["file_path"])
+    """Its file lies where the servers of a rehearsal are told, and not where pods have theirs."""
+    options = {
+        key: path(value) if value.startswith("/") else value
+        for key, value in (inputs.get("options") or {}).items()
+    }
     return _write(vault, "sys/audit/{path}", {**inputs, "options": options})
 
 

@@ -459,3 +459,18 @@ def test_every_resource_of_the_program_can_be_written(everything: Recording) -> 
                 assert "{" not in call.path
                 assert "None" not in call.path
                 assert not [key for key in call.body if key != key.lower()], call
+
+
+def test_an_audit_file_lies_where_servers_here_are_told() -> None:
+    options = {"file_path": "/vault/audit/audit.log", "mode": "0600"}
+    vault = FakeVault(lambda _: answer(data={}))
+    maker = makers(vault, lambda path: f"here{path}")["vault:index/audit:Audit"]
+    maker({"path": "file", "type": "file", "options": options})
+    maker({"path": "stdout", "type": "file", "options": {"file_path": "stdout"}})
+    assert vault.written == {
+        "sys/audit/file": {
+            "type": "file",
+            "options": {"file_path": "here/vault/audit/audit.log", "mode": "0600"},
+        },
+        "sys/audit/stdout": {"type": "file", "options": {"file_path": "stdout"}},
+    }

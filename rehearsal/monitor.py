@@ -94,17 +94,9 @@ class LiveMonitor(mocks.Mocks):
         raise RehearsalError("the rehearsal does not know this type; teach rehearsal/resources/")
 
     def _vault_provider(self, name: str, inputs: Properties) -> Made:
-        """Log in as the real provider would. Its own inputs arrive as JSON text."""
-        path, parameters = _login(inputs)
-        api = VaultApi(inputs["address"], self._ca_file)
-        answer = api.call("POST", path, parameters)
-        if not answer.allowed:
-            raise RehearsalError(
-                f"the provisioner cannot log in at {path.removesuffix('/login')}: Vault said "
-                f"{answer.status}: {answer.errors}"
-            )
+        session = log_in(VaultApi(inputs["address"], self._ca_file), inputs)
         with self._lock:
-            self._vaults[name] = api.with_token(answer.body["auth"]["client_token"])
+            self._vaults[name] = session
         return Made(name, {})
 
     def _in_vault(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
@@ -132,6 +124,18 @@ class LiveMonitor(mocks.Mocks):
         """Vault as the provisioner."""
         (api,) = self._vaults.values()
         return api
+
+
+def log_in(api: VaultApi, inputs: Properties) -> VaultApi:
+    """As the real provider would, whose own inputs arrive as JSON text."""
+    path, parameters = _login(inputs)
+    answer = api.call("POST", path, parameters)
+    if not answer.allowed:
+        raise RehearsalError(
+            f"the provisioner cannot log in at {path.removesuffix('/login')}: Vault said "
+            f"{answer.status}: {answer.errors}"
+        )
+    return api.with_token(answer.body["auth"]["client_token"])
 
 
 def _login(inputs: Properties) -> tuple[str, Properties]:

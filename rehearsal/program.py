@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import json
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,13 @@ def run(
     configuration: Mapping[str, Any],
     secret_keys: frozenset[str],
     monitor: mocks.Mocks,
+    register: Callable[[mocks.Mocks], mocks.MockMonitor] = mocks.MockMonitor,
 ) -> None:
     """Evaluate the program. Whatever it raises is raised, after all that it began has ended. May
     be called again: Pulumi keeps what it knows of a run in context variables, so each has its own.
+    `register` takes its registrations, options and all.
     """
-    contextvars.copy_context().run(_run, environment, configuration, secret_keys, monitor)
+    contextvars.copy_context().run(_run, environment, configuration, secret_keys, monitor, register)
 
 
 def _run(
@@ -56,6 +58,7 @@ def _run(
     configuration: Mapping[str, Any],
     secret_keys: frozenset[str],
     monitor: mocks.Mocks,
+    register: Callable[[mocks.Mocks], mocks.MockMonitor],
 ) -> None:
     # The root stack binds to the loop that is set when the monitor is.
     loop = asyncio.new_event_loop()
@@ -66,7 +69,13 @@ def _run(
     loop.set_default_executor(ThreadPoolExecutor(initializer=lambda: _give_loop(of_threads)))
     try:
         SETTINGS.outputs = set()  # the one thing that the mocks do not begin anew
-        mocks.set_mocks(monitor, project=PROJECT, stack=environment, preview=False)
+        mocks.set_mocks(
+            monitor,
+            project=PROJECT,
+            stack=environment,
+            preview=False,
+            monitor=register(monitor),
+        )
         pulumi.runtime.set_all_config(
             {key: as_engine_text(value) for key, value in configuration.items()},
             [f"{PROJECT}:{key}" for key in secret_keys],

@@ -21,6 +21,7 @@ from policies.matrix import MATRIX
 from policies.plan import Plan
 from rehearsal import program, scene
 from rehearsal.binaries import Binary, Tool
+from rehearsal.ledger import Ledger
 from rehearsal.monitor import LiveMonitor
 from rehearsal.resources import Properties
 from rehearsal.supervisor import Supervisor
@@ -41,6 +42,8 @@ class StoodUp:
     provisioner: VaultApi = field(repr=False)
     initialised: Properties = field(repr=False)
     """The state of the initialisation: key shares and the provisioner's credential."""
+    ledger: Ledger = field(repr=False)
+    """All that was made."""
 
     @property
     def shares(self) -> tuple[str, ...]:
@@ -90,15 +93,19 @@ def stand_up(
     environment: Environment,
     progress: Progress,
     changed: Mapping[str, Any] = MappingProxyType({}),
+    before: Callable[[scene.Scene], None] = lambda _scene: None,
 ) -> StoodUp:
     """Start everything, run `__main__.py`, wait for the voters. `changed`: keys (without their
-    namespace) that shall not be as in the stack file. Raises `RehearsalError`, or what
+    namespace) that shall not be as in the stack file. `before` is shown the scene as others left
+    it, before the program runs. Raises `RehearsalError`, or what
     the program raised.
     """
     plan = compile_plan(MATRIX, environment)
     stack = program.stack_keys(environment.value, changed)
     built = scene.build(supervisor, binaries, MATRIX, plan, stack, progress)
+    before(built)
     made: list[str] = []
+    ledger = Ledger()
     monitor = LiveMonitor(
         built.kubernetes,
         str(built.ca_file),
@@ -110,7 +117,7 @@ def stand_up(
     overlay = {**changed, **built.configuration}
     configuration = program.stack_configuration(environment.value, overlay)
     with as_run_of_ci(built):
-        program.run(environment.value, configuration, built.secret_keys, monitor)
+        program.run(environment.value, configuration, built.secret_keys, monitor, ledger.monitor)
     progress(f"__main__.py ran: {len(made)} resources made")
     initialised = monitor.outputs["vault-initialisation"]
     if len(built.vaults.servers) > 1:
@@ -121,4 +128,5 @@ def stand_up(
         binaries[Tool.VAULT].path,
         monitor.provisioner,
         initialised,
+        ledger,
     )

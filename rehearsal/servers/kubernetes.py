@@ -86,6 +86,11 @@ class KubernetesApi:
         path = self._resource(api_version, kind).path(namespace, name)
         return self._call("GET", path, f"{kind} {name}")
 
+    def delete(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> None:
+        """Delete an object. No controller runs here that would delete what it owns."""
+        path = self._resource(api_version, kind).path(namespace, name)
+        self._call("DELETE", path, f"{kind} {name}")
+
     def namespace(self, name: str) -> Json:
         """Create a namespace."""
         return self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})

@@ -16,6 +16,7 @@ from rehearsal.binaries import Binary, Tool
 from rehearsal.delivery.container import VaultHere
 from rehearsal.delivery.injector import Injector
 from rehearsal.delivery.workshop import Workshop
+from rehearsal.ledger import Ledger
 from rehearsal.monitor import LiveMonitor
 from rehearsal.proof.run import Proof, prove
 from rehearsal.stand_up import StoodUp, root_api
@@ -54,9 +55,11 @@ def stage(tools: Mapping[Tool, Binary]) -> Iterator[Stage]:
             built.kubernetes, str(built.ca_file), lambda kind, name: made.append((kind, name))
         )
         configuration = program.stack_configuration("dev", built.configuration)
-        program.run("dev", configuration, built.secret_keys, monitor)
+        ledger = Ledger()
+        program.run("dev", configuration, built.secret_keys, monitor, ledger.monitor)
         initialised = monitor.outputs["vault-initialisation"]
-        yield Stage(built, plan, tools[Tool.VAULT].path, monitor.provisioner, initialised, made)
+        binary = tools[Tool.VAULT].path
+        yield Stage(built, plan, binary, monitor.provisioner, initialised, ledger, made)
 
 
 @pytest.fixture(scope="module")

@@ -200,3 +200,11 @@ def test_a_database_without_a_password_is_left_out_and_named(alone: Alone) -> No
 
 def test_the_order_of_the_plan_changes_nothing(alone: Alone) -> None:
     assert make(alone).identities == make(alone, shuffle=True).identities
+
+
+def test_a_mount_that_goes_finds_its_connections_to_revoke_what_it_issued(alone: Alone) -> None:
+    recording = make(alone, dataclasses.replace(SETTINGS, rotate_root=True))
+    mount = recording["database-mount"].urn
+    for type_ in (CONNECTION, ROLE, STATIC_ROLE):
+        assert {one.request.deletedWith for one in recording.of(type_)} == {mount}
+    assert not recording["database-mount"].request.deletedWith

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from policies.plan import Plan
+from rehearsal.ledger import Ledger
 from rehearsal.stand_up import StoodUp
 from rehearsal.supervisor import Supervisor
 from rehearsal.vault_api import Answer
@@ -76,4 +77,4 @@ class LoadedVault(FakeVault):
 def stood_up(plan: Plan, **around: Any) -> StoodUp:
     """`around`: what else the scene has."""
     scene: Any = SimpleNamespace(vault_address=ADDRESS, ca_file=CA_FILE, **around)
-    return StoodUp(scene, plan, Path("/bin/vault"), FakeVault(), {"shares": ["share"]})
+    return StoodUp(scene, plan, Path("/bin/vault"), FakeVault(), {"shares": ["share"]}, Ledger())

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rehearsal.errors import NotYet, RehearsalError
+from components.cluster.layout import UNUSED_CLUSTER_PORT
 from rehearsal.ports import LOOPBACK, free_port
 from rehearsal.servers import vault
 from rehearsal.servers.kubernetes import KubernetesApi
@@ -40,10 +41,17 @@ class _Place:
     api_port: int
     cluster_port: int
 
+    metrics_port: int
+    unused_port: int
+    """Of the metrics' listener, which opens one for other servers, too."""
     @property
     def address(self) -> str:
         return f"https://{LOOPBACK}:{self.api_port}"
 
+
+    @property
+    def metrics_address(self) -> str:
+        return f"https://{LOOPBACK}:{self.metrics_port}"
 
 class Pods:
     """The servers of one StatefulSet: their addresses from the beginning, they themselves once the
@@ -66,7 +74,7 @@ class Pods:
         self._supervisor, self._binary, self._kubernetes = supervisor, binary, kubernetes
         self.ca_file, self._environment, self._progress = ca_file, environment, progress
         self._places = [
-            _Place(f"vault-{index}", free_port(), free_port()) for index in range(count)
+            _Place(f"vault-{index}", *(free_port() for _ in range(4))) for index in range(count)
         ]
         self._servers: tuple[vault.VaultServer, ...] = ()
 
@@ -130,9 +138,11 @@ class Pods:
             for name, text in stored["data"].items():
                 write_private(path / name, rewrite(text))
         elif "secret" in volume:
-            secret = self._awaited_secret(volume["secret"]["secretName"], namespace)
-            for name, value in secret["data"].items():
-                write_private(path / name, base64.b64decode(value).decode())
+            secret = self._awaited_secret(volume["secret"]["secretName"], namespace)["data"]
+            items = volume["secret"].get("items")
+            named = {one["key"]: one["path"] for one in items} if items else {k: k for k in secret}
+            for key, name in named.items():
+                write_private(path / name, base64.b64decode(secret[key]).decode())
         elif "projected" in volume:
             return  # the token for Kubernetes' own API, see above
         elif not {"emptyDir", "persistentVolumeClaim"} & volume.keys():
@@ -240,3 +250,6 @@ class _Rewriting:
     def __call__(self, text: str) -> str:
         text = _REGISTRATION.sub("", self._of_service.sub(self._own, text))
         return self._pattern.sub(lambda found: self._pairs[found[0]], text)
+        if "metrics" in ports:
+            pairs[f"0.0.0.0:{ports['metrics']}"] = f"{LOOPBACK}:{own.metrics_port}"
+            pairs[f"{LOOPBACK}:{UNUSED_CLUSTER_PORT}"] = f"{LOOPBACK}:{own.unused_port}"

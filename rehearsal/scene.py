@@ -137,6 +137,8 @@ def build(
             "tlsIssuer": f"ClusterIssuer/{ISSUER}",
             "kmsEndpoint": aws_server.url,
             "jobsImage": stack["jobsImage"] or JOBS_IMAGE,
+            # Or nothing would be counted before the rehearsal ends.
+            "metricsUsageInterval": "1s",
         }
     if run_of_ci:
         configuration["ciIssuer"] = run_of_ci.issuer.url
@@ -202,10 +204,17 @@ def _kubernetes(
 
 def _prepare_for_vault(api: kubernetes.KubernetesApi) -> None:
     """What a cluster brings that Vault can be deployed to: cert-manager with an issuer, the driver
-    that mounts secrets, disks, an ingress controller's class.
+    that mounts secrets, prometheus-operator, disks, an ingress controller's class.
     """
     definitions = {**crds.ensure(), **crds.ours()}
-    for kind in ("Certificate", "ClusterIssuer", "SecretProviderClass"):
+    for kind in (
+        "Certificate",
+        "ClusterIssuer",
+        "Issuer",
+        "PrometheusRule",
+        "SecretProviderClass",
+        "ServiceMonitor",
+    ):
         api.apply(definitions[kind])
     api.apply(
         {

@@ -12,6 +12,7 @@ from components.cluster import access, certificate, network, services
 from components.cluster import layout as names
 from components.cluster.aws import AwsFoundation, AwsFoundationArgs
 from components.cluster.layout import Layout
+from components.cluster.metrics import make_metrics_access
 from components.cluster.pod_config import CONFIG_FILE, server_config
 from components.cluster.pod_scripts import READY_FILE, START_FILE, Rotation, ready, start
 from components.cluster.preflight import PreflightProvider
@@ -80,6 +81,8 @@ class VaultCluster(pulumi.ComponentResource):
             certificate.make_certificate(
                 f"{name}-certificate", layout, deployment.certificate.issuer, after
             )
+        if settings.telemetry:
+            needed += make_metrics_access(f"{name}-metrics", layout, settings.telemetry, after)
         needed += services.make_services(f"{name}-service", layout, after, raft=raft)
         services.make_exposure(
             f"{name}-exposure",
@@ -92,7 +95,14 @@ class VaultCluster(pulumi.ComponentResource):
         needed.append(self._config_map(f"{name}-config", files, after))
         make_stateful_set(
             f"{name}-servers",
-            StatefulSetArgs(deployment, layout, raft, files, token=raft or reviews),
+            StatefulSetArgs(
+                deployment,
+                layout,
+                raft,
+                files,
+                token=raft or reviews,
+                metrics=settings.telemetry is not None,
+            ),
             # Some of its fields cannot be changed, and replacing it would end all servers at once.
             pulumi.ResourceOptions.merge(
                 after, pulumi.ResourceOptions(depends_on=needed, protect=settings.protect)
@@ -118,6 +128,7 @@ class VaultCluster(pulumi.ComponentResource):
                 "issuer_kind": issuer.kind.value if issuer else "",
                 "issuer_name": issuer.name if issuer else "",
                 "kubeconfig": deployment.kubernetes.kubeconfig or "",
+                "metrics": args.settings.telemetry is not None,
                 "namespace": self.layout.namespace,
                 "storage_class": deployment.size.storage_class or "",
                 "tls_secret": deployment.certificate.secret or "",
@@ -160,6 +171,7 @@ def _files(args: VaultClusterArgs, layout: Layout, kms_key: str | None) -> Mappi
         layout,
         cluster=args.settings.cluster,
         kms_key=kms_key,
+        telemetry=args.settings.telemetry,
     )
     return {
         CONFIG_FILE.rpartition("/")[2]: render(config),

@@ -13,6 +13,8 @@ from components.settings import DeploymentSettings
 from components.settings.deployment import API_PORT
 
 CLUSTER_PORT: Final = 8201
+METRICS_PORT: Final = 8203
+UNUSED_CLUSTER_PORT: Final = 8204
 LOOPBACK: Final = "127.0.0.1"
 
 # Services.
@@ -20,11 +22,14 @@ BALANCED: Final = "vault"
 ACTIVE: Final = "vault-active"
 STANDBY: Final = "vault-standby"
 PEERS: Final = "vault-internal"
+METRICS: Final = "vault-metrics"
 
 STATEFUL_SET: Final = "vault"
 SERVICE_ACCOUNT: Final = "vault"
 CONFIG_MAP: Final = "vault-server"
 OWN_CERTIFICATE_SECRET: Final = "vault-server-tls"
+METRICS_CA_SECRET: Final = "vault-metrics-ca"
+METRICS_CLIENT_SECRET: Final = "vault-metrics-client"
 
 SELECTOR: Final = {"app.kubernetes.io/name": "vault", "app.kubernetes.io/component": "server"}
 LABELS: Final = {**MANAGED, **SELECTOR}
@@ -34,6 +39,7 @@ DATA: Final = "/vault/data"
 AUDIT: Final = "/vault/audit"
 CONFIG: Final = "/vault/config"
 TLS: Final = "/vault/tls"
+METRICS_TRUST: Final = "/vault/metrics"
 HOME: Final = "/home/vault"
 
 

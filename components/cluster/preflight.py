@@ -13,6 +13,7 @@ from components.preflight.asking import AskingProvider, Cluster
 
 # They share files between nodes; Raft's database needs a file system of its own.
 _SHARED_FILES: Final = ("efs.csi.aws.com", "file.csi.azure.com", "filestore.csi.storage.gke.io")
+_AUTHORITY: Final = ("issuers", "certificates")
 _DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 
 INPUTS: Final = (
@@ -23,6 +24,7 @@ INPUTS: Final = (
     "issuer_kind",
     "issuer_name",
     "kubeconfig",
+    "metrics",
     "namespace",
     "storage_class",
     "tls_secret",
@@ -48,10 +50,22 @@ def _problems(cluster: Cluster, props: Mapping[str, Any]) -> Iterator[str]:
     if props["tls_secret"]:
         secret = cluster.secret(props["namespace"], props["tls_secret"])
         yield from _given_certificate(props, secret)
+    if props["metrics"]:
+        yield from _metrics(cluster)
     if props["ingress_class"] and props["ingress_class"] not in cluster.ingress_classes():
         yield (
             f"vaultstack:ingressClass: the cluster has no class {props['ingress_class']!r}; fix: "
             "write one of `kubectl get ingressclass`"
+        )
+
+
+def _metrics(cluster: Cluster) -> Iterator[str]:
+    missing = [kind for kind in _AUTHORITY if not cluster.knows("cert-manager.io", "v1", kind)]
+    if missing:
+        yield (
+            f"vaultstack:metrics: the cluster does not know cert-manager's {' and '.join(missing)},"
+            " by which Prometheus gets the certificate that the servers know it by; fix: install "
+            "cert-manager, or pulumi config set vaultstack:metrics false"
         )
 
 

@@ -45,6 +45,21 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsListener:
+    """Another listener, for whom `client_ca` signed a certificate: it shows the metrics without a
+    token, also of a server that stands by or is sealed, which Vault shows to no token. Vault serves
+    its whole API there as well; that still wants a token.
+    """
+
+    address: str
+    cluster_address: str
+    """Vault opens a port for other servers beside each listener; nobody needs this one."""
+    tls: TlsFiles
+    client_ca: str
+    """A file on the server, which Vault reads when it starts and never again."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileStorage:
     """One server's folder. No other server can join."""
 
@@ -99,6 +114,9 @@ class Telemetry:
     """What `sys/metrics` keeps, for Prometheus to fetch."""
 
     retention: Duration
+    """A metric that did not change for so long is forgotten."""
+    usage_interval: Duration | None = None
+    """Between two times that tokens and entries are counted; None: Vault's ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +136,7 @@ class ServerConfig:
     seal: AwsKmsSeal | None = None
     """None: Shamir's key shares."""
     telemetry: Telemetry | None = None
+    metrics: MetricsListener | None = None
     leases: Leases | None = None
     """None: Vault's 32 days for both."""
     kubernetes_registration: bool = False
@@ -144,6 +163,7 @@ def render(config: ServerConfig) -> str:
             "",
             *_storage(config.storage),
             *_block('listener "tcp"', _listener(config.listener)),
+            *_metrics(config.metrics),
             *_seal(config.seal),
             *_telemetry(config.telemetry),
             *(
@@ -185,6 +205,24 @@ def _listener(listener: Listener) -> dict[str, Value]:
     }
 
 
+def _metrics(listener: MetricsListener | None) -> Iterator[str]:
+    if listener is None:
+        return
+    served = Listener(listener.address, listener.tls, listener.cluster_address)
+    yield 'listener "tcp" {'
+    yield from _attributes(
+        {
+            **_listener(served),
+            "tls_client_ca_file": listener.client_ca,
+            "tls_require_and_verify_client_cert": True,
+        },
+        "  ",
+    )
+    yield "  telemetry {"
+    yield from _attributes({"unauthenticated_metrics_access": True}, "    ")
+    yield from ("  }", "}", "")
+
+
 def _storage(storage: FileStorage | RaftStorage) -> Iterator[str]:
     if isinstance(storage, FileStorage):
         yield from _block('storage "file"', {"path": storage.path})
@@ -220,15 +258,16 @@ def _seal(seal: AwsKmsSeal | None) -> Iterator[str]:
 
 
 def _telemetry(telemetry: Telemetry | None) -> Iterator[str]:
-    if telemetry is not None:
-        yield from _block(
-            "telemetry",
-            {
-                "prometheus_retention_time": str(telemetry.retention),
-                # Otherwise every metric's name begins with the pod's.
-                "disable_hostname": True,
-            },
-        )
+    if telemetry is None:
+        return
+    values: dict[str, Value] = {
+        "prometheus_retention_time": str(telemetry.retention),
+        # Otherwise every metric's name begins with the pod's.
+        "disable_hostname": True,
+    }
+    if telemetry.usage_interval:
+        values["usage_gauge_period"] = str(telemetry.usage_interval)
+    yield from _block("telemetry", values)
 
 
 def _block(header: str, values: Mapping[str, Value]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pulumi_kubernetes import apps, core, meta
 
 from components.cluster import layout as names
 from components.cluster.layout import Layout
-from components.cluster.pod_config import CA_FILE
+from components.cluster.pod_config import CA_FILE, METRICS_CA_FILE
 from components.cluster.pod_scripts import READY_FILE, START_FILE
 from components.cluster.server_config import server_environment
 from components.confinement import confined, confined_pod
@@ -41,6 +41,8 @@ class StatefulSetArgs:
     """The ConfigMap's content."""
     token: bool
     """Whether the pods get their service account's token."""
+    metrics: bool = False
+    """Whether Prometheus reads the servers' metrics."""
 
 
 def make_stateful_set(
@@ -118,11 +120,24 @@ def _pod(args: StatefulSetArgs) -> core.v1.PodSpecArgs:
                     secret_name=args.layout.certificate_secret, default_mode=0o440
                 ),
             ),
+            *([_metrics_trust()] if args.metrics else []),
             *(
                 core.v1.VolumeArgs(name=name, empty_dir=core.v1.EmptyDirVolumeSourceArgs())
                 for name in ("home", "tmp")
             ),
         ],
+    )
+
+
+def _metrics_trust() -> core.v1.VolumeArgs:
+    """The certificate of the authority that signs Prometheus' own, and not that authority's key."""
+    return core.v1.VolumeArgs(
+        name="metrics",
+        secret=core.v1.SecretVolumeSourceArgs(
+            secret_name=names.METRICS_CA_SECRET,
+            default_mode=0o440,
+            items=[core.v1.KeyToPathArgs(key="tls.crt", path=METRICS_CA_FILE.rpartition("/")[2])],
+        ),
     )
 
 
@@ -136,6 +151,11 @@ def _container(args: StatefulSetArgs) -> core.v1.ContainerArgs:
         ports=[
             core.v1.ContainerPortArgs(name="https", container_port=API_PORT),
             core.v1.ContainerPortArgs(name="https-internal", container_port=names.CLUSTER_PORT),
+            *(
+                [core.v1.ContainerPortArgs(name="metrics", container_port=names.METRICS_PORT)]
+                if args.metrics
+                else []
+            ),
         ],
         resources=core.v1.ResourceRequirementsArgs(
             requests={"cpu": str(size.cpu), "memory": str(size.memory)},
@@ -163,6 +183,15 @@ def _container(args: StatefulSetArgs) -> core.v1.ContainerArgs:
             core.v1.VolumeMountArgs(name="audit", mount_path=names.AUDIT),
             core.v1.VolumeMountArgs(name="config", mount_path=names.CONFIG, read_only=True),
             core.v1.VolumeMountArgs(name="tls", mount_path=names.TLS, read_only=True),
+            *(
+                [
+                    core.v1.VolumeMountArgs(
+                        name="metrics", mount_path=names.METRICS_TRUST, read_only=True
+                    )
+                ]
+                if args.metrics
+                else []
+            ),
             core.v1.VolumeMountArgs(name="home", mount_path=names.HOME),
             core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
         ],

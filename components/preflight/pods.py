@@ -1,5 +1,5 @@
 """What must be in the Kubernetes cluster before that is put there which calls Vault: the injector,
-the CSI provider, the scheduled jobs.
+the CSI provider, the scheduled jobs; and what says how Vault is watched.
 
 It is asked before anything is made, so that nothing is half there. An issuer of kind Issuer is the
 exception: it lies in the injector's own namespace, which comes later.
@@ -21,13 +21,15 @@ _OTHERWISE: Final = {"tlsIssuer": "tlsSecret", "injectorIssuer": "injectorTlsSec
 # Of Kubernetes 1.30. Older ones know it as a trial, if at all.
 _LIMITS: Final = ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies")
 _WITHOUT_LIMITS: Final = {"csiProvider": "csiProvider false", "jobsImage": "jobsImage ''"}
+_OPERATOR: Final = ("monitoring.coreos.com", "v1")
+_WATCHING: Final = {"ServiceMonitor": "servicemonitors", "PrometheusRule": "prometheusrules"}
 _MOUNTED: Final = ("secrets-store.csi.x-k8s.io", "v1", "secretproviderclasses")
 
 
 def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
     """The questions; None where nothing of the kind is deployed."""
     delivery, operations = settings.delivery, settings.operations
-    either = delivery or operations
+    either = delivery or operations or (settings.deployment if settings.telemetry else None)
     if either is None:
         return None
     kubernetes = either.kubernetes
@@ -53,6 +55,7 @@ def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
         "csi": csi,
         "accounts": [f"{one.namespace}/{one.service_account}" for one in rotations],
         "namespaces": sorted({one for each in rotations for one in each.namespaces} - own),
+        "metrics": settings.telemetry is not None,
         # Settings by which a service account is given a right that RBAC makes too large.
         "limits": [*["csiProvider"] * csi, *["jobsImage"] * any(map(restarts, rotations))],
     }
@@ -69,6 +72,7 @@ class PodsProvider(AskingProvider):
         "csi",
         "kubeconfig",
         "limits",
+        "metrics",
         "namespace",
         "namespaces",
     )
@@ -82,6 +86,8 @@ class PodsProvider(AskingProvider):
             yield from _driver(cluster)
         if props["limits"] and not cluster.knows(*_LIMITS):
             yield from map(_unlimited, props["limits"])
+        if props["metrics"]:
+            yield from _watching(cluster)
         existing = cluster.namespaces() if props["namespaces"] else set()
         for namespace in props["namespaces"]:
             if namespace not in existing:
@@ -104,6 +110,15 @@ def _driver(cluster: Cluster) -> Iterator[str]:
         yield (
             f"vaultstack:csiProvider: the cluster lacks {' and '.join(missing)}; fix: install the "
             "Secrets Store CSI driver, or pulumi config set vaultstack:csiProvider false"
+        )
+
+
+def _watching(cluster: Cluster) -> Iterator[str]:
+    missing = [kind for kind, plural in _WATCHING.items() if not cluster.knows(*_OPERATOR, plural)]
+    if missing:
+        yield (
+            f"vaultstack:metrics: the cluster lacks prometheus-operator's {' and '.join(missing)}; "
+            "fix: install prometheus-operator, or pulumi config set vaultstack:metrics false"
         )
 
 

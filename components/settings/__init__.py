@@ -49,12 +49,13 @@ from components.settings.model import (
 from components.settings.operations import OperationsSettings
 from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import NAMESPACE, SettingsError
+from components.settings.telemetry import TelemetrySettings
 
 __all__ = [
     "NAMESPACE",
-    "AuthoritySettings",
     "AuditCollector",
     "AuditSettings",
+    "AuthoritySettings",
     "AwsClusterSettings",
     "AwsSettings",
     "AzureSettings",
@@ -93,6 +94,7 @@ __all__ = [
     "SettingsError",
     "SizeSettings",
     "Target",
+    "TelemetrySettings",
     "TlsMode",
     "VaultSettings",
     "WorkloadIdentity",

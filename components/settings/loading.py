@@ -28,6 +28,7 @@ from components.settings.loading_engines import (
 from components.settings.loading_logins import read_kubernetes_auth, read_oidc
 from components.settings.loading_operations import read_operations
 from components.settings.loading_pods import read_pods
+from components.settings.loading_telemetry import read_telemetry
 from components.settings.model import (
     BootstrapSettings,
     ClusterSettings,
@@ -74,8 +75,8 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         cluster=cluster,
         deployment=deployment,
         limits=_limits(read),
-        bootstrap=bootstrap,
         audit=read_audit(read, environment, deploys=target is Target.KUBERNETES),
+        bootstrap=bootstrap,
         kubernetes_auth=read_kubernetes_auth(read, environment, kubernetes),
         oidc=read_oidc(read, environment),
         kv=read_kv(read),
@@ -86,6 +87,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         pki=read_pki(read, vault),
         delivery=read_delivery(read, environment, kubernetes, pods, deployment),
         operations=read_operations(read, kubernetes, pods),
+        telemetry=read_telemetry(read, deployment),
     )
     if deployment and cluster.raft and bootstrap.seal is Seal.SHAMIR and read.sound("seal"):
         read.problem(

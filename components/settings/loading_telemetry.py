@@ -24,8 +24,10 @@ _LONGEST: Final = Duration.parse("2m")
 def read_telemetry(
     read: ConfigReader, deployment: DeploymentSettings | None
 ) -> TelemetrySettings | None:
-    """None where nobody fetches metrics; the keys are read all the same."""
-    on = read.flag("metrics")
+    """None where nobody fetches metrics, or no servers are deployed; the keys are read all the
+    same.
+    """
+    on = read.flag("metrics") and deployment is not None
     rules = Rules(read, hold=on)
     settings = TelemetrySettings(
         prometheus_namespace=_namespace(rules),
@@ -48,14 +50,7 @@ def read_telemetry(
             "is needed: whom an alert wakes must find what to do",
             f"{_SET}:runbookUrl <URL of the folder that docs/runbooks is published as>",
         )
-    if on and deployment is None and read.sound("metrics"):
-        read.problem(
-            "metrics",
-            "needs target 'kubernetes': of a Vault that is there already, whoever runs it says "
-            "who reads its metrics",
-            f"{_SET}:metrics false",
-        )
-    return settings if on and deployment else None
+    return settings if on else None
 
 
 def _namespace(rules: Rules) -> str:

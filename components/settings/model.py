@@ -14,6 +14,7 @@ from components.settings.audit import AuditSettings
 from components.settings.delivery import DeliverySettings
 from components.settings.deployment import DeploymentSettings, KubernetesSettings
 from components.settings.operations import OperationsSettings
+from components.settings.telemetry import TelemetrySettings
 from policies.environments import Environment
 from policies.lifetime import Duration
 
@@ -207,11 +208,11 @@ class Settings:
     deployment: DeploymentSettings | None
     """None: the Vault is there already."""
     limits: LimitSettings
+    audit: AuditSettings
     bootstrap: BootstrapSettings
     kubernetes_auth: KubernetesAuthSettings
     oidc: OidcSettings | None
     kv: KvSettings
-    audit: AuditSettings
     database: DatabaseSettings | None
     aws: AwsSettings | None
     gcp: GcpSettings | None
@@ -221,3 +222,5 @@ class Settings:
     """None: no secret is brought to a pod."""
     operations: OperationsSettings | None
     """None: nobody runs the scheduled jobs."""
+    telemetry: TelemetrySettings | None
+    """None: nobody fetches the servers' metrics."""

@@ -1,11 +1,15 @@
-"""A server's data volume is full: a limit on the size of files, as no file system can be had here
-without being root. Every write fails from then on; `rehearsal.drill.dependencies` says how that
-differs from a real one.
+"""A server's data volume is full, or its audit volume.
+
+Data: a limit on the size of files, as no file system can be had here without being root. Every
+write fails from then on; `rehearsal.drill.dependencies` says how that differs from a real one.
+Audit: the file becomes `/dev/full`, which no byte fits into.
 """
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import time
 from collections.abc import Callable
 from typing import Final
@@ -32,6 +36,27 @@ def data_disk_full(pick: Callable[[Episode], str]) -> Callable[[Episode], None]:
     return play
 
 
+def audit_disk_full(episode: Episode) -> None:
+    """The leader's. Its other audit device goes on, so nobody may notice."""
+    leader = episode.cluster.leader()
+    pid = episode.cluster[leader].process.pid
+    file = episode.ground.kubectl.audit_folder(leader) / "audit.log"
+    rotated = file.with_name("audit.log.1")
+    file.rename(rotated)
+    file.symlink_to("/dev/full")
+    episode.strike()
+    os.kill(pid, signal.SIGHUP)  # Vault opens the file anew
+    time.sleep(_FULL_SECONDS)
+    log = episode.cluster[leader].process.log.read_text(errors="replace")
+    episode.check("the server's log says so", "no space left on device" in log)
+    episode.runbook("full-disk-audit", FULL=leader)
+    episode.check("what was rotated is gone", not rotated.exists())
+    file.unlink()  # now that there is room
+    os.kill(pid, signal.SIGHUP)
+    time.sleep(1)
+    episode.check("it is written again", file.exists() and file.stat().st_size > 0)
+
+
 def _leader(episode: Episode) -> str:
     return episode.cluster.leader()
 
@@ -44,4 +69,5 @@ _BLOCKS: Final = ("full-disk-grow",)
 DISK: Final = (
     Drill("leader-disk-full", "the leader's disk full", data_disk_full(_leader), _BLOCKS),
     Drill("follower-disk-full", "a follower's disk full", data_disk_full(_follower), _BLOCKS),
+    Drill("audit-disk-full", "the leader's audit disk full", audit_disk_full, ("full-disk-audit",)),
 )

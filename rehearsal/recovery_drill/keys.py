@@ -44,7 +44,7 @@ def shares_renewed(episode: Episode) -> None:
     episode.runbook("rekey-recovery-begin")
     for _ in range(ground.required):
         episode.runbook("rekey-recovery-share")
-    new = _new_shares(ground)
+    new = new_shares(ground)
     ground.shares[:] = new
     with ground.root():
         pass  # the new ones make a root token
@@ -100,7 +100,7 @@ def _check_no_root_left(episode: Episode) -> None:
     episode.check("no root token is left", left == 0, f"{left} of {len(tokens)} tokens")
 
 
-def _new_shares(ground: Ground) -> list[str]:
+def new_shares(ground: Ground) -> list[str]:
     """As the last holder's command wrote them."""
     path = Path(ground.operator.environment["WORK"]) / _NEW_SHARES
     said = json.loads(path.read_text())

@@ -31,6 +31,7 @@ from rehearsal.supervisor import wait_until, write_private
 
 _TLS: Final = "vault/tls"
 _DATA: Final = "vault/data"
+_AUDIT: Final = "vault/audit"
 _CLAIM: Final = "data-"
 _EXEC_SECONDS: Final = 30
 _HEALTHY: Final = "sys/health?standbyok=true&perfstandbyok=true"
@@ -70,6 +71,9 @@ class Kubectl:
     def data_folder(self, pod: str) -> Path:
         """A server's disk."""
         return self._folder / pod / _DATA
+
+    def audit_folder(self, pod: str) -> Path:
+        return self._folder / pod / _AUDIT
 
     def lose_disk(self, pod: str) -> None:
         """All that is on it; the server must have ended."""

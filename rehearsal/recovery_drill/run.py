@@ -26,11 +26,13 @@ from rehearsal.recovery_drill.episode import Drill, Episode, Ground
 from rehearsal.recovery_drill.kubectl import Kubectl
 from rehearsal.recovery_drill.operator import Operator
 from rehearsal.recovery_drill.results import Check, Run
+from rehearsal.recovery_drill.rollback import pulumi_cli
 from rehearsal.stand_up import StoodUp, stand_up
 
 _WARM_SECONDS: Final = 1.0
 _BEFORE_SECONDS: Final = 0.5
 _AFTER_SECONDS: Final = 0.5
+_GIT: Final = ("AUTHOR", "COMMITTER")
 Progress = Callable[[str], None]
 
 
@@ -125,6 +127,7 @@ def _ground(supervisor: RememberingSupervisor, stood: StoodUp) -> Iterator[Groun
         known: dict[str, Program] = {
             "kubectl": kubectl,
             "aws": aws_cli(stood.scene.aws),
+            "pulumi": pulumi_cli(stood, desk),
             "share": _holders(shares),
         }
         with closing(kubectl), programs(desk, known) as bin_folder:
@@ -147,4 +150,6 @@ def _environment(stood: StoodUp, bin_folder: Path, home: Path, work: Path) -> di
         "LANG": "C.UTF-8",
         "VAULT_CACERT": str(stood.scene.ca_file),
         "WORK": str(work),
+        **{f"GIT_{who}_NAME": "an operator" for who in _GIT},
+        **{f"GIT_{who}_EMAIL": "operator@example.com" for who in _GIT},
     }

@@ -39,8 +39,8 @@ lines, and the rest is the command's. The command finds VAULT_TOKEN in its envir
 
 Exit status: the command's, or 3 where it had to stop and says why.
 """
-_TRIES: Final = 5
-_PAUSE_SECONDS: Final = 1.0
+_ENDS_WITHIN_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.5
 _ENDS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -87,14 +87,15 @@ def _as_root(client: hvac.Client, command: Sequence[str], ca_cert: str | None) -
 
 
 def _end(client: hvac.Client) -> None:
-    """Vault may be between two leaders just now, so try for a while; then look that it is true."""
-    for attempt in range(_TRIES):
+    """Vault may be between two leaders just now, so try for a while."""
+    deadline = time.monotonic() + _ENDS_WITHIN_SECONDS
+    while True:
         try:
             client.auth.token.revoke_self()
         except (Forbidden, InvalidPath):
-            break  # no such token any more
+            break  # no such token any more: the command ended it
         except (requests.exceptions.RequestException, VaultError) as error:
-            if attempt == _TRIES - 1:
+            if time.monotonic() > deadline:
                 raise UpkeepError(
                     f"THE ROOT TOKEN IS STILL THERE: Vault did not revoke it ({error}). Nobody "
                     "holds it, but end it: make another one when Vault answers again, and run "

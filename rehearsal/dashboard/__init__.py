@@ -1,0 +1,1 @@
+"""The dashboard, drawn from what a real Prometheus scraped of a rehearsed cluster under load."""

@@ -10,6 +10,7 @@ from pulumi_policy import Policy
 from policies.environments import Environment
 from policies.guardrails import (
     acl,
+    audit,
     clear_text,
     cloud,
     cost,
@@ -50,6 +51,7 @@ SECTIONS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Network": network.RULES,
     "TLS": tls.RULES,
     "Protection of data": protection.RULES,
+    "What Vault writes down": audit.RULES,
     "Secrets in clear": clear_text.RULES,
     "What is declared at all": known.RULES,
     "What it costs": cost.RULES,

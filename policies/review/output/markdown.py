@@ -33,20 +33,20 @@ def render(review: Review, most: int = MOST_CHARACTERS) -> str:
     end = _unchanged(review)
     page, room = _first(review, int(most * _FOR_REASONS)), most - len(end) - _FOR_SENTENCES
     if findings := wording.findings(review):
-        kept = _fitting(map(_finding, findings), int((room - len(page)) * _FOR_FINDINGS))
+        kept = fitting(map(finding_of, findings), int((room - len(page)) * _FOR_FINDINGS))
         page += "\n### Findings\n\n" + "".join(kept)
         if left := len(findings) - len(kept):
             mild = texts.counted(left, "finding", "findings")
             page += f"\n_{mild}, none graver than these, left out: a comment has no more room._\n"
     if changed := wording.workloads(review):
         page += "\n### Details\n"
-        kept = _fitting(map(_workload, changed), room - len(page))
+        kept = fitting(map(workload_of, changed), room - len(page))
         page += "".join(kept)
         page += _left_out(changed[len(kept) :]) if len(kept) < len(changed) else ""
     return f"{page}\n{end}"
 
 
-def _fitting(texts: Iterable[str], room: int) -> list[str]:
+def fitting(texts: Iterable[str], room: int) -> list[str]:
     """The first ones, as many as fit."""
     kept = list[str]()
     for text in texts:
@@ -64,14 +64,15 @@ def _first(review: Review, room: int) -> str:
     teams = some([_name(team) for team in review.approvers]) or "a person who may approve"
     if not review.over_limit:
         return f"{first}**Needs the approval of {teams}**.\n"
-    kept = _fitting((f"- {prose(sentence)}\n" for sentence in review.over_limit), room)
+    kept = fitting((f"- {prose(sentence)}\n" for sentence in review.over_limit), room)
     left = texts.counted(len(review.over_limit) - len(kept), "more reason", "more reasons")
     return f"{first}**Needs the approval of {teams}**, because\n\n{''.join(kept)}" + (
         f"- {left}\n" if left else ""
     )
 
 
-def _finding(told: Told) -> str:
+def finding_of(told: Told) -> str:
+    """A list's item."""
     finding = told.finding
     whom = f", {code(told.label)}" if told.names_whom else ""
     where = joined(told.environments)
@@ -87,7 +88,8 @@ def _finding(told: Told) -> str:
     return text
 
 
-def _workload(changed: Changed) -> str:
+def workload_of(changed: Changed) -> str:
+    """Folded, with its tables."""
     workload = changed.workload
     team = f", of {_html(workload.team)}" if workload.team else ""
     where = joined(changed.environments)
@@ -109,7 +111,7 @@ def _access(workload: WorkloadReview) -> Iterator[str]:
         (Direction.LOST, "may no longer", "was by the rule", "is decided by"),
     ):
         if rows := [_line(line) for line in lines if line.direction is direction]:
-            yield _table(("", may, "on", "ask Vault about", by, instead), rows)
+            yield table_of(("", may, "on", "ask Vault about", by, instead), rows)
 
 
 def _line(line: Line) -> Sequence[str]:
@@ -132,7 +134,7 @@ def _same(path: str, line: Line) -> str:
 
 def _terms(terms: Sequence[TermChange]) -> Iterator[str]:
     if terms:
-        yield _table(
+        yield table_of(
             ("", "term", "of", "before", "after"),
             (
                 (_sign(term.direction), prose(term.term), code(term.role), *_sides(term))
@@ -153,7 +155,7 @@ def _text(text: str) -> str:
 def _lifetimes(workload: WorkloadReview) -> Iterator[str]:
     changed, same = wording.changed_lifetimes(workload.lifetimes)
     if changed:
-        yield _table(
+        yield table_of(
             ("lives", "before", "after", ""),
             (
                 (code(credential), prose(before), prose(after), trend)
@@ -194,7 +196,7 @@ def _sign(direction: Direction) -> str:
     return f"**{wording.SIGN[direction]}** {direction.value}"
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table_of(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Even in a code span a pipe would end the cell; a backslash never stands before one here."""
     lines = [headings, ["---"] * len(headings)]
     lines += [[cell.replace("|", r"\|") for cell in row] for row in rows]

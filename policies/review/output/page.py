@@ -58,7 +58,7 @@ def render(
     changed = wording.workloads(review)
     return _TEMPLATE.render(
         review=review,
-        panels=list(_panels(review, base, head)),
+        panels=list(panels_of(review, base, head)),
         details=changed[:MOST_DETAILS],
         details_left_out=max(0, len(changed) - MOST_DETAILS),
         first=OPEN_FINDINGS,
@@ -71,11 +71,12 @@ def render(
     )
 
 
-def _panels(
+def panels_of(
     review: Review,
     base: Mapping[Environment, Snapshot],
     head: Mapping[Environment, Snapshot],
 ) -> Iterator[Panel]:
+    """Each environment's picture."""
     gravest = [changed.workload.label for changed in wording.workloads(review)]
     for one in review.environments:
         sides = (
@@ -129,20 +130,25 @@ def _prose(text: str) -> Markup:
     return Markup(" ").join(words)
 
 
-_TEMPLATES: Final = Templates(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    finalize=_seen,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters |= {
-    "path": _path,
-    "prose": _prose,
-    "joined": texts.joined,
-    "counted": texts.counted,
-    "clipped": texts.clipped,
-    "some": texts.some,
-}
-_TEMPLATE: Final = _TEMPLATES.get_template("page.html.jinja")
+def templates(*folders: Path) -> Templates:
+    """Those of a report's own folders, before what every page has: macros and style."""
+    made = Templates(
+        loader=FileSystemLoader([*folders, Path(__file__).parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "path": _path,
+        "prose": _prose,
+        "joined": texts.joined,
+        "counted": texts.counted,
+        "clipped": texts.clipped,
+        "some": texts.some,
+    }
+    return made
+
+
+_TEMPLATE: Final = templates().get_template("page.html.jinja")

@@ -43,13 +43,13 @@ def show(console: Console, review: Review) -> None:
     for sentence in review.over_limit:
         console.print(Text(f"  - {seen(sentence)}"))
     for told in wording.findings(review):
-        console.print(_finding(told))
+        console.print(finding_of(told))
     for changed in wording.workloads(review):
-        console.print(_workload(changed))
+        console.print(workload_of(changed))
     console.print(Text(f"\n{_compared(review)}", style="dim"))
 
 
-def _finding(told: Told) -> RenderableType:
+def finding_of(told: Told) -> RenderableType:
     finding = told.finding
     title = Text.assemble(
         "\n",
@@ -65,7 +65,7 @@ def _finding(told: Told) -> RenderableType:
     return Group(title, *(Padding(reason, (0, 0, 0, 4)) for reason in reasons))
 
 
-def _workload(changed: Changed) -> RenderableType:
+def workload_of(changed: Changed) -> RenderableType:
     workload = changed.workload
     title = Text.assemble(
         "\n",
@@ -78,18 +78,18 @@ def _workload(changed: Changed) -> RenderableType:
 def _tables(changed: Changed) -> Iterator[RenderableType]:
     workload = changed.workload
     if workload.access:
-        table = _table("", "may", "on", "ask Vault about", "by the rule, instead of")
+        table = table_of("", "may", "on", "ask Vault about", "by the rule, instead of")
         for line in wording.lines(workload.access):
             table.add_row(*_line(line))
         yield table
     if workload.terms:
-        table = _table("", "term", "before", "after")
+        table = table_of("", "term", "before", "after")
         for term in workload.terms:
             table.add_row(*_term(term))
         yield table
     lifetimes, same = wording.changed_lifetimes(workload.lifetimes)
     if lifetimes:
-        table = _table("lives", "before", "after", "")
+        table = table_of("lives", "before", "after", "")
         for row in wording.lifetimes(lifetimes):
             table.add_row(*map(seen, row))
         yield table
@@ -120,7 +120,7 @@ def _sign(direction: Direction) -> Text:
     return Text(f"{wording.SIGN[direction]} {direction}", style=_SIDES[direction])
 
 
-def _table(*headings: str) -> Table:
+def table_of(*headings: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         table.add_column(heading, overflow="fold", no_wrap=not heading)

@@ -1,5 +1,5 @@
-"""`python -m vaultstack_jobs rotate FILE [--now]`: one rotation. The exit code says how it ended,
-and standard output has one JSON line for each step.
+"""`python -m vaultstack_jobs rotate FILE [--now]`: one rotation; `snapshot FILE`: one snapshot. The
+exit code says how it ended, and standard output has one JSON line for each step.
 """
 
 from __future__ import annotations
@@ -15,30 +15,39 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from vaultstack_jobs import cluster
+from vaultstack_jobs import cluster, snapshot_configuration
 from vaultstack_jobs.clock import Clock
 from vaultstack_jobs.configuration import Rotation, read
 from vaultstack_jobs.connection import connected
 from vaultstack_jobs.log import Level, Log
 from vaultstack_jobs.outcomes import ConfigurationError, Exit, FailedError, JobError
 from vaultstack_jobs.rotate import rotate
+from vaultstack_jobs.snapshot import Run, take, targets_of
+from vaultstack_jobs.snapshot_configuration import Snapshots
 from vaultstack_jobs.tasks import Bench
 from vaultstack_jobs.turn import Turn
 
 
-def main(arguments: Sequence[str]) -> Exit:
+def main(arguments: Sequence[str]) -> int:
+    """What the process is to end with (`outcomes`)."""
     clock = Clock()
     log = Log("-", clock)
     try:
         asked = _parser().parse_args(arguments)
-        rotation = read(asked.file)
-        log = Log(rotation.name, clock)
-        _run(rotation, log, clock, at_once=asked.now)
+        if asked.command == "snapshot":
+            log = Log("-", clock, kind="snapshot")
+            told = snapshot_configuration.read(asked.file)
+            log = Log(told.name, clock, kind="snapshot")
+            _snapshot(told, log, clock)
+        else:
+            rotation = read(asked.file)
+            log = Log(rotation.name, clock)
+            _rotate(rotation, log, clock, at_once=asked.now)
     except JobError as error:
-        step = error.exit.name.lower().replace("_", " ") if error.exit else "lost"
-        level = Level.ERROR if error.exit else Level.INFO
-        log.step(step, level=level, exit=int(error.exit), because=str(error))
-        return error.exit
+        step = error.exit.name.lower().replace("_", " ") if error.code else "lost"
+        level = Level.ERROR if error.code else Level.INFO
+        log.step(step, level=level, exit=error.code, because=str(error))
+        return error.code
     except Exception as error:  # noqa: BLE001 - a fault of ours must not pass for "nothing changed"
         # Where and what, but not its text, which could hold a value.
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -53,17 +62,30 @@ def main(arguments: Sequence[str]) -> Exit:
     return Exit.DONE
 
 
-def _run(rotation: Rotation, log: Log, clock: Clock, *, at_once: bool) -> None:
-    # Which pod, for people; and which run in it, for a container may start again in its pod.
-    identity = f"{os.environ.get('HOSTNAME') or 'somebody'}-{secrets.token_hex(4)}"
-    try:
-        kubernetes = cluster.connect(clock)
-    except cluster.ClusterError as error:
-        raise FailedError(f"{error}; nothing was changed") from error
-    turn = Turn(kubernetes, rotation.lease, identity, clock, log)
+def _rotate(rotation: Rotation, log: Log, clock: Clock, *, at_once: bool) -> None:
+    kubernetes = _kubernetes(clock)
+    turn = Turn(kubernetes, rotation.lease, _identity(), clock, log)
     with connected(rotation.vault) as vault:
         _end_in_order()
         rotate(Bench(rotation, vault, kubernetes, turn, log, clock), at_once=at_once)
+
+
+def _snapshot(told: Snapshots, log: Log, clock: Clock) -> None:
+    turn = Turn(_kubernetes(clock), told.lease, _identity(), clock, log)
+    _end_in_order()
+    take(Run(told, turn, log, clock, targets_of(told.targets)))
+
+
+def _kubernetes(clock: Clock) -> cluster.Cluster:
+    try:
+        return cluster.connect(clock)
+    except cluster.ClusterError as error:
+        raise FailedError(f"{error}; nothing was changed") from error
+
+
+def _identity() -> str:
+    """Which pod, for people; and which run in it, for a container may start again in its pod."""
+    return f"{os.environ.get('HOSTNAME') or 'somebody'}-{secrets.token_hex(4)}"
 
 
 def _end_in_order() -> None:
@@ -86,10 +108,12 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m vaultstack_jobs", description=__doc__)
-    commands = parser.add_subparsers(required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     command = commands.add_parser("rotate", help="do one rotation, if it is due")
     command.add_argument("file", type=Path, help="what to rotate, as JSON")
     command.add_argument("--now", action="store_true", help="also if it is not due")
+    command = commands.add_parser("snapshot", help="take a snapshot, and put it where it belongs")
+    command.add_argument("file", type=Path, help="where it belongs, as JSON")
     return parser
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import vaultstack_client as vc
-from vaultstack_jobs.configuration import VaultPart
 from vaultstack_jobs.outcomes import ConfigurationError
+from vaultstack_jobs.strict import VaultPart
 from vaultstack_jobs.vault import (
     Json,
     VaultError,

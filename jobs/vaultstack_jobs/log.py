@@ -26,18 +26,20 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The steps of one rotation."""
+    """The steps of one job."""
 
-    rotation: str
+    job: str
     clock: Clock = field(default_factory=Clock)
     stream: TextIO = field(default_factory=lambda: sys.stdout)
+    kind: str = "rotation"
+    """What the job's name stands behind in each line."""
 
     def step(self, step: str, /, *, level: Level = Level.INFO, **facts: Fact) -> None:
         """Write one line. `step` is a word or two that stay the same: alerts match them."""
         line = {
             "time": to_text(self.clock.now()),
             "level": level.value,
-            "rotation": self.rotation,
+            self.kind: self.job,
             "step": step,
             **facts,
         }

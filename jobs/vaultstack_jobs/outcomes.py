@@ -6,7 +6,9 @@ holds a value.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum, unique
+from typing import Final
 
 
 @unique
@@ -23,12 +25,24 @@ class Exit(IntEnum):
     """The application did not become ready, and the previous value was written back."""
     HALF_WAY = 4
     """Stopped in the middle: the next run completes it, or rolls it back."""
+    REFUSED = 5
+    """What is there is not what was known; somebody must look before trying again helps."""
+
+
+SOME_TARGETS: Final = 16
+"""To which 1 is added where the first target lacks the snapshot, 2 for the second, 4 for the third,
+and so on. Worth trying again."""
 
 
 class JobError(Exception):
     """A run that ends early; `exit` says as what."""
 
     exit = Exit.FAILED
+
+    @property
+    def code(self) -> int:
+        """What the process ends with."""
+        return int(self.exit)
 
 
 class FailedError(JobError):
@@ -57,3 +71,21 @@ class LostError(JobError):
     """Another run is at it, or was quicker. Nothing was changed by this one."""
 
     exit = Exit.DONE
+
+
+class RefusedError(JobError):
+    """Nothing was changed, and trying again changes nothing."""
+
+    exit = Exit.REFUSED
+
+
+class TargetsError(JobError):
+    """A snapshot is in some of its targets, and lacks in others."""
+
+    def __init__(self, told: str, lacking: Iterable[int]) -> None:
+        super().__init__(told)
+        self._code = SOME_TARGETS + sum(1 << number for number in lacking)
+
+    @property
+    def code(self) -> int:
+        return self._code

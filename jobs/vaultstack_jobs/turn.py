@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from vaultstack_jobs.clock import Clock, from_text, to_text
 from vaultstack_jobs.cluster import Cluster, ClusterConflictError, ClusterError, Json
-from vaultstack_jobs.configuration import LeasePart
 from vaultstack_jobs.log import Log
 from vaultstack_jobs.outcomes import FailedError, HalfWayError, JobError, LostError
+from vaultstack_jobs.strict import LeasePart
 
 _PREFIX: Final = "rotation.vaultstack/"
 DONE_AT: Final = f"{_PREFIX}done-at"

@@ -21,13 +21,9 @@ from kubernetes import client
 from tests.answering import answering
 from vaultstack_jobs.clock import Clock, to_text
 from vaultstack_jobs.cluster import Cluster
-from vaultstack_jobs.configuration import (
-    LeasePart,
-    Rotation,
-    Task,
-    VaultPart,
-)
+from vaultstack_jobs.configuration import Rotation, Task
 from vaultstack_jobs.log import Log
+from vaultstack_jobs.strict import LeasePart, VaultPart
 from vaultstack_jobs.tasks import Bench
 from vaultstack_jobs.turn import Patience, Turn
 from vaultstack_jobs.vault import VaultRefusedError, VaultUncertainError

@@ -14,12 +14,12 @@ import pytest
 
 from rehearsal.servers import python_path
 from tests.jobs.test_configuration import rotation
+from tests.jobs.test_snapshot_configuration import told
 from vaultstack_jobs import cluster
 from vaultstack_jobs.__main__ import main
-from vaultstack_jobs.outcomes import Exit
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[Exit, dict[str, Any]]:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     code = main(arguments)
     (line,) = capsys.readouterr().out.splitlines()
     return code, json.loads(line)
@@ -49,6 +49,20 @@ def test_a_wrong_file_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert code == 2
     assert "interval_seconds: must be at least 60" in line["because"]
     assert line["rotation"] == "-"
+
+
+def test_a_snapshot_says_what_is_wrong_as_a_rotation_does(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "snapshot.json"
+    file.write_text(json.dumps(told(targets=[])))
+    code, line = run(capsys, "snapshot", str(file))
+    assert (code, line["snapshot"], line["step"]) == (2, "-", "configuration")
+    assert "targets: must not be empty" in line["because"]
+    file.write_text(json.dumps(told()))
+    code, line = run(capsys, "snapshot", str(file))
+    assert (code, line["snapshot"]) == (1, "vault-snapshots")
+    assert line["because"].endswith("; nothing was changed")
 
 
 def test_without_a_cluster_nothing_was_changed(

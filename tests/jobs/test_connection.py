@@ -10,9 +10,9 @@ import pytest
 
 from tests.client.fake_vault import QUICK, SEALED, FakeVault, serving
 from vaultstack_jobs import connection
-from vaultstack_jobs.configuration import VaultPart
 from vaultstack_jobs.connection import Connection, connected
 from vaultstack_jobs.outcomes import ConfigurationError
+from vaultstack_jobs.strict import VaultPart
 from vaultstack_jobs.vault import VaultError, VaultRefusedError, VaultUncertainError
 
 

@@ -77,8 +77,13 @@ def recorded(
     )
 
 
-def watch(supervisor: Supervisor, binaries: Mapping[Tool, Binary], stood: StoodUp) -> Prometheus:
-    """A Prometheus that scrapes every server of the cluster."""
+def watch(
+    supervisor: Supervisor,
+    binaries: Mapping[Tool, Binary],
+    stood: StoodUp,
+    rule_files: Sequence[Path] = (),
+) -> Prometheus:
+    """A Prometheus that scrapes every server of the cluster, and judges these rules."""
     vaults = stood.scene.vaults
     if not isinstance(vaults, Pods):
         raise RehearsalError(
@@ -100,4 +105,4 @@ def watch(supervisor: Supervisor, binaries: Mapping[Tool, Binary], stood: StoodU
         {"format": "prometheus"},
         prometheus.ClientCertificate(certificate, key),
     )
-    return prometheus.start(supervisor, binaries[Tool.PROMETHEUS].path, [job])
+    return prometheus.start(supervisor, binaries[Tool.PROMETHEUS].path, [job], rule_files)

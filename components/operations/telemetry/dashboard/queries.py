@@ -51,8 +51,10 @@ def per_second(metric: Metric, *where: str, by: Sequence[str] = ()) -> str:
 def times(metric: Metric, *where: str, by: Sequence[str] = ()) -> str:
     """How many times it happened within the rate's interval: for what is rare.
 
-    Not `increase`, which does not see the first time: such a counter comes into being with it. The
-    price: a Prometheus that saw nothing for minutes takes all that was counted meanwhile for new.
+    Not `increase`, which does not see the first time, as such a counter comes into being with it,
+    and makes fractions of what people count. The price: a Prometheus that saw nothing for minutes
+    takes all that was counted meanwhile for new, and what happens right after a server's restart
+    is not seen.
     """
     counted = _counted(metric, *where)
     before = f"({counted} offset $__rate_interval or {counted} * 0)"

@@ -48,11 +48,11 @@ def test_a_number_is_good_or_bad(title: str, good: list[int], bad: list[int]) ->
         ("Certificate", Figure.CERTIFICATE),
     ],
 )
-def test_latencies_are_beside_the_decision_records_aims(title: str, figure: Figure) -> None:
+def test_latencies_are_beside_the_decision_records_targets(title: str, figure: Figure) -> None:
     assert LIMITS[title] == figure.upper
 
 
-def test_all_requests_are_beside_the_aim_for_all() -> None:
+def test_all_requests_are_beside_the_target_for_all() -> None:
     assert LIMITS["Time for a request"] == 20
 
 

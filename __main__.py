@@ -21,10 +21,7 @@ looked = preflight.PodsPreflight("preflight", preflight.PodsPreflightArgs(settin
 after_look = pulumi.ResourceOptions(depends_on=[looked])
 
 # The servers, where they are not there already.
-servers: list[pulumi.Resource] = []
-if settings.deployment:
-    deployed = cluster.VaultClusterArgs(settings.deployment, settings, plan)
-    servers.append(cluster.VaultCluster("cluster", deployed, after_look))
+servers = cluster.servers(settings, plan, after_look)
 after_servers = pulumi.ResourceOptions(depends_on=[looked, *servers])
 
 # First contact, and the identity that everything below is made with.

@@ -49,6 +49,7 @@ from components.settings.model import (
 from components.settings.operations import OperationsSettings
 from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import NAMESPACE, SettingsError
+from components.settings.replication import ReplicationRole, ReplicationSettings
 from components.settings.telemetry import TelemetrySettings
 
 __all__ = [
@@ -86,6 +87,8 @@ __all__ = [
     "PkiSettings",
     "ProvisionerCredentials",
     "ProvisionerLogin",
+    "ReplicationRole",
+    "ReplicationSettings",
     "Reviewer",
     "Seal",
     "Secret",

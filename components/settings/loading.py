@@ -28,6 +28,7 @@ from components.settings.loading_engines import (
 from components.settings.loading_logins import read_kubernetes_auth, read_oidc
 from components.settings.loading_operations import read_operations
 from components.settings.loading_pods import read_pods
+from components.settings.loading_replication import read_replication
 from components.settings.loading_telemetry import read_telemetry
 from components.settings.model import (
     BootstrapSettings,
@@ -88,6 +89,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         delivery=read_delivery(read, environment, kubernetes, pods, deployment),
         operations=read_operations(read, kubernetes, pods),
         telemetry=read_telemetry(read, deployment),
+        replication=read_replication(read, target, cluster.servers),
     )
     if deployment and cluster.raft and bootstrap.seal is Seal.SHAMIR and read.sound("seal"):
         read.problem(

@@ -14,6 +14,7 @@ from components.settings.audit import AuditSettings
 from components.settings.delivery import DeliverySettings
 from components.settings.deployment import DeploymentSettings, KubernetesSettings
 from components.settings.operations import OperationsSettings
+from components.settings.replication import ReplicationSettings
 from components.settings.telemetry import TelemetrySettings
 from policies.environments import Environment
 from policies.lifetime import Duration
@@ -224,3 +225,5 @@ class Settings:
     """None: nobody runs the scheduled jobs."""
     telemetry: TelemetrySettings | None
     """None: nobody fetches the servers' metrics."""
+    replication: ReplicationSettings | None
+    """None: nobody keeps a copy of this Vault."""

@@ -282,6 +282,12 @@ OPERATORS = Workload(
         Control("pki/certs", (LIST,), reason="find a certificate to end"),
         Control("pki/revoke", (UPDATE,), reason="end a certificate in an incident"),
         Control("sys/metrics", (READ,), reason="see load and lease counts"),
+        Control(
+            "sys/storage/raft/autopilot/state",
+            (READ,),
+            environments=STAGING | PROD,
+            reason="replace the servers one at a time: is each a healthy voter before the next",
+        ),
         IssueSecretIds(Lifetime.of("1m", "1h"), reason="hand a pipeline what it logs in with"),
     ),
 )

@@ -235,6 +235,7 @@ CELLS: dict[str, tuple[Probe, ...]] = {
     "see the audit devices": ((READ, "sys/audit"), (SUDO, "sys/audit")),
     "see the engines": ((READ, "sys/mounts"),),
     "see the load": ((READ, "sys/metrics"),),
+    "see who votes": ((READ, "sys/storage/raft/autopilot/state"),),
     "find leases": (
         (UPDATE, "sys/leases/lookup"),
         (LIST, "sys/leases/lookup/"),
@@ -373,6 +374,8 @@ TABLE: dict[str, set[str]] = {
 }
 # Where Vault stores by Raft: on files it makes no snapshots.
 RAFT_ONLY: dict[str, set[str]] = {"platform-snapshots": {"copy all that Vault stores"}}
+# And what others may do there besides.
+MORE_WITH_RAFT: dict[str, set[str]] = {"people-operators": {"see who votes"}}
 # The second decision record: what differs by environment.
 MEDIA_CATALOG_API: dict[Environment, set[str]] = {
     DEV: {
@@ -411,7 +414,8 @@ def everybody() -> Iterator[tuple[Environment, str, tuple[Stanza, ...]]]:
 
 def may(who: str, environment: Environment) -> set[str]:
     given = MEDIA_CATALOG_API[environment] if who == "media-catalog-api" else TABLE.get(who)
-    return EVERYBODY | (RAFT_ONLY[who] if given is None else given)
+    more = MORE_WITH_RAFT.get(who, set()) if environment is not DEV else set()
+    return EVERYBODY | more | (RAFT_ONLY[who] if given is None else given)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -71,3 +71,8 @@ path "sys/metrics" {
 path "sys/mounts" {
   capabilities = ["read"]
 }
+
+# people/operators: control sys/storage/raft/autopilot/state (replace the servers one at a time: is each a healthy voter before the next)
+path "sys/storage/raft/autopilot/state" {
+  capabilities = ["read"]
+}

@@ -7,13 +7,16 @@ most operations, too.
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from rehearsal.errors import RehearsalError
 from rehearsal.recovery_drill.desk import Answer, Asked, Program
 from rehearsal.servers.aws import AwsServer
+
+_FILE: Final = "file://"
 
 
 def aws_cli(server: AwsServer) -> Program:
@@ -39,9 +42,15 @@ def _parameters(options: list[str]) -> tuple[dict[str, Any], str]:
     parameters: dict[str, Any] = {}
     for option, value in zip(options[::2], options[1::2], strict=True):
         name = "".join(word.capitalize() for word in option.removeprefix("--").split("-"))
-        parameters[name] = int(value) if value.isdecimal() else value
+        parameters[name] = _value(value)
     parameters.pop("Output", None)
     return parameters, str(parameters.pop("Query", ""))
+
+
+def _value(text: str) -> str | int:
+    if text.startswith(_FILE):
+        return Path(text.removeprefix(_FILE)).read_text()
+    return int(text) if text.isdecimal() else text
 
 
 def _at(said: Any, query: str) -> Any:

@@ -123,3 +123,5 @@ class Drill:
     undisturbed: bool = True
     """Whether a client that tries the next server may notice nothing at all."""
     may_lose: bool = False
+    needs: str = ""
+    """A program that this machine must have besides."""

@@ -33,7 +33,7 @@ def root_regenerated(episode: Episode) -> None:
     episode.refused("regenerate-root", typed=shares + "false\n")
     told = episode.refused("regenerate-root", typed="".join(_wrong_shares(episode.ground)))
     episode.notes["wrong shares"] = told.splitlines()[-1] if told else "nothing was said"
-    _check_no_root_left(episode)
+    check_no_root_left(episode)
 
 
 def shares_renewed(episode: Episode) -> None:
@@ -57,7 +57,7 @@ def shares_renewed(episode: Episode) -> None:
         episode.check("the old shares are refused", holds=True, seen=str(error))
     finally:
         ground.shares[:] = new
-    _check_no_root_left(episode)
+    check_no_root_left(episode)
 
 
 def barrier_rotated(episode: Episode) -> None:
@@ -73,7 +73,7 @@ def barrier_rotated(episode: Episode) -> None:
     episode.cluster.step_down()
     episode.cluster.heal()
     episode.check("the next leader has the key", _term(episode) == after)
-    _check_no_root_left(episode)
+    check_no_root_left(episode)
 
 
 def _wrong_shares(ground: Ground) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _check_nothing_shown(episode: Episode, shown: str) -> None:
     episode.check("neither shares nor the token are shown", not secret and not token)
 
 
-def _check_no_root_left(episode: Episode) -> None:
+def check_no_root_left(episode: Episode) -> None:
     with episode.ground.root() as root:
         found = root.call("LIST", "auth/token/accessors").data["keys"]
         tokens = [

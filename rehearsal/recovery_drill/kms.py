@@ -54,10 +54,15 @@ def key_replaced(episode: Episode) -> None:
     kms, old = _kms(episode), _key_id(episode)
     episode.strike()
     episode.runbook(
-        "kms-key-replace", typed=episode.ground.typed_shares(), SEAL_ALIAS=_alias(episode)
+        "kms-key-replace",
+        typed=episode.ground.typed_shares(),
+        SEAL_KEY=old,
+        SEAL_ALIAS=_alias(episode),
     )
     new = _key_id(episode)
     episode.check("the alias names another key", new != old)
+    same = _policy(kms, old) == _policy(kms, new)
+    episode.check("whoever may use the old key may use the new one", same)
     episode.cluster.heal()
     leader = episode.cluster.leader()
     with episode.timed("the next leader encrypts its keys anew"):
@@ -139,6 +144,10 @@ def _kms(episode: Episode) -> Any:
 def _alias(episode: Episode) -> str:
     aliases = [one["AliasName"] for one in _kms(episode).list_aliases()["Aliases"]]
     return next(str(name) for name in aliases if name.endswith("-seal"))
+
+
+def _policy(kms: Any, key: str) -> Any:
+    return json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
 
 
 def _key_id(episode: Episode) -> str:

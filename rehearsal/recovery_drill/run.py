@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -53,6 +54,9 @@ def run_drills(
         stood = stand_up(supervisor, dict(binaries), environment, progress)
         with _ground(supervisor, stood) as ground:
             for drill in drills:
+                if drill.needs and not shutil.which(drill.needs):
+                    progress(f"NOT PLAYED: {drill.title}: there is no {drill.needs} on PATH")
+                    continue
                 for number in range(1, repeat + 1):
                     progress(f"{drill.title}, {number} of {repeat}")
                     runs.append(run_once(ground, drill, number))

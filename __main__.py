@@ -72,6 +72,7 @@ if settings.delivery:
 # What changes, and what is copied, by schedule.
 operations.schedule_rotations("rotations", settings, plan, after_servers)
 operations.schedule_snapshots("snapshots", settings, plan, after_servers)
+operations.let_look("attest", settings, plan, after_servers)
 
 pulumi.export("address", settings.vault.address)
 pulumi.export("environment", settings.environment.value)

@@ -41,11 +41,10 @@ def inventory(stood: StoodUp, changed: Mapping[str, Any] = MappingProxyType({}))
 def told(made: Report) -> str:
     """In a few lines, for whoever watches a rehearsal."""
     lines = [wording.headline(made), wording.verdict(made)]
-    for difference in made.differences:
-        for row in wording.rows(difference):
-            lines.append(
-                f"{difference.fate.value} {difference.kind.title} {difference.path}: {row.what} "
-                f"{row.declared!r} -> {row.live!r}"
-            )
+    lines += [
+        f"{one.fate.value} {one.kind.title} {one.path}: {row.what} {row.declared!r} -> {row.live!r}"
+        for one in made.differences
+        for row in wording.rows(one)
+    ]
     lines += [f"not read: {one.operation} {one.path}: {one.reason}" for one in made.unread]
     return "\n".join(lines)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from attest.report import Status
 from policies.environments import Environment
 from policies.matrix import MATRIX
 from rehearsal import binaries, report, scene
 from rehearsal.errors import RehearsalError
+from rehearsal.inventory import inventory, told
 from rehearsal.proof.run import Proof, prove
 from rehearsal.stand_up import stand_up
 from rehearsal.supervisor import Supervisor, write_private
@@ -79,7 +81,9 @@ def rehearse(environment: Environment, outputs: Outputs, console: Console) -> in
         proof = prove(
             stood.scene, MATRIX, stood.plan, stood.provisioner, list(stood.shares), clock.say
         )
-        good = _report(proof, outputs, clock, console)
+        compared = inventory(stood)
+        clock.say(f"inventory: {told(compared)}")
+        good = _report(proof, outputs, clock, console) and compared.status is Status.SAME
         if outputs.keep:
             tokens = {label: api.token for label, api in proof.sessions.items()}
             _keep(supervisor, stood.scene, tokens, stood.binary, console)

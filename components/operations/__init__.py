@@ -1,16 +1,20 @@
 """What works on Vault by schedule: jobs in the Kubernetes cluster, each with rights of its own."""
 
+from components.operations.attest import AttestAccount, AttestAccountArgs, let_look
 from components.operations.audit import AuditDevices, AuditDevicesArgs
 from components.operations.rotation import Rotations, RotationsArgs, schedule_rotations
 from components.operations.snapshots import Snapshots, SnapshotsArgs, schedule_snapshots
 
 __all__ = [
+    "AttestAccount",
+    "AttestAccountArgs",
     "AuditDevices",
     "AuditDevicesArgs",
     "Rotations",
     "RotationsArgs",
     "Snapshots",
     "SnapshotsArgs",
+    "let_look",
     "schedule_rotations",
     "schedule_snapshots",
 ]

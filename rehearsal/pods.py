@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from rehearsal.errors import NotYet, RehearsalError
 from components.cluster.layout import UNUSED_CLUSTER_PORT
+from rehearsal.errors import NotYet, RehearsalError
 from rehearsal.ports import LOOPBACK, free_port
 from rehearsal.servers import vault
 from rehearsal.servers.kubernetes import KubernetesApi
@@ -40,18 +41,18 @@ class _Place:
     pod: str
     api_port: int
     cluster_port: int
-
     metrics_port: int
     unused_port: int
     """Of the metrics' listener, which opens one for other servers, too."""
+
     @property
     def address(self) -> str:
         return f"https://{LOOPBACK}:{self.api_port}"
 
-
     @property
     def metrics_address(self) -> str:
         return f"https://{LOOPBACK}:{self.metrics_port}"
+
 
 class Pods:
     """The servers of one StatefulSet: their addresses from the beginning, they themselves once the
@@ -89,15 +90,6 @@ class Pods:
             raise RehearsalError("no Vault runs yet: the program declared no StatefulSet")
         return self._servers
 
-    def run(self, stateful_set: Json) -> None:
-        """What the StatefulSet's controller, the scheduler and the kubelet would do. Returns when
-        every server's API answers. Raises `RehearsalError`.
-        """
-        with ThreadPoolExecutor() as pool:
-            self._servers = tuple(
-                pool.map(lambda place: self._start(place, stateful_set), self._places)
-            )
-
     @property
     def metrics_addresses(self) -> Mapping[str, str]:
         """Server -> where its metrics are, if it shows them."""
@@ -107,9 +99,25 @@ class Pods:
         """Of a pod's volume: below the folder in which each server runs."""
         return path.removeprefix("/")
 
+    def run(self, stateful_set: Json) -> None:
+        """What the StatefulSet's controller, the scheduler and the kubelet would do. Returns when
+        every server's API answers. Raises `RehearsalError`.
+        """
+        with ThreadPoolExecutor() as pool:
+            self._servers = tuple(
+                pool.map(lambda place: self._start(place, stateful_set), self._places)
+            )
+
     def _start(self, place: _Place, stateful_set: Json) -> vault.VaultServer:
-        pod = self._kubernetes.apply(_pod_of(stateful_set, place.pod))
-        folder = self._supervisor.subfolder(place.pod)
+        return self.start(self._kubernetes.apply(pod_of(stateful_set, place.pod)))
+
+    def start(self, pod: Json, binary: Path | None = None) -> vault.VaultServer:
+        """What the kubelet does with a pod: volumes, then the process. A pod that comes again finds
+        its disks as they were, and all else anew. `binary`: Vault's, if not the scene's own.
+        """
+        (place,) = (one for one in self._places if one.pod == pod["metadata"]["name"])
+        folder = self._supervisor.folder / place.pod
+        folder.mkdir(mode=0o700, exist_ok=True)
         (container,) = pod["spec"]["containers"]
         rewrite = _Rewriting(place, self._places, pod, container, folder)
         for mount in container["volumeMounts"]:
@@ -122,16 +130,25 @@ class Pods:
             self._supervisor,
             [_SHELL, *arguments],
             place.address,
-            env=self._environment_of(container, pod, rewrite),
+            env=self._environment_of(container, pod, rewrite, binary or self._binary),
             name=place.pod,
             folder=folder,
             ca_file=self.ca_file,
         )
         self._progress(f"{place.pod} answers on {place.address}")
+        self._servers = tuple(server if one.name == server.name else one for one in self._servers)
         return server
 
+    def again(self, name: str) -> None:
+        """Start a container once more whose process ended, as the kubelet does after a crash: the
+        pod is the same, and so are all its files.
+        """
+        self._servers = tuple(one.again() if one.name == name else one for one in self._servers)
+
     def _mount(self, volume: Json, path: Path, pod: Json, rewrite: _Rewriting) -> None:
-        path.mkdir(parents=True, mode=0o700)
+        if "persistentVolumeClaim" not in volume and path.is_dir():
+            shutil.rmtree(path)
+        path.mkdir(parents=True, mode=0o700, exist_ok=True)
         namespace = pod["metadata"]["namespace"]
         if "configMap" in volume:
             stored = self._kubernetes.get("v1", "ConfigMap", volume["configMap"]["name"], namespace)
@@ -159,7 +176,9 @@ class Pods:
 
         return wait_until(look, awaited=f"Secret {name}", patience=_SECRET_PATIENCE)
 
-    def _environment_of(self, container: Json, pod: Json, rewrite: _Rewriting) -> Mapping[str, str]:
+    def _environment_of(
+        self, container: Json, pod: Json, rewrite: _Rewriting, binary: Path
+    ) -> Mapping[str, str]:
         """As the kubelet makes it: values may name variables before them."""
         known: dict[str, str] = {}
         for variable in container["env"]:
@@ -171,7 +190,7 @@ class Pods:
                     value = value.replace(f"$({name})", earlier)
             known[variable["name"]] = value
         return {
-            "PATH": f"{self._binary.parent}:/usr/bin:/bin",
+            "PATH": f"{binary.parent}:/usr/bin:/bin",
             # So that nothing outlives a server that was killed by more than a second.
             "CERTIFICATE_LOOK_SECONDS": "1",
             **{name: rewrite(value) for name, value in known.items()},
@@ -179,7 +198,7 @@ class Pods:
         }
 
 
-def _pod_of(stateful_set: Json, name: str) -> Json:
+def pod_of(stateful_set: Json, name: str) -> Json:
     """The pod that the controller would make."""
     metadata, spec = stateful_set["metadata"], stateful_set["spec"]
     template = spec["template"]
@@ -235,6 +254,9 @@ class _Rewriting:
             f"https://{LOOPBACK}:{api}": own.address,
             f"https://localhost:{api}": own.address,
         }
+        if "metrics" in ports:
+            pairs[f"0.0.0.0:{ports['metrics']}"] = f"{LOOPBACK}:{own.metrics_port}"
+            pairs[f"{LOOPBACK}:{UNUSED_CLUSTER_PORT}"] = f"{LOOPBACK}:{own.unused_port}"
         for place in places:
             host = f"https://{place.pod}.{subdomain}"
             pairs[f"{host}:{api}"] = place.address
@@ -250,6 +272,3 @@ class _Rewriting:
     def __call__(self, text: str) -> str:
         text = _REGISTRATION.sub("", self._of_service.sub(self._own, text))
         return self._pattern.sub(lambda found: self._pairs[found[0]], text)
-        if "metrics" in ports:
-            pairs[f"0.0.0.0:{ports['metrics']}"] = f"{LOOPBACK}:{own.metrics_port}"
-            pairs[f"{LOOPBACK}:{UNUSED_CLUSTER_PORT}"] = f"{LOOPBACK}:{own.unused_port}"

@@ -105,7 +105,7 @@ class Deployed:
 
     def pod(self, name: str) -> dict[str, Any]:
         """What the StatefulSet's controller would make."""
-        return deepcopy(dict(pods._pod_of(self.only("StatefulSet"), name)))
+        return deepcopy(dict(pods.pod_of(self.only("StatefulSet"), name)))
 
 
 Deploy = Callable[[str, Changes], Deployed]

@@ -82,7 +82,8 @@ class Roll:
         self.tell(Event(Step.DONE, facts={"servers": list(self._done)}))
 
     def _replace(self, name: str) -> None:
-        before = self._settled(name)
+        # After the one before, all was well for long enough already.
+        before = self._settled(name, settle=0.0 if self._done else self.pace.settle)
         pod = before[name].pod
         assert pod is not None, "a settled server has a pod"
         if before.margin < 1:
@@ -95,7 +96,8 @@ class Roll:
         back = self._back(name, pod, began)
         self._tell_seconds(Step.BACK, name, began)
         leader = back.leader
-        self._settled(name, leader.said.committed if leader and leader.said else 0, began)
+        least = leader.said.committed if leader and leader.said else 0
+        self._settled(name, self.pace.settle, least, began)
         self._tell_seconds(Step.SETTLED, name, began)
 
     def _tell_seconds(self, step: Step, name: str, began: float) -> None:
@@ -145,8 +147,10 @@ class Roll:
             ails = (look[name].ails or look[name].lacks) if look else ""
             self._wait(began, f"{name} {ails}" if ails else f"{name} is not there again")
 
-    def _settled(self, name: str, least: int = 0, began: float | None = None) -> Look:
-        """Until all has been well for long enough, and this server has what was committed."""
+    def _settled(
+        self, name: str, settle: float, least: int = 0, began: float | None = None
+    ) -> Look:
+        """Until all has been well for `settle` seconds, and this server has what was committed."""
         began = self.clock.monotonic() if began is None else began
         well_since: float | None = None
         told = ""
@@ -161,7 +165,7 @@ class Roll:
                     self.tell(Event(Step.WAITS, name, lacks))
             else:
                 well_since = now if well_since is None else well_since
-                if now - well_since >= self.pace.settle:
+                if now - well_since >= settle:
                     return look
             self._wait(began, lacks or "all was well, but not for long enough")
 

@@ -19,9 +19,9 @@ from upkeep.rolling.driver import AwayError
 from upkeep.rolling.plan import Marked
 from vaultstack_jobs.clock import Clock
 from vaultstack_jobs.cluster import ClusterError, ClusterUnavailableError
-from vaultstack_jobs.configuration import LeasePart
 from vaultstack_jobs.log import Log
 from vaultstack_jobs.outcomes import JobError
+from vaultstack_jobs.strict import LeasePart
 from vaultstack_jobs.turn import PENDING, Patience, Turn
 
 LEASE: Final = "vault-roll"

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.jobs.fakes import FakeClock
+from tests.upkeep.rolling.kube import Kube, deployed, serving
+from upkeep.rolling.cluster import Kubernetes
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def kube() -> Kube:
+    return deployed()
+
+
+@pytest.fixture
+def cluster(kube: Kube, clock: FakeClock) -> Iterator[Kubernetes]:
+    with serving(kube, clock) as found:
+        yield found

@@ -38,8 +38,7 @@ if settings.cluster.raft:
 cluster.RateLimit("rate-limit", cluster.RateLimitArgs(settings.limits), inside)
 
 # Who may do what. Roles name ACL policies, so these come first.
-acl = AclPolicies("acl", plan.acl_policies, inside)
-after_acl = after(inside, [acl])
+after_acl = after(inside, [AclPolicies("acl", plan.acl_policies, inside)])
 
 # Who can log in.
 kubernetes = auth.KubernetesAuthArgs(settings.kubernetes_auth, plan.kubernetes_roles)
@@ -69,9 +68,10 @@ if settings.delivery:
     how = delivery.SecretDeliveryArgs(settings.delivery, plan, settings.protect)
     delivery.SecretDelivery("delivery", how, after_servers)
 
-# What changes, and what is copied, by schedule.
+# What changes, and what is copied, by schedule; and who is told when something is not as it should.
 operations.schedule_rotations("rotations", settings, plan, after_servers)
 operations.schedule_snapshots("snapshots", settings, plan, after_servers)
+operations.watch("telemetry", settings, plan, after_servers)
 operations.let_look("attest", settings, plan, after_servers)
 
 pulumi.export("address", settings.vault.address)

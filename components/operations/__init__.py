@@ -4,6 +4,7 @@ from components.operations.attest import AttestAccount, AttestAccountArgs, let_l
 from components.operations.audit import AuditDevices, AuditDevicesArgs
 from components.operations.rotation import Rotations, RotationsArgs, schedule_rotations
 from components.operations.snapshots import Snapshots, SnapshotsArgs, schedule_snapshots
+from components.operations.telemetry import watch
 
 __all__ = [
     "AttestAccount",
@@ -16,5 +17,6 @@ __all__ = [
     "SnapshotsArgs",
     "let_look",
     "schedule_rotations",
+    "watch",
     "schedule_snapshots",
 ]

@@ -34,15 +34,7 @@ CERTIFICATE_EXPIRY: Final = Metric(
     Kind.GAUGE,
     Unit.TIMESTAMP,
     "when the certificate ends",
-    ("name", "namespace"),
-    source=Source.CERT_MANAGER,
-)
-CERTIFICATE_READY: Final = Metric(
-    "certmanager_certificate_ready_status",
-    Kind.GAUGE,
-    Unit.TRUTH,
-    "the certificate is as it was asked for",
-    ("condition", "name", "namespace"),
+    ("exported_namespace", "name", "namespace"),
     source=Source.CERT_MANAGER,
 )
 CRON_JOB: Final = Metric(
@@ -67,14 +59,6 @@ CRON_JOB_SCHEDULED: Final = Metric(
     Unit.TIMESTAMP,
     "when that CronJob last made a job",
     ("cronjob", "namespace"),
-    source=_KUBERNETES,
-)
-JOB_FAILED: Final = Metric(
-    "kube_job_status_failed",
-    Kind.GAUGE,
-    Unit.COUNT,
-    "pods of that job that failed",
-    ("job_name", "namespace", "reason"),
     source=_KUBERNETES,
 )
 RESTARTS: Final = Metric(

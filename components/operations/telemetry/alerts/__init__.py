@@ -1,0 +1,1 @@
+"""When somebody is told, as typed values: `rules.ALERTS` are all of them."""

@@ -30,8 +30,7 @@ vault = VaultBootstrap("vault", contact, after_servers)
 inside = pulumi.ResourceOptions(providers={"vault": vault.provider})
 
 # What is done in Vault is written down from here on, to the last thing that is undone.
-audit = operations.AuditDevicesArgs(settings.audit, settings.protect)
-inside = after(inside, [operations.AuditDevices("audit", audit, inside)])
+inside = after(inside, operations.record("audit", settings, inside))
 
 if settings.cluster.raft:
     cluster.Autopilot("autopilot", cluster.AutopilotArgs(settings.cluster), inside)

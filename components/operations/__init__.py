@@ -1,7 +1,7 @@
 """What works on Vault by schedule: jobs in the Kubernetes cluster, each with rights of its own."""
 
 from components.operations.attest import AttestAccount, AttestAccountArgs, let_look
-from components.operations.audit import AuditDevices, AuditDevicesArgs
+from components.operations.audit import record
 from components.operations.rotation import Rotations, RotationsArgs, schedule_rotations
 from components.operations.snapshots import Snapshots, SnapshotsArgs, schedule_snapshots
 from components.operations.telemetry import watch
@@ -9,13 +9,12 @@ from components.operations.telemetry import watch
 __all__ = [
     "AttestAccount",
     "AttestAccountArgs",
-    "AuditDevices",
-    "AuditDevicesArgs",
     "Rotations",
     "RotationsArgs",
     "Snapshots",
     "SnapshotsArgs",
     "let_look",
+    "record",
     "schedule_rotations",
     "watch",
     "schedule_snapshots",

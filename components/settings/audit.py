@@ -25,3 +25,5 @@ class AuditSettings:
     file: str | None
     """Of the device of that kind: a path on each server. None: deployed servers have their own."""
     collector: AuditCollector
+    collector_namespace: str
+    """Where that one runs, and finds its configuration."""

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from components.settings.audit import AuditCollector, AuditSettings
+from components.settings.loading_parts import LABEL
 from components.settings.reader import NAMESPACE, ConfigReader
 from policies.audit_devices import AuditDevice
 from policies.environments import Environment
@@ -50,7 +51,15 @@ def read_audit(read: ConfigReader, environment: Environment, *, deploys: bool) -
             f"to, is {file!r}",
             f"pulumi config set {NAMESPACE}:auditFile /var/log/vault/audit.log",
         )
-    return AuditSettings(devices, file or None, _collector(read, devices, deploys=deploys))
+    collector = _collector(read, devices, deploys=deploys)
+    namespace = read.text("auditCollectorNamespace")
+    if not LABEL.fullmatch(namespace):
+        read.problem(
+            "auditCollectorNamespace",
+            f"must be a namespace's name, is {namespace!r}",
+            f"pulumi config set {NAMESPACE}:auditCollectorNamespace vector",
+        )
+    return AuditSettings(devices, file or None, collector, namespace)
 
 
 def _devices(read: ConfigReader, environment: Environment) -> tuple[AuditDevice, ...]:

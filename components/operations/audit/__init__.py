@@ -1,5 +1,5 @@
 """Who did what: the audit devices inside Vault, and what brings their entries to a SIEM."""
 
-from components.operations.audit.devices import AuditDevices, AuditDevicesArgs
+from components.operations.audit.record import record
 
-__all__ = ["AuditDevices", "AuditDevicesArgs"]
+__all__ = ["record"]

@@ -93,6 +93,13 @@ RULES: Final[Mapping[str, Rule]] = {
         ),
         f"{SET}:auditCollector none; docs/audit.md says what to take instead",
     ),
+    "a namespace with capitals": (
+        "prod",
+        {"auditCollectorNamespace": "Vector"},
+        "auditCollectorNamespace",
+        "must be a namespace's name, is 'Vector'",
+        f"{SET}:auditCollectorNamespace vector",
+    ),
     "a collector that there is not": (
         "prod",
         {"auditCollector": "fluentd"},
@@ -139,9 +146,9 @@ def test_and_so_is_each_of_deployed_servers(loaded: Loader, name: str) -> None:
 def test_one_device_in_dev_and_two_elsewhere(loaded: Loader, environment: str) -> None:
     devices = (STDOUT,) if environment == "dev" else (FILE, STDOUT)
     found = loaded.of(deploying(environment)).audit
-    assert found == AuditSettings(devices, None, AuditCollector.NONE)
+    assert found == AuditSettings(devices, None, AuditCollector.NONE, "vector")
     there = loaded.of(of_existing(environment)).audit
-    assert there == AuditSettings(devices, AUDIT_FILE, AuditCollector.NONE)
+    assert there == AuditSettings(devices, AUDIT_FILE, AuditCollector.NONE, "vector")
 
 
 def test_a_laptops_vault_needs_no_place_for_a_file(loaded: Loader) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from components.operations.audit import AuditDevices, AuditDevicesArgs
+from components.operations.audit.devices import AuditDevices, AuditDevicesArgs
 from components.settings import AuditCollector, AuditSettings
 from policies.audit_devices import AuditDevice
 from tests.components.conftest import Alone
@@ -20,7 +20,7 @@ HASHED: Final = {"log_raw": "false", "hmac_accessor": "true"}
 def made(
     alone: Alone, *devices: AuditDevice, file: str | None = None, protect: bool = True
 ) -> dict[str, Resource]:
-    settings = AuditSettings(devices, file, AuditCollector.NONE)
+    settings = AuditSettings(devices, file, AuditCollector.NONE, "vector")
     recording = alone(lambda opts: AuditDevices("audit", AuditDevicesArgs(settings, protect), opts))
     return {resource.name: resource for resource in recording.of(TYPE)}
 

@@ -23,7 +23,9 @@ from rehearsal import binaries
 from rehearsal.binaries import SERVERS, Tool
 from rehearsal.dashboard import picture
 from rehearsal.dashboard.panels import read, without_variables
-from rehearsal.dashboard.run import SCRAPED_EVERY, Recording, recorded
+from rehearsal.dashboard.run import Recording, recorded
+from rehearsal.dashboard.watching import SCRAPED_EVERY
+from rehearsal.errors import RehearsalError
 from rehearsal.supervisor import Supervisor
 
 pytestmark = pytest.mark.live
@@ -75,6 +77,11 @@ def test_a_renamed_metric_would_not_be_answered(recording: Recording) -> None:
     renamed = asked.replace("vault_core_unsealed", "vault_core_open")
     assert renamed != asked
     assert recording.prometheus.query(renamed) == ()
+
+
+def test_what_is_no_promql_is_refused(recording: Recording) -> None:
+    with pytest.raises(RehearsalError, match=r"Prometheus refuses sum\(: .*parse error"):
+        recording.prometheus.query("sum(")
 
 
 def test_it_shows_that_the_leader_changed(recording: Recording) -> None:

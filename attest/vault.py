@@ -119,8 +119,9 @@ class Vault:
 
     def close(self) -> None:
         """End the own token, if this made it."""
+        ours, self._ours = self._ours, False
         try:
-            if self._ours:
+            if ours:
                 self._ask("POST", _END)
         finally:
             self._transport.close()

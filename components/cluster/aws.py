@@ -6,20 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
 from components.cluster import iam_documents
+from components.cluster.bucket import bucket_name, make_bucket
 from components.settings.deployment import AwsClusterSettings, WorkloadIdentity
 from policies.environments import Environment
 from policies.iam import AwsAccount
-from policies.lifetime import Duration
-
-# Long enough to notice that a snapshot was deleted or overwritten, and to bring it back.
-_RECOVERY_DAYS: Final = 14
-_DAY: Final = 86400
 
 
 @dataclass(frozen=True)
@@ -68,9 +63,7 @@ class AwsFoundation(pulumi.ComponentResource):
         role_name = f"vault-{environment}-seal"
         self.role_arn = settings.role_arn or iam_documents.role_arn(account, role_name)
         self.seal_key_id = settings.kms_key_arn or f"alias/vault-{environment}-seal"
-        self.snapshot_bucket = settings.snapshot_bucket or (
-            f"vault-{environment}-snapshots-{account.id}-{account.region}"
-        )
+        self.snapshot_bucket = settings.snapshot_bucket or bucket_name(args.environment, account)
         irsa = settings.identity is WorkloadIdentity.IRSA
         self.service_account_annotations = (
             {"eks.amazonaws.com/role-arn": self.role_arn} if irsa else {}
@@ -175,60 +168,12 @@ class _Parts:
         )
 
     def bucket(self) -> None:
-        """Private, versioned, encrypted, TLS only; a snapshot expires after its retention, and can
-        be brought back for two weeks more.
-        """
-        name = self._parent.snapshot_bucket
-        bucket = aws.s3.Bucket(f"{self._prefix}-bucket", bucket=name, opts=self._kept())
-        versioning = aws.s3.BucketVersioning(
-            f"{self._prefix}-versioning",
-            bucket=bucket.bucket,
-            versioning_configuration={"status": "Enabled"},
-            opts=self._kept(),
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{self._prefix}-encryption",
-            bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._kept(),
-        )
-        aws.s3.BucketOwnershipControls(
-            f"{self._prefix}-ownership",
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=self._kept(),
-        )
-        private = aws.s3.BucketPublicAccessBlock(
-            f"{self._prefix}-privacy",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._kept(),
-        )
-        aws.s3.BucketPolicy(
-            f"{self._prefix}-tls",
-            bucket=bucket.bucket,
-            policy=iam_documents.tls_only(self._account, name),
-            # S3 refuses two changes of who may reach a bucket at the same time.
-            opts=self._kept(private),
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            f"{self._prefix}-lifecycle",
-            bucket=bucket.bucket,
-            rules=[
-                {
-                    "id": "expire",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "expiration": {"days": whole_days(self._args.settings.snapshot_retention)},
-                    "noncurrent_version_expiration": {"noncurrent_days": _RECOVERY_DAYS},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 1},
-                }
-            ],
-            # Rules about old versions mean nothing before there are versions.
-            opts=self._kept(versioning),
+        make_bucket(
+            self._prefix,
+            self._parent.snapshot_bucket,
+            self._account,
+            self._args.settings.snapshot_retention,
+            self._kept,
         )
 
     def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -241,13 +186,3 @@ class _Parts:
         return pulumi.ResourceOptions.merge(
             self._child(*after), pulumi.ResourceOptions(protect=self._args.protect)
         )
-
-
-def whole_days(retention: Duration) -> int:
-    """S3 knows no shorter time than a day. Raises `ValueError` where it would not keep the word."""
-    days, rest = divmod(retention.seconds, _DAY)
-    if rest:
-        raise ValueError(
-            f"snapshot retention {retention}: must be whole days, as S3 counts; write such as '30d'"
-        )
-    return days

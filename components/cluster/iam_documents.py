@@ -157,6 +157,15 @@ def tls_only(account: AwsAccount, bucket: str) -> str:
     )
 
 
+def put_only(buckets: Mapping[str, str], prefix: str) -> str:
+    """What the snapshots' role may do: write new objects below the prefix, and neither read, list,
+    change nor delete any. `buckets`: name -> region. That one which is there is not overwritten is
+    the writer's to ask for; the bucket keeps the version that was there.
+    """
+    objects = [f"arn:{partition(region)}:s3:::{name}/{prefix}*" for name, region in buckets.items()]
+    return _document(_allow("PutSnapshots", ["s3:PutObject"], Resource=objects))
+
+
 def _allow(name: str, actions: Sequence[str], **rest: Any) -> dict[str, Any]:
     return {"Sid": name, "Effect": "Allow", "Action": list(actions), **rest}
 

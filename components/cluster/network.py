@@ -61,6 +61,11 @@ def to_servers(namespace: str) -> Egress:
     return Egress(to=[pods_of(namespace, names.SELECTOR)], ports=tcp(API_PORT))
 
 
+def to_pod_identity() -> Egress:
+    """To the agent on the pod's own node, from which it has its role in AWS."""
+    return Egress(to=networks((_POD_IDENTITY_AGENT,)), ports=tcp(_POD_IDENTITY_PORT))
+
+
 def _metadata(layout: Layout, name: str) -> meta.v1.ObjectMetaArgs:
     return meta.v1.ObjectMetaArgs(name=name, namespace=layout.namespace, labels=names.LABELS)
 

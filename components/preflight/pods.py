@@ -15,6 +15,7 @@ from components.operations.rotation.restarts import restarts
 from components.preflight.asking import AskingProvider, Cluster
 from components.settings import IssuerKind, Settings
 from policies.plan import Plan
+from policies.snapshots import reader
 
 DRIVER: Final = "secrets-store.csi.k8s.io"
 _OTHERWISE: Final = {"tlsIssuer": "tlsSecret", "injectorIssuer": "injectorTlsSecret"}
@@ -44,6 +45,7 @@ def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
         if issuer and issuer.kind is IssuerKind.CLUSTER_ISSUER
     }
     rotations = plan.rotations if operations else ()
+    takes_snapshots = reader(plan) if operations and settings.cluster.raft else None
     csi = delivery is not None and delivery.csi is not None
     # Vault's own is made with the servers.
     own = {kubernetes.namespace} if settings.deployment else set()
@@ -53,7 +55,9 @@ def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
         "namespace": kubernetes.namespace,
         "cluster_issuers": issuers,
         "csi": csi,
-        "accounts": [f"{one.namespace}/{one.service_account}" for one in rotations],
+        "accounts": [
+            f"{one.namespace}/{one.service_account}" for one in (*rotations, takes_snapshots) if one
+        ],
         "namespaces": sorted({one for each in rotations for one in each.namespaces} - own),
         "metrics": settings.telemetry is not None,
         # Settings by which a service account is given a right that RBAC makes too large.

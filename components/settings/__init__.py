@@ -50,6 +50,7 @@ from components.settings.operations import OperationsSettings
 from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import NAMESPACE, SettingsError
 from components.settings.replication import ReplicationRole, ReplicationSettings
+from components.settings.snapshots import GcsSettings, SecondRegionSettings, SnapshotSettings
 from components.settings.telemetry import TelemetrySettings
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "ExposureSettings",
     "FailurePolicy",
     "GcpSettings",
+    "GcsSettings",
     "InjectorSettings",
     "IssuerKind",
     "IssuerReference",
@@ -91,11 +93,13 @@ __all__ = [
     "ReplicationSettings",
     "Reviewer",
     "Seal",
+    "SecondRegionSettings",
     "Secret",
     "ServingSettings",
     "Settings",
     "SettingsError",
     "SizeSettings",
+    "SnapshotSettings",
     "Target",
     "TelemetrySettings",
     "TlsMode",

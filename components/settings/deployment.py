@@ -53,6 +53,11 @@ class KubernetesSettings:
         """Of the deployed servers, from within the cluster, wherever the outside enters."""
         return f"https://vault.{self.namespace}.svc.{self.domain}:{API_PORT}"
 
+    @property
+    def leader_address(self) -> str:
+        """Of the one of them that leads, for what only it answers."""
+        return f"https://vault-active.{self.namespace}.svc.{self.domain}:{API_PORT}"
+
 
 @dataclass(frozen=True, slots=True)
 class SizeSettings:

@@ -29,6 +29,7 @@ from components.settings.loading_logins import read_kubernetes_auth, read_oidc
 from components.settings.loading_operations import read_operations
 from components.settings.loading_pods import read_pods
 from components.settings.loading_replication import read_replication
+from components.settings.loading_snapshots import read_snapshots
 from components.settings.loading_telemetry import read_telemetry
 from components.settings.model import (
     BootstrapSettings,
@@ -88,6 +89,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         pki=read_pki(read, vault),
         delivery=read_delivery(read, environment, kubernetes, pods, deployment),
         operations=read_operations(read, kubernetes, pods),
+        snapshots=read_snapshots(read, deployment, raft=cluster.raft, jobs=pods.jobs),
         telemetry=read_telemetry(read, deployment),
         replication=read_replication(read, target, cluster.servers),
     )

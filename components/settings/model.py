@@ -15,6 +15,7 @@ from components.settings.delivery import DeliverySettings
 from components.settings.deployment import DeploymentSettings, KubernetesSettings
 from components.settings.operations import OperationsSettings
 from components.settings.replication import ReplicationSettings
+from components.settings.snapshots import SnapshotSettings
 from components.settings.telemetry import TelemetrySettings
 from policies.environments import Environment
 from policies.lifetime import Duration
@@ -223,6 +224,8 @@ class Settings:
     """None: no secret is brought to a pod."""
     operations: OperationsSettings | None
     """None: nobody runs the scheduled jobs."""
+    snapshots: SnapshotSettings | None
+    """None: nobody takes snapshots."""
     telemetry: TelemetrySettings | None
     """None: nobody fetches the servers' metrics."""
     replication: ReplicationSettings | None

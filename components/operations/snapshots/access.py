@@ -1,13 +1,17 @@
-"""Who the job is in Kubernetes, and the one object there that it may change."""
+"""Who the job is in Kubernetes, and the one object there that it may change: the Lease by which two
+runs keep apart, and where it notes what the last snapshot was.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import pulumi
-from pulumi_kubernetes import core, meta
+from pulumi_kubernetes import coordination, core, meta, rbac
 
+from components import rights
 from components.operations.snapshots import layout as names
+from components.rights import account
 from policies.plan import KubernetesRole
 
 
@@ -29,3 +33,28 @@ def make_service_account(
         automount_service_account_token=False,
         opts=opts,
     )
+
+
+def make_lease(
+    name: str, role: KubernetesRole, opts: pulumi.ResourceOptions
+) -> coordination.v1.Lease:
+    """All that is in it is the job's: nothing is declared, so that nothing is written back."""
+    return coordination.v1.Lease(name, metadata=metadata(role), opts=opts)
+
+
+def make_rights(
+    name: str, role: KubernetesRole, opts: pulumi.ResourceOptions
+) -> rbac.v1.RoleBinding:
+    rule = rbac.v1.PolicyRuleArgs(
+        api_groups=["coordination.k8s.io"],
+        resources=["leases"],
+        resource_names=[names.NAME],
+        verbs=["get", "update"],
+    )
+    holder = account(role.namespace, role.service_account)
+    return rights.make_rights(name, names.NAME, metadata(role), [rule], holder, opts)
+
+
+def metadata(role: KubernetesRole) -> meta.v1.ObjectMetaArgs:
+    """Of what is called as the job."""
+    return meta.v1.ObjectMetaArgs(name=names.NAME, namespace=role.namespace, labels=names.LABELS)

@@ -11,7 +11,8 @@ import pulumi_aws as aws
 import pytest
 
 from components.cluster import iam_documents
-from components.cluster.aws import AwsFoundation, AwsFoundationArgs, whole_days
+from components.cluster.aws import AwsFoundation, AwsFoundationArgs
+from components.cluster.bucket import whole_days
 from components.settings.deployment import AwsClusterSettings, WorkloadIdentity
 from policies.environments import Environment
 from policies.iam import AwsAccount

@@ -1,0 +1,1 @@
+"""A snapshot put back into a cluster: `python -m upkeep restore`."""

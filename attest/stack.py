@@ -111,7 +111,8 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
 
     by_ci = text("provisionerLogin") == "oidc"
     deploys = text("target") == "kubernetes"
-    host = text("hostName")
+    host = text("hostName") if deploys else ""
+    port = "" if text("exposure") == "ingress" else ":8200"
     here = {
         Part.CORE: True,
         Part.OIDC: text("oidcDiscoveryUrl") and values.get("oidcClientSecret"),
@@ -126,7 +127,7 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
     default = (AuditDevice.STDOUT,) if environment is Environment.DEV else _BOTH
     return Stack(
         environment=environment,
-        address=text("vaultAddress") or (f"https://{host}:8200" if deploys and host else ""),
+        address=text("vaultAddress") or (f"https://{host}{port}" if host else ""),
         ca_file=text("vaultCaCertFile"),
         parts=frozenset(part for part, there in here.items() if there),
         databases=_keys(values.get("databasePasswords")),

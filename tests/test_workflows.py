@@ -319,7 +319,10 @@ def test_a_deployment_is_previewed_before_it_is_approved_and_never_broken_off() 
     assert parsed("deploy")["concurrency"]["cancel-in-progress"] is False
 
 
-@pytest.mark.parametrize(("workflow", "job"), [("deploy-environment", "up"), ("drift", "compare")])
+@pytest.mark.parametrize(
+    ("workflow", "job"),
+    [("deploy-environment", "up"), ("drift", "compare"), ("drift", "inventory")],
+)
 def test_who_goes_to_vault_has_just_the_jobs_own_token(workflow: str, job: str) -> None:
     assert '.github/scripts/with-vault-login "vault-$STACK"' in runs(workflow, job)
     assert parsed(workflow)["jobs"][job]["permissions"] == {
@@ -331,6 +334,32 @@ def test_who_goes_to_vault_has_just_the_jobs_own_token(workflow: str, job: str) 
 def test_drift_looks_at_what_is_there_and_fails_at_any_difference() -> None:
     assert "--refresh --expect-no-changes" in runs("drift", "compare")
     assert list(parsed("drift")["on"]) == ["schedule", "workflow_dispatch"]
+
+
+def test_the_inventory_runs_where_nothing_but_looking_is_allowed() -> None:
+    """Its environment is one that Vault's role for looking is bound to, and the provisioner's is
+    not; and it becomes no role of the cloud.
+    """
+    job = parsed("drift")["jobs"]["inventory"]
+    assert job["environment"] == "attest-${{ matrix.environment }}"
+    for environment in job["strategy"]["matrix"]["environment"]:
+        stack = yaml.safe_load((ROOT / f"Pulumi.{environment}.yaml").read_text())["config"]
+        assert stack["vaultstack:ciAttestEnvironments"] == [f"attest-{environment}"]
+        assert f"attest-{environment}" not in stack["vaultstack:ciEnvironments"]
+    assert not any("AWS_ROLE" in str(step) for step in steps("drift", "inventory"))
+    assert '.venv/bin/python -m attest --env "$STACK"' in runs("drift", "inventory")
+
+
+def test_what_drift_and_the_inventory_find_is_told_by_a_job_of_this_workflow() -> None:
+    workflow = parsed("drift")["jobs"]
+    told = runs("drift", "tell")
+    for name in ("compare", "inventory"):
+        title = workflow[name]["name"].replace("${{ matrix.environment }}", "$stack")
+        assert f'--job "{title}"' in told
+        assert name in workflow["tell"]["needs"]
+        (kept,) = (one for one in steps("drift", name) if "upload-artifact" in one.get("uses", ""))
+        folder = kept["with"]["name"].replace("${{ matrix.environment }}", "$stack")
+        assert f'"reports/{folder}/' in told
 
 
 def test_pulumi_runs_under_the_guardrails_wherever_it_runs() -> None:

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Final
 
 from kubernetes import client
@@ -25,7 +26,7 @@ from upkeep.rolling.options import Options
 from upkeep.rolling.plan import Marked, Plan, make_plan
 from upkeep.rolling.roll import Pace, Roll
 from upkeep.rolling.show import Progress, plan_table, remarks
-from upkeep.rolling.turn import HEARD_OF_WITHIN_SECONDS, Held, Peeked, peek, taken
+from upkeep.rolling.turn import HEARD_OF_WITHIN_SECONDS, Peeked, peek, taken
 from upkeep.rolling.ways import Forwarded, Straight
 from vaultstack_jobs.clock import Clock
 from vaultstack_jobs.cluster import ClusterError
@@ -62,32 +63,42 @@ def roll(
     options: Options,
     console: Console,
     clock: Clock,
-    heard_of_within_seconds: int = HEARD_OF_WITHIN_SECONDS,
+    silent_for_seconds: int = HEARD_OF_WITHIN_SECONDS,
 ) -> int:
-    """The exit status. Raises `UpkeepError`."""
+    """The exit status. `silent_for_seconds`: so long, and the Lease's holder has crashed. Raises
+    `UpkeepError`.
+    """
     settings = settings_of(options.kubeconfig, options.context)
     cluster = connect(settings, clock)
     with closing(_driver(options, settings, cluster)) as driver:
         console.print(f"cluster {settings.host}, namespace {options.namespace}", highlight=False)
         peeked = peek(cluster, options.namespace)
         look = driver.look()
-        marked, plan = _plan(options, look, peeked)
-        _show(console, look, plan, peeked)
+        left = _left(look, peeked)
+        marked = _marked(options, look, left)
+        plan = make_plan(look, marked)
+        _show(console, look, plan, unfinished=bool(left))
+        turn = partial(taken, cluster, options.namespace, _identity(), clock, silent_for_seconds)
+        if options.restart is False and peeked.marked is not None and not options.dry_run:
+            with turn() as held:
+                held.forget()
         if not plan.order:
             console.print("[bold green]every server is up to date[/]")
             return 0
         if plan.refusals:
             return 1
-        if options.dry_run or not (options.yes or _agreed(console)):
-            return 0 if options.dry_run else 1
-        identity = f"{getpass.getuser()}@{socket.gethostname()}-{secrets.token_hex(3)}"
+        if options.dry_run:
+            return 0
+        if not (options.yes or _agreed(console)):
+            return 1
         if peeked.holder:
             console.print(
                 f"[yellow]{escape(peeked.holder)} has the Lease; watching whether it lives[/]"
             )
-        with taken(cluster, options.namespace, identity, clock, heard_of_within_seconds) as held:
-            _require_same(plan, _plan(options, driver.look(), peeked)[1])
-            _note(held, options, marked)
+        with turn() as held:
+            _require_same(plan, make_plan(driver.look(), marked))
+            if marked:
+                held.mark(marked)
             with _told(console, options, plan, clock) as (tell, progress):
                 tell(Event(Step.PLANNED, facts={"order": list(plan.order)}))
                 pace = Pace(options.patience.seconds, options.settle.seconds)
@@ -96,6 +107,11 @@ def roll(
                 ).run()
             held.forget()
     return 0
+
+
+def _identity() -> str:
+    """Of this run, for whoever finds the Lease taken."""
+    return f"{getpass.getuser()}@{socket.gethostname()}-{secrets.token_hex(3)}"
 
 
 def _driver(options: Options, settings: client.Configuration, cluster: Kubernetes) -> LiveDriver:
@@ -122,21 +138,28 @@ def _driver(options: Options, settings: client.Configuration, cluster: Kubernete
     )
 
 
-def _plan(options: Options, look: Look, peeked: Peeked) -> tuple[Marked, Plan]:
-    """And what a restart marks: what is left of one that was not finished, or else all."""
-    living = {server.pod.name: server.pod.uid for server in look.servers if server.pod}
-    left = {pod: uid for pod, uid in (peeked.marked or {}).items() if living.get(pod) == uid}
-    marked = left or (living if options.restart else {})
+def _left(look: Look, peeked: Peeked) -> Marked:
+    """What a restart that was not finished is still to end."""
+    living = _living(look)
+    return {pod: uid for pod, uid in (peeked.marked or {}).items() if living.get(pod) == uid}
+
+
+def _marked(options: Options, look: Look, left: Marked) -> Marked:
+    """What a restart is to end: what is left of one, or else all."""
     if options.restart is False:
-        marked = {}
-    return marked, make_plan(look, marked)
+        return {}
+    return left or (_living(look) if options.restart else {})
 
 
-def _show(console: Console, look: Look, plan: Plan, peeked: Peeked) -> None:
+def _living(look: Look) -> Marked:
+    return {server.pod.name: server.pod.uid for server in look.servers if server.pod}
+
+
+def _show(console: Console, look: Look, plan: Plan, *, unfinished: bool) -> None:
     console.print(plan_table(look, plan))
     for remark in remarks(plan):
         console.print(remark, highlight=False, soft_wrap=True)
-    if peeked.marked is not None:
+    if unfinished:
         console.print("[yellow]note:[/] a restart was not finished; --no-restart gives it up")
 
 
@@ -153,13 +176,6 @@ def _require_same(shown: Plan, now: Plan) -> None:
             "the cluster changed since the plan was shown, and nothing was done; fix: run it again "
             "and look at the new plan"
         )
-
-
-def _note(held: Held, options: Options, marked: Marked) -> None:
-    if options.restart is False:
-        held.forget()
-    elif marked:
-        held.mark(marked)
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class Options:
             dict(given.at),
             given.to_version,
             given.restart,
-            given.hand_over,
+            HandOver(given.hand_over),
             given.patience,
             given.settle,
             given.dry_run,
@@ -99,9 +99,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument(
         "--hand-over",
-        type=HandOver,
-        choices=list(HandOver),
-        default=HandOver.END,
+        choices=[one.value for one in HandOver],
+        default=HandOver.END.value,
         help="how the leader goes: its pod is ended, on which Vault hands over, or it steps down "
         "first, which takes sudo on sys/step-down (default: %(default)s)",
     )

@@ -46,7 +46,7 @@ def test_the_budget_has_its_say(cluster: Kubernetes, kube: Kube) -> None:
 
 def test_a_refusal_is_told_in_the_apis_words(cluster: Kubernetes, kube: Kube) -> None:
     kube.answers = [(403, "pods/eviction is forbidden")]
-    with pytest.raises(ClusterError, match="evict pod vault/vault-1: .* 403: pods"):
+    with pytest.raises(ClusterError, match=r"evict pod vault/vault-1: .* 403: pods"):
         cluster.evict("vault", "vault-1", "uid-1")
 
 

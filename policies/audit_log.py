@@ -32,7 +32,7 @@ class Entry:
     time: datetime
     type: EntryType
     id: str
-    """The request's: it and its response have the same."""
+    """The request's: it and its response have the same. A question for help has none."""
     role: str
     """The auth role by which the token was issued; of a login's response, will be."""
     display_name: str
@@ -79,7 +79,7 @@ def _entry(body: Mapping[str, Any]) -> Entry:
     return Entry(
         time=datetime.fromisoformat(body["time"]),
         type=EntryType(body["type"]),
-        id=request["id"],
+        id=request.get("id", ""),
         # AppRole has a word of its own for it.
         role=metadata.get("role") or metadata.get("role_name") or "",
         display_name=auth.get("display_name", ""),

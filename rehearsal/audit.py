@@ -40,7 +40,7 @@ def _lines(server: VaultServer, path: str) -> Iterator[str]:
         lines = _read(server.process.log)
         return (line for line in lines if line.startswith("{") and not line.startswith(_OWN_LOG))
     file = server.folder / path
-    files = sorted(file.parent.glob(f"{file.name}*"))
+    files = [*sorted(file.parent.glob(f"{file.name}.*")), *([file] if file.exists() else [])]
     return (line for one in files for line in _read(one) if line)
 
 

@@ -136,6 +136,11 @@ def test_what_an_auth_mount_is_asked_with_a_token_the_acl_decides() -> None:
     assert read_one({**READ, "request": request, "error": "failed to find it"}).allowed
 
 
+def test_a_question_for_help_has_no_identity() -> None:
+    request = {key: value for key, value in READ["request"].items() if key != "id"}
+    assert read_one({**READ, "request": {**request, "operation": "help"}}).id == ""
+
+
 def test_a_bad_token_is_nobody_and_denied() -> None:
     entry = read_one(BAD_TOKEN)
     assert (entry.role, entry.display_name, entry.token_policies) == ("", "", ())

@@ -67,6 +67,9 @@ if denied || error != "" {{
   outcome = "success"
 }}
 
+# A question for help has none.
+id = string(request.id) ?? null
+if id != null {{ id = id + "-" + kind }}
 granting = []
 for_each(array(results.granting_policies) ?? []) -> |_index, policy| {{
   name = string(get(policy, ["name"]) ?? null) ?? ""
@@ -80,7 +83,7 @@ for_each(array(results.granting_policies) ?? []) -> |_index, policy| {{
     "action": operation,
     "category": [category],
     "dataset": "vault.audit",
-    "id": join!([request.id, kind], separator: "-"),
+    "id": id,
     "kind": "event",
     "module": "vault",
     "outcome": outcome,

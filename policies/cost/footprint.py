@@ -51,6 +51,7 @@ class Footprint:
     kept_days: tuple[int, ...] = ()
     """Of each bucket of snapshots: how long it keeps one, as a version that was deleted too. The
     first is where they are written, others are copies elsewhere."""
+    snapshots_per_day: float = 1
     audited: bool = False
 
 
@@ -62,4 +63,3 @@ class Assumptions:
     audit_days: int
     """How long the log is kept where it is shipped to."""
     snapshot_gib: float
-    snapshots_per_day: float

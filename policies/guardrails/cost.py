@@ -38,9 +38,14 @@ from policies.guardrails.rule import (
     items,
     of_types,
 )
+from policies.schedule import Cron
 
 _STATEFUL_SET: Final = "kubernetes:apps/v1:StatefulSet"
 _DEPLOYMENT: Final = "kubernetes:apps/v1:Deployment"
+_CRON_JOB: Final = "kubernetes:batch/v1:CronJob"
+_SNAPSHOTS: Final = "vault-snapshots"
+"""The job that takes them, as it is called in the cluster."""
+_DAY_SECONDS: Final = 86400
 _AUDIT: Final = "vault:index/audit:Audit"
 _LIFECYCLE: Final = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 _BIGGEST: Final = 3
@@ -74,7 +79,6 @@ LIMITS: Final = (
         ByEnvironment(30, 90, 365),
     ),
     _number("snapshotGib", "Size of a snapshot in GiB.", ByEnvironment.same(1)),
-    _number("snapshotsPerDay", "Snapshots a day.", ByEnvironment.same(1)),
 )
 
 
@@ -91,6 +95,7 @@ def footprint(resources: Sequence[Resource]) -> Footprint:
         ),
         kms_keys=len(list(of_types(resources, "aws:kms/key:Key"))),
         kept_days=tuple(_kept_days(one) for one in of_types(resources, _LIFECYCLE)),
+        snapshots_per_day=_a_day(resources),
         audited=any(of_types(resources, _AUDIT)),
     )
 
@@ -102,7 +107,6 @@ def assumptions(setting: Setting) -> Assumptions:
         requests_per_second=float(limits["requestsPerSecond"]),
         audit_days=int(limits["auditDays"]),
         snapshot_gib=float(limits["snapshotGib"]),
-        snapshots_per_day=float(limits["snapshotsPerDay"]),
     )
 
 
@@ -131,6 +135,14 @@ def _volumes(resources: Iterable[Resource]) -> Iterator[Volumes]:
         for claim in items(resource.props, "spec", "volumeClaimTemplates"):
             size = dig(claim, "spec", "resources", "requests", "storage")
             yield Volumes(str(dig(claim, "metadata", "name")), _pods(resource).count, gib(size))
+
+
+def _a_day(resources: Iterable[Resource]) -> float:
+    """As often as the job runs; once, where none says how often."""
+    for job in of_types(resources, _CRON_JOB):
+        if job.get("metadata", "name") == _SNAPSHOTS:
+            return _DAY_SECONDS / Cron(job.text("spec", "schedule")).interval.seconds
+    return 1
 
 
 def _kept_days(lifecycle: Resource) -> int:

@@ -24,7 +24,6 @@ ASSUMED = Assumptions(
     requests_per_second=10,
     audit_days=365,
     snapshot_gib=2,
-    snapshots_per_day=4,
 )
 OWN = replace(ASSUMED, nodes=Nodes.OWN)
 SERVERS = Pods("vault", 5, 1, 2)
@@ -35,6 +34,7 @@ ALL = Footprint(
     load_balancers=1,
     kms_keys=1,
     kept_days=(104, 30),
+    snapshots_per_day=4,
     audited=True,
 )
 
@@ -102,7 +102,7 @@ def test_a_key_with_what_its_rotations_leave_and_what_servers_ask_of_it() -> Non
 
 
 def test_snapshots_and_their_copies_elsewhere() -> None:
-    first, second = bill(Footprint(kept_days=(104, 30)), ASSUMED).items
+    first, second = bill(Footprint(kept_days=(104, 30), snapshots_per_day=4), ASSUMED).items
     assert first.dollars == pytest.approx(104 * 4 * 2 * 0.023)
     assert second.name == "snapshots in a second region"
     assert second.dollars == pytest.approx(30 * 4 * 2 * 0.023 + 730 / 24 * 4 * 2 * 0.02)

@@ -69,7 +69,7 @@ def test_more_larger_and_larger_disks(
         ({"infrastructure": 10_000, "requestsPerSecond": 1000}, False),
         ({"requestsPerSecond": 200}, True),
         ({"requestsPerSecond": 100, "auditDays": 3650}, True),
-        ({"snapshotGib": 50, "snapshotsPerDay": 24}, True),
+        ({"snapshotGib": 500}, True),
         ({"snapshotGib": 2}, False),
     ],
 )
@@ -110,6 +110,19 @@ def test_the_footprint_is_what_is_declared(prod: Mapping[str, Declared]) -> None
     assert set(found.kept_days) == {90 + 14}
 
 
+@pytest.mark.parametrize(
+    ("schedule", "a_day"), [("20 2 * * *", 1), ("0 */6 * * *", 4), ("0 3 * * 1", 1 / 7)]
+)
+def test_snapshots_are_as_many_as_the_job_takes(
+    prod: Mapping[str, Declared], schedule: str, a_day: float
+) -> None:
+    jobs = [one for one in prod.values() if one.type == "kubernetes:batch/v1:CronJob"]
+    (job,) = (one for one in jobs if one.inputs["metadata"]["name"] == "vault-snapshots")
+    changed = {**prod, job.name: job.changed("spec.schedule", schedule)}
+    assert footprint(plain(changed)).snapshots_per_day == pytest.approx(a_day)
+    assert footprint([]).snapshots_per_day == 1
+
+
 def test_what_kubernetes_fills_in_is_counted() -> None:
     limited = {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}
     spec = {"template": {"spec": {"containers": [limited, {}]}}}
@@ -121,4 +134,4 @@ def test_a_vault_that_is_there_already_is_somebody_elses_bill(
     programs: Mapping[Environment, list[Declared]],
 ) -> None:
     found = footprint(plain({one.name: one for one in programs[Environment.DEV]}))
-    assert found == Footprint(audited=found.audited)
+    assert found == Footprint(audited=True)

@@ -109,7 +109,7 @@ def _expect_all_replaced(episode: Episode, before: dict[str, str]) -> None:
 DRILLS: Final = (
     Drill("upgrade", "upgrade from the version before", upgrade, Tool.VAULT_PREVIOUS),
     Drill("restart", "restart", restart),
-    Drill("restart-step-down", "restart, the leader steps down first", restart_step_down),
+    Drill("step-down", "restart, the leader steps down first", restart_step_down),
     Drill("killed", "restart, the command killed in the middle", killed),
     Drill("sealed", "restart, another server sealed meanwhile", sealed),
     Drill("two-at-once", "restart, and a second command", two_at_once),

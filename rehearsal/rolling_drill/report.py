@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -45,10 +46,10 @@ def _clients(runs: Sequence[Run]) -> Table:
     table = _table("What clients noticed")
     for heading in (
         "n",
-        "writes out\ns",
-        "failed, with\nretries",
+        "writes\nout s",
+        "failed\nwith retries",
         "slowest\ns",
-        "failed,\nwithout",
+        "failed\nwithout",
         "lost",
     ):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -86,7 +87,7 @@ def _servers(runs: Sequence[Run]) -> Table:
             _spread(one.settled for one in standbys),
             _spread(one.away for one in leaders),
             _spread(one.settled for one in leaders),
-            _spread(run.took for run in own),
+            f"{statistics.median(run.took for run in own):.0f}",
         )
     return table
 

@@ -78,6 +78,8 @@ class Pods:
             _Place(f"vault-{index}", *(free_port() for _ in range(4))) for index in range(count)
         ]
         self._servers: tuple[vault.VaultServer, ...] = ()
+        self.watched = False
+        """Whether the servers show their metrics to Prometheus."""
 
     @property
     def address(self) -> str:
@@ -103,6 +105,8 @@ class Pods:
         """What the StatefulSet's controller, the scheduler and the kubelet would do. Returns when
         every server's API answers. Raises `RehearsalError`.
         """
+        (container,) = stateful_set["spec"]["template"]["spec"]["containers"]
+        self.watched = any(port["name"] == "metrics" for port in container["ports"])
         with ThreadPoolExecutor() as pool:
             self._servers = tuple(
                 pool.map(lambda place: self._start(place, stateful_set), self._places)

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from attest.report import Status
 from policies.environments import Environment
 from policies.matrix import MATRIX
-from rehearsal import binaries, report, scene
+from rehearsal import binaries, metrics, report, scene
 from rehearsal.errors import RehearsalError
 from rehearsal.inventory import inventory, told
+from rehearsal.pods import Pods
 from rehearsal.proof.run import Proof, prove
-from rehearsal.stand_up import stand_up
+from rehearsal.stand_up import StoodUp, stand_up
 from rehearsal.supervisor import Supervisor, write_private
 
 
@@ -83,11 +85,23 @@ def rehearse(environment: Environment, outputs: Outputs, console: Console) -> in
         )
         compared = inventory(stood)
         clock.say(f"inventory: {told(compared)}")
+        problems = _metrics(stood, clock)
         good = _report(proof, outputs, clock, console) and compared.status is Status.SAME
+        for problem in problems:
+            console.print(f"[bold red]✗[/] {escape(problem)}", highlight=False)
         if outputs.keep:
             tokens = {label: api.token for label, api in proof.sessions.items()}
             _keep(supervisor, stood.scene, tokens, stood.binary, console)
-    return 0 if good else 1
+    return 0 if good and not problems else 1
+
+
+def _metrics(stood: StoodUp, clock: _Clock) -> list[str]:
+    """Which of the metrics that alerts and dashboard use this Vault does not have."""
+    pods = stood.scene.vaults
+    if not isinstance(pods, Pods) or not pods.watched:
+        return []
+    database = bool(stood.plan.database_connections)
+    return metrics.check(stood.scene, database=database, progress=clock.say)
 
 
 def _report(proof: Proof, outputs: Outputs, clock: _Clock, console: Console) -> bool:

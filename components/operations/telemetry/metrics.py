@@ -106,9 +106,6 @@ READ_DATABASE: Final = _summary(
 )
 READ_AWS: Final = _summary("route_read_aws_", "reads within the AWS engine: credentials made")
 UPDATE_PKI: Final = _summary("route_update_pki_", "writes within the PKI engine: certificates made")
-DATABASE_NEW_USER: Final = _summary(
-    "database_NewUser", "making a user in the database", needs=Needs.DATABASE
-)
 PKI_ISSUE: Final = _summary("pki_issue", "issuing a certificate", ("namespace", "role"))
 QUOTA_VIOLATIONS: Final = _counter(
     "quota_rate_limit_violation",
@@ -176,13 +173,10 @@ LEASES_CREATED: Final = _counter(
     _ACTIVE,
 )
 RENEW_TOKEN: Final = _summary("expire_renew_token", "renewing a token")
-REVOKE: Final = _summary("expire_revoke", "revoking a lease")
 
 # Storage.
 BARRIER_GET: Final = _summary("barrier_get", "reading and decrypting from storage")
 BARRIER_PUT: Final = _summary("barrier_put", "encrypting and writing to storage")
-CACHE_HIT: Final = _counter("cache_hit", "reads of storage answered from memory", (), _ACTIVE)
-CACHE_MISS: Final = _counter("cache_miss", "reads of storage that went to it", (), _ACTIVE)
 RAFT_APPLY: Final = _counter("raft_apply", "entries that the leader appended", (), _ACTIVE, _RAFT)
 RAFT_COMMIT: Final = _summary(
     "raft_commitTime", "from appending an entry to its commit by the majority", needs=_RAFT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,3 +181,29 @@ def test_every_rule_says_what_it_is_and_where_to_read_on() -> None:
             assert notes["runbook_url"] == f"{WATCHED.runbooks}/{rule['alert']}.md"
             assert rule["labels"]["environment"] == "prod"
             assert rule["labels"]["severity"] in set(Severity)
+
+
+RUNBOOKS: Final = Path(__file__).resolve().parents[5] / "docs" / "runbooks"
+SECTIONS: Final = [
+    "## What it means",
+    "## What users notice",
+    "## Look first",
+    "## Repair",
+    "## After",
+]
+
+
+def test_every_alert_has_its_page_and_every_such_page_its_alert() -> None:
+    """Pages of recovery are called after what is recovered, in small letters."""
+    pages = {page.stem for page in RUNBOOKS.glob("Vault*.md")}
+    assert pages == {alert.name for alert in ALERTS}
+
+
+@pytest.mark.parametrize("name", sorted({alert.name for alert in ALERTS}))
+def test_a_page_says_what_to_do(name: str) -> None:
+    text = (RUNBOOKS / f"{name}.md").read_text()
+    assert text.startswith(f"# {name}\n")
+    assert [line for line in text.splitlines() if line.startswith("## ")] == SECTIONS
+    assert "```bash" in text
+    for linked in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (RUNBOOKS / linked).is_file(), linked

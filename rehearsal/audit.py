@@ -30,9 +30,16 @@ def devices_of(reader: VaultApi) -> Mapping[str, str]:
     }
 
 
-def lines_of(vaults: Vaults, path: str) -> list[str]:
+def lines_of(vaults: Vaults, path: str) -> Iterator[str]:
     """The entries that a device holds, of all servers, as lines."""
-    return list(chain.from_iterable(_lines(server, path) for server in vaults.servers))
+    return chain.from_iterable(_lines(server, path) for server in vaults.servers)
+
+
+def files_of(vaults: Vaults, path: str) -> list[Path]:
+    """Where a device writes, on whichever server leads."""
+    return [
+        server.process.log if path == _STDOUT else server.folder / path for server in vaults.servers
+    ]
 
 
 def _lines(server: VaultServer, path: str) -> Iterator[str]:
@@ -44,5 +51,7 @@ def _lines(server: VaultServer, path: str) -> Iterator[str]:
     return (line for one in files for line in _read(one) if line)
 
 
-def _read(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8").split("\n")
+def _read(file: Path) -> Iterator[str]:
+    with file.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            yield line.removesuffix("\n")

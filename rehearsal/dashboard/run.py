@@ -57,7 +57,7 @@ def recorded(
     stood = stand_up(supervisor, dict(binaries), environment, progress, CHANGED)
     seen = watch(supervisor, binaries, stood)
     progress(f"Prometheus scrapes every {SCRAPED_EVERY.total_seconds():g} s")
-    with targets.deployed(supervisor, stood) as target:
+    with targets.deployed(stood) as target:
         events = Events(supervisor, binaries[Tool.FORTIO].path, stood, target)
         times = events.play(lasts, progress)
     yield Recording(

@@ -143,7 +143,7 @@ def bench(
         plain = starting.result()
     defaults = targets.with_defaults(supervisor, plain, stood.plan)
     meter = Meter(Fortio(supervisor, binaries[Tool.FORTIO].path), progress)
-    with targets.deployed(supervisor, stood) as deployed:
+    with targets.deployed(stood) as deployed:
         without_tls = defaults.at(plain.address_without_tls)
         for target in (deployed, defaults, without_tls):
             meter.measure(Load(f"{target.name}, warming up", target, schedule.warm_up))

@@ -16,7 +16,7 @@ from policies.paths import APPROLE_AUTH, KV, SecretPath
 from policies.plan import KvSecret, Plan
 from policies.subject import Subject, subjects_in
 from rehearsal.errors import NotYet, RehearsalError
-from rehearsal.load.audit import Device
+from rehearsal.load.audit import Audit, DeployedDevices, Device
 from rehearsal.load.clusters import Cluster
 from rehearsal.load.fortio import Request
 from rehearsal.load.results import DEFAULTS, DEPLOYED
@@ -35,7 +35,7 @@ class Target:
     """A cluster under load: what is asked of its leader, and where that is recorded."""
 
     name: str
-    audit: Device
+    audit: Audit
     reads: Request
     """The KV entry of the comparison."""
 
@@ -77,12 +77,13 @@ class Reader:
 
 
 @contextmanager
-def deployed(supervisor: Supervisor, stood: StoodUp) -> Iterator[Target]:
+def deployed(stood: StoodUp) -> Iterator[Target]:
     """The cluster as the program left it, with a root token that is revoked in the end."""
     with root_api(stood) as root:
         reader = Reader.first_of(stood.plan)
         token = log_in(root, reader.subject.acl_policy)
-        yield _target(DEPLOYED, supervisor, root, stood.scene.ca_file, reader, token)
+        devices = DeployedDevices(root, stood.scene.vaults)
+        yield _target(DEPLOYED, devices, stood.scene.ca_file, reader, token)
 
 
 def with_defaults(supervisor: Supervisor, cluster: Cluster, plan: Plan) -> Target:
@@ -96,7 +97,8 @@ def with_defaults(supervisor: Supervisor, cluster: Cluster, plan: Plan) -> Targe
     root.write(f"sys/policies/acl/{name}", {"policy": hcl})
     root.write(f"sys/auth/{APPROLE_AUTH}", {"type": "approle"})
     token = log_in(root, name)
-    return _target(DEFAULTS, supervisor, root, cluster.ca_file, reader, token)
+    device = Device(root, supervisor.subfolder("audit-of-defaults") / "audit.log")
+    return _target(DEFAULTS, device, cluster.ca_file, reader, token)
 
 
 def make_role(root: VaultApi, acl_policy: str) -> dict[str, str]:
@@ -115,12 +117,8 @@ def log_in(root: VaultApi, acl_policy: str) -> str:
     return str(answer.body["auth"]["client_token"])
 
 
-def _target(
-    name: str, supervisor: Supervisor, root: VaultApi, ca_file: Path, reader: Reader, token: str
-) -> Target:
-    folder = supervisor.subfolder(f"audit-of-{ca_file.parent.name}")
-    device = Device(root, folder / "audit.log")
-    return Target(name, device, Request("GET", root.address, reader.path, ca_file, token))
+def _target(name: str, audit: Audit, ca_file: Path, reader: Reader, token: str) -> Target:
+    return Target(name, audit, Request("GET", audit.root.address, reader.path, ca_file, token))
 
 
 def _write_when_ready(root: VaultApi, path: str, values: dict[str, str]) -> None:

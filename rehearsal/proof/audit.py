@@ -66,7 +66,7 @@ def prove(bench: Bench, say: Callable[[str], None]) -> None:
     devices = devices_of(bench.provisioner)
     calls = [call for call in journal.calls if call.path not in _UNRECORDED]
     for device, path in sorted(devices.items()):
-        log = Log.of(device, lines_of(bench.scene.vaults, path))
+        log = Log.of(device, list(lines_of(bench.scene.vaults, path)))
         bench.results.extend(_recorded(bench, log, calls, journal))
         found = secrets_in(log.texts, journal.secrets)
         bench.results.append(

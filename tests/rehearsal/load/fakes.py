@@ -38,6 +38,15 @@ class Asked(Call):
     token: str
 
 
+AUDIT_FILE: Mapping[str, Any] = {
+    "type": "file",
+    "path": "file/",
+    "description": "Every access",
+    "local": False,
+    "options": {"file_path": "vault/audit/audit.log"},
+}
+
+
 class LoadedVault(FakeVault):
     """Who logs in has a token that says as what."""
 
@@ -62,6 +71,8 @@ class LoadedVault(FakeVault):
         if waiting := self.answers.get(call.path):
             return waiting.pop(0)
         match call.path.split("/"):
+            case ["sys", "audit"]:
+                return answer(data={"file/": AUDIT_FILE})
             case ["auth", _, "login"]:
                 who = call.body.get("role") or call.body["role_id"]
                 return answer(auth={"client_token": f"{who}'s"})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.load.audit import Device, Entries, count
+from rehearsal.load.audit import DeployedDevices, Device, Entries, count
 from rehearsal.vault_api import Answer, VaultApi
 
 PATH = "secret/data/x"
@@ -91,3 +92,62 @@ def test_entries_are_counted_from_where_it_was_emptied(tmp_path: Path) -> None:
         vault.write(line("request") + line("response"))
         vault.flush()
         assert device.entries(PATH) == Entries(1, 1, 0)
+
+
+FILE = {
+    "path": "file/",
+    "type": "file",
+    "description": "Every access",
+    "local": False,
+    "options": {"file_path": "audit.log", "mode": "0600"},
+}
+STDOUT = {**FILE, "path": "stdout/", "options": {"file_path": "stdout"}}
+
+
+def of_program(folder: Path, *devices: dict[str, Any]) -> tuple[DeployedDevices, FakeRoot]:
+    root = FakeRoot()
+    root.devices = {device["path"]: device for device in devices}
+    process = SimpleNamespace(log=folder / "process.log")
+    server: Any = SimpleNamespace(folder=folder, process=process)
+    vaults: Any = SimpleNamespace(servers=(server,))
+    return DeployedDevices(root, vaults), root
+
+
+def test_the_programs_devices_are_ended_and_come_back_as_they_were(tmp_path: Path) -> None:
+    devices, root = of_program(tmp_path, STDOUT, FILE)
+    devices.switch(True)
+    assert root.calls == [], "they are on"
+    devices.switch(False)
+    devices.switch(True)
+    given = {"type": "file", "description": "Every access"}
+    assert root.calls == [
+        ("DELETE", "sys/audit/file", None),
+        ("DELETE", "sys/audit/stdout", None),
+        ("POST", "sys/audit/file", {**given, "options": FILE["options"]}),
+        ("POST", "sys/audit/stdout", {**given, "options": STDOUT["options"]}),
+    ]
+
+
+def test_what_the_first_of_them_holds_is_counted_and_all_are_emptied(tmp_path: Path) -> None:
+    devices, _ = of_program(tmp_path, STDOUT, FILE)
+    file, log = tmp_path / "audit.log", tmp_path / "process.log"
+    file.write_text(line("request") + line("response"))
+    log.write_text('{"@level":"info"}\n' + line("request"))
+    assert devices.entries(PATH) == Entries(1, 1, 0)
+    devices.empty()
+    assert (file.stat().st_size, log.stat().st_size) == (0, 0)
+    log.write_text("==> Vault server\n" + '{"@level":"info"}\n' + line("request"))
+    alone, _ = of_program(tmp_path, STDOUT)
+    assert alone.entries(PATH) == Entries(1, 0, 0), "of the output, its entries only"
+
+
+def test_without_a_device_nothing_could_be_compared(tmp_path: Path) -> None:
+    with pytest.raises(RehearsalError, match=r"no audit device; what one costs cannot be measured"):
+        of_program(tmp_path)
+
+
+def test_the_programs_device_that_cannot_be_ended_is_an_error(tmp_path: Path) -> None:
+    devices, _ = of_program(tmp_path, FILE)
+    devices.root = FakeRoot(status=403)
+    with pytest.raises(RehearsalError, match=r"cannot be disabled"):
+        devices.switch(False)

@@ -150,7 +150,7 @@ class Measurement:
         return self.target("defaults")
 
     @contextmanager
-    def deployed(self, _supervisor: object, stood: object) -> Iterator[Target]:
+    def deployed(self, stood: object) -> Iterator[Target]:
         assert stood is self.stood
         yield self.target("deployed")
         self.log.append("the root token ended")

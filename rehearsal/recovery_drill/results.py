@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rehearsal.drill.impact import Impact, Retried
@@ -57,6 +57,8 @@ class Run:
     problem: str
     """Why the drill could not be played to its end."""
     notes: Mapping[str, str]
+    logs: Mapping[str, str] = field(default_factory=dict)
+    """The ends of the servers' logs where the cluster did not heal; else none."""
 
     @property
     def faults(self) -> list[str]:

@@ -33,6 +33,7 @@ from rehearsal.stand_up import StoodUp, stand_up
 _WARM_SECONDS: Final = 1.0
 _BEFORE_SECONDS: Final = 0.5
 _AFTER_SECONDS: Final = 0.5
+_LOG_LINES: Final = 60
 _GIT: Final = ("AUTHOR", "COMMITTER")
 Progress = Callable[[str], None]
 
@@ -106,6 +107,7 @@ def run_once(ground: Ground, drill: Drill, number: int) -> Run:
         missing=lacking,
         problem=problem,
         notes=dict(episode.notes),
+        logs={n: cluster[n].process.tail(_LOG_LINES) for n in cluster.names} if lacking else {},
     )
 
 

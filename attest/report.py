@@ -17,7 +17,7 @@ from attest.usage import Usage
 from attest.vault import Unread
 from policies.environments import Environment
 from policies.plan import Plan
-from policies.texts import counted
+from policies.texts import counted, some
 
 
 @unique
@@ -100,9 +100,7 @@ def _notes(live: Live, other_words: tuple[str, ...]) -> list[str]:
         )
     if other_words:
         policies = counted(len(other_words), "ACL policy is", "ACL policies are")
-        notes.append(
-            f"{policies} worded otherwise and decide the same: {', '.join(other_words[:10])}"
-        )
+        notes.append(f"{policies} worded otherwise, with the same decisions: {some(other_words)}")
     if live.tokens and live.tokens.not_looked_up:
         left = counted(live.tokens.not_looked_up, "token was", "tokens were")
         notes.append(

@@ -34,7 +34,7 @@ from policies.postgresql import Statements
 from policies.review.compare import compare
 from policies.review.limits import unwritten
 from policies.review.model import EnvironmentReview, Finding, Review
-from policies.review.snapshot import Snapshot, of_plan
+from policies.review.snapshot import LoginRole, Snapshot, of_plan
 
 DECLARED: Final = "the matrix"
 LIVE: Final = "Vault"
@@ -86,21 +86,27 @@ def _unapproved(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def snapshot(declared: Snapshot, live: Live) -> Snapshot:
     """Vault, as the review reads a plan."""
-    # Nobody's role names these: the provisioner's own is no workload's.
+    logins: tuple[LoginRole, ...] = _roles(
+        live, Kind.KUBERNETES_ROLE, declared.kubernetes_roles, _kubernetes
+    )
+    logins += _roles(live, Kind.APPROLE_ROLE, declared.approle_roles, _approle)
+    logins += _roles(live, Kind.OIDC_ROLE, declared.oidc_roles, _oidc)
+    # Vault's own policies, and the provisioner's, are no workload's unless a role gives them.
     own = {name for kind, name in built_in(live.version) if kind is Kind.ACL_POLICY}
+    own = {*own, provisioner.NAME} - {name for role in logins for name in role.token.policies}
     texts = {
         name: declared.policies.get(name, "") if body is None else str(body.get("policy", ""))
         for name, body in (live.folders.get(inspection.ACL_POLICIES) or {}).items()
-        if name not in {*own, provisioner.NAME}
+        if name not in own
     }
     unlisted = live.folders.get(inspection.ACL_POLICIES) is None
     return dataclasses.replace(
         declared,
         side=LIVE,
         policies=declared.policies if unlisted else texts,
-        kubernetes_roles=_roles(live, Kind.KUBERNETES_ROLE, declared.kubernetes_roles, _kubernetes),
-        approle_roles=_roles(live, Kind.APPROLE_ROLE, declared.approle_roles, _approle),
-        oidc_roles=_roles(live, Kind.OIDC_ROLE, declared.oidc_roles, _oidc),
+        kubernetes_roles=tuple(one for one in logins if isinstance(one, KubernetesRole)),
+        approle_roles=tuple(one for one in logins if isinstance(one, AppRoleRole)),
+        oidc_roles=tuple(one for one in logins if isinstance(one, OidcRole)),
         database_connections=_roles(
             live, Kind.CONNECTION, declared.database_connections, _connection
         ),

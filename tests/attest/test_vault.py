@@ -69,7 +69,7 @@ def test_a_token_that_just_ended_is_not_one_that_may_not_be_looked_up(
 ) -> None:
     assert vault.look_up("acc-1") == {"accessor": "acc-1", "policies": ["x"]}
     assert vault.look_up("acc-gone") is None
-    assert vault.unread == ()
+    assert list(vault.unread) == []
     served.answers["POST", inspection.LOOKUP] = REFUSED
     assert vault.look_up("acc-1") is None
     assert [one.operation for one in vault.unread] == ["look up tokens"]

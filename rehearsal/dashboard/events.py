@@ -17,7 +17,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from policies.paths import APPROLE_AUTH, AWS, KUBERNETES_AUTH, cloud_credentials, pki_issue
+from policies.paths import (
+    APPROLE_AUTH,
+    AWS,
+    KUBERNETES_AUTH,
+    SecretPath,
+    cloud_credentials,
+    pki_issue,
+)
 from rehearsal.errors import RehearsalError
 from rehearsal.load.fortio import Fortio, Pace
 from rehearsal.load.operations import Applications, Operation
@@ -31,7 +38,7 @@ _CONNECTIONS: Final = 2
 _PER_SECOND: Final = 8.0
 """Of each kind: far from what two cores bear."""
 _PAUSE_SECONDS: Final = 0.5
-_NOT_THEIRS: Final = "secret/data/another-application"
+_NOT_THEIRS: Final = SecretPath("another-application").data
 
 
 @dataclass(frozen=True, slots=True)

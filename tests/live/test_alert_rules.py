@@ -72,9 +72,15 @@ def test_none_fires_on_a_healthy_cluster(watched: Watched) -> None:
 
 
 def test_nor_is_one_about_to_of_those_that_say_whether_it_lives(watched: Watched) -> None:
-    states = watched.states()
-    restless = {alert.name: states[alert.name] for alert in health.ALERTS}
-    assert restless == {name: {"inactive"} for name in restless}
+    """Autopilot may need a moment more, on a busy computer."""
+
+    def calm() -> None:
+        states = watched.states()
+        restless = [one.name for one in health.ALERTS if states[one.name] != {"inactive"}]
+        if restless:
+            raise NotYet(f"not inactive: {', '.join(restless)}")
+
+    wait_until(calm, awaited="all to be inactive", patience=timedelta(seconds=45))
 
 
 def test_others_wait_only_for_what_is_not_here(watched: Watched) -> None:

@@ -35,6 +35,7 @@ class Command(Protocol):
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "roll": ("upkeep.rolling.command", "restart or upgrade the servers, one at a time"),
     "peers": ("upkeep.peers", "the file with which servers that survived find each other"),
+    "restore": ("upkeep.restore.command", "replace what a cluster holds by a snapshot"),
     "regenerate-root": ("upkeep.root.command", "a command as root, and then no root any more"),
 }
 """Name -> module, and what it does in a few words. A module is imported when it is chosen."""

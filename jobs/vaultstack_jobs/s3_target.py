@@ -74,6 +74,7 @@ class S3Target:
                     Body=Beating(file, beat),  # type: ignore[arg-type]
                     ContentLength=parcel.snapshot.file_bytes,
                     ContentType="application/gzip",
+                    ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=parcel.checksum,
                     ServerSideEncryption=_SSE,
                     Metadata=dict(parcel.metadata),

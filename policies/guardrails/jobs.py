@@ -1,5 +1,6 @@
 """Jobs that run by schedule are those that were reviewed, and may in Kubernetes what their task
-asks for: `rotations.json` says when each runs, as whom, and what it is told.
+asks for: `rotations.json` says when each runs, as whom, and what it is told; of the snapshots the
+roles say who takes them, and a stack's settings when and whereto.
 
 What a job may in Vault is its ACL policy, and judged as everybody's.
 """
@@ -7,7 +8,7 @@ What a job may in Vault is its ACL policy, and judged as everybody's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pulumi_policy import Severity
@@ -25,50 +26,49 @@ from policies.guardrails.rule import (
     items,
     of_types,
 )
+from policies.guardrails.scheduled import ROTATION_FILE, SNAPSHOT_FILE, Job, jobs
 from policies.plan import Rotation
+from policies.snapshots import reader_among
 
 _CRON_JOB: Final = "kubernetes:batch/v1:CronJob"
 _CONFIG_MAP: Final = "kubernetes:core/v1:ConfigMap"
 _ROLE: Final = "kubernetes:rbac.authorization.k8s.io/v1:Role"
-_FILE: Final = "rotation.json"
 # As components/operations/cron_job.py has it. All else that a container may have (env, lifecycle,
 # probes) could run something of its own.
-_RUNS: Final[Mapping[str, Sequence[str]]] = {
-    "command": ("python", "-m", "vaultstack_jobs"),
-    "args": ("rotate", f"/etc/vaultstack/{_FILE}"),
-}
+_COMMAND: Final = ("python", "-m", "vaultstack_jobs")
 _OF_CONTAINER: Final = frozenset(
-    {*_RUNS, "image", "imagePullPolicy", "name", "resources", "securityContext", "volumeMounts"}
-)
-_MOUNTED: Final = frozenset(
-    {"/etc/vaultstack", "/var/run/secrets/vault", "/var/run/secrets/kubernetes.io/serviceaccount"}
+    {
+        *("args", "command", "image", "imagePullPolicy"),
+        *("name", "resources", "securityContext", "volumeMounts"),
+    }
 )
 
 
 def _as_reviewed(resource: Resource, setting: Setting) -> Iterator[str]:
-    rotations = snapshot_of(setting.environment).rotations
     match resource.type:
         case "kubernetes:batch/v1:CronJob":
-            yield from _cron_job(resource, rotations)
+            yield from _cron_job(resource, jobs(setting.environment))
         case "kubernetes:batch/v1:Job":
             yield "runs once, by no schedule that anybody reviewed"
         case type_ if type_ in PODS:
-            yield from _as_a_job(resource, rotations)
-        case _ if resource.get("data", _FILE) is not None:
-            yield from _file(resource, rotations)
+            yield from _as_a_job(resource, jobs(setting.environment))
+        case _ if resource.get("data", ROTATION_FILE) is not None:
+            yield from _file(resource, snapshot_of(setting.environment).rotations)
+        case _ if resource.get("data", SNAPSHOT_FILE) is not None:
+            yield from _snapshots_file(resource, setting)
         case _:
             pass
 
 
-def _cron_job(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str]:
+def _cron_job(resource: Resource, reviewed: Sequence[Job]) -> Iterator[str]:
     pod, runs_as = pod_of(resource), _runs_as(resource)
-    found = [one for one in rotations if (one.namespace, one.service_account) == runs_as]
-    if not found:
+    job = next((one for one in reviewed if one.runs_as == runs_as), None)
+    if job is None:
         yield f"runs as {'/'.join(runs_as)}, as which no job of {_TABLE} does"
         return
-    (rotation,) = found
     for key, meant in (
-        ("schedule", rotation.schedule),
+        # Of what a stack itself schedules, its settings say when.
+        ("schedule", job.schedule or resource.get("spec", "schedule")),
         # Without one it is the time of the control plane's servers, whatever that is.
         ("timeZone", "Etc/UTC"),
         ("concurrencyPolicy", "Forbid"),
@@ -76,40 +76,47 @@ def _cron_job(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str
         if resource.get("spec", key) != meant:
             yield f"spec.{key} is {resource.get('spec', key)!r}, and not {meant!r}"
     audiences = {
-        dig(source, "serviceAccountToken", "audience")
+        str(dig(source, "serviceAccountToken", "audience"))
         for volume in items(pod, "volumes")
         for source in items(volume, "projected", "sources")
+        if dig(source, "serviceAccountToken", "audience") is not None
     }
-    if others := sorted(audiences - {None, rotation.audience}):
-        yield f"has tokens for {', '.join(others)}, and not only for {rotation.audience}"
-    yield from _what_runs(pod, f"rotation-{rotation.name}")
+    elsewhere = {one for one in audiences if job.elsewhere and one.startswith(job.elsewhere)}
+    if others := sorted(audiences - elsewhere - {job.audience}):
+        yield f"has tokens for {', '.join(others)}, and not only for {job.audience}"
+    yield from _what_runs(pod, job)
 
 
-def _what_runs(pod: Any, own: str) -> Iterator[str]:
-    """In the pod of a job, whose objects are called `own`, beside what its image is."""
+def _what_runs(pod: Any, job: Job) -> Iterator[str]:
+    """In the pod of a job, beside what its image is."""
     containers = items(pod, "containers")
     if len(containers) != 1 or items(pod, "initContainers"):
         yield "runs more, or other, than the one container of a job"
     for container in containers:
-        for key, meant in _RUNS.items():
-            if tuple(items(container, key)) != meant:
-                yield f"{key} is {' '.join(items(container, key))!r}, and not {' '.join(meant)!r}"
-        if more := sorted(key for key in container.keys() - _OF_CONTAINER if container[key]):
-            yield f"its container has {', '.join(more)}, which no job needs"
-        for mount in items(container, "volumeMounts"):
-            if dig(mount, "mountPath") not in _MOUNTED:
-                yield f"mounts something at {dig(mount, 'mountPath')!r}, where no job looks"
+        yield from _in_container(container, job)
     for volume in items(pod, "volumes"):
-        name = dig(volume, "configMap", "name")
-        if not dig(volume, "projected") and name != own:
+        if dig(volume, "projected") or (job.scratch and volume.keys() == {"name", "emptyDir"}):
+            continue
+        if dig(volume, "configMap", "name") != job.own:
             yield f"volume {dig(volume, 'name')!r} is not the job's own file"
 
 
-def _as_a_job(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str]:
+def _in_container(container: Any, job: Job) -> Iterator[str]:
+    for key, meant in (("command", _COMMAND), ("args", tuple(job.args))):
+        if tuple(items(container, key)) != meant:
+            yield f"{key} is {' '.join(items(container, key))!r}, and not {' '.join(meant)!r}"
+    if more := sorted(key for key in container.keys() - _OF_CONTAINER if container[key]):
+        yield f"its container has {', '.join(more)}, which no job needs"
+    for mount in items(container, "volumeMounts"):
+        if dig(mount, "mountPath") not in job.mounted:
+            yield f"mounts something at {dig(mount, 'mountPath')!r}, where no job looks"
+
+
+def _as_a_job(resource: Resource, reviewed: Sequence[Job]) -> Iterator[str]:
     """Pods of others."""
     runs_as = _runs_as(resource)
-    for one in rotations:
-        if (one.namespace, one.service_account) == runs_as:
+    for one in reviewed:
+        if one.runs_as == runs_as:
             yield f"runs as {'/'.join(runs_as)}, as which only the job {one.name} does"
 
 
@@ -121,20 +128,32 @@ def _runs_as(resource: Resource) -> tuple[str, str]:
 
 
 def _file(resource: Resource, rotations: Sequence[Rotation]) -> Iterator[str]:
-    told = json.loads(resource.text("data", _FILE))
+    told = json.loads(resource.text("data", ROTATION_FILE))
     name = str(dig(told, "name"))
     rotation = next((one for one in rotations if one.name == name), None)
     if rotation is None:
-        yield f"{_FILE} is of {name!r}, which {_TABLE} does not have"
+        yield f"{ROTATION_FILE} is of {name!r}, which {_TABLE} does not have"
         return
+    interval = f"{ROTATION_FILE} interval_seconds"
     for where, given, meant in (
         ("metadata.namespace", resource.get("metadata", "namespace"), rotation.namespace),
-        (f"{_FILE} interval_seconds", dig(told, "interval_seconds"), rotation.interval_seconds),
-        (f"{_FILE} vault.role", dig(told, "vault", "role"), rotation.role),
-        (f"{_FILE} task", dig(told, "task"), rotation.task),
+        (interval, dig(told, "interval_seconds"), rotation.interval_seconds),
+        (f"{ROTATION_FILE} vault.role", dig(told, "vault", "role"), rotation.role),
+        (f"{ROTATION_FILE} task", dig(told, "task"), rotation.task),
     ):
         if given != meant:
             yield f"{where} is not what {_TABLE} says of {name}"
+
+
+def _snapshots_file(resource: Resource, setting: Setting) -> Iterator[str]:
+    """Where they go, a stack's settings say; as whom they are taken, the matrix."""
+    reviewed = snapshot_of(setting.environment)
+    role = reader_among(reviewed.kubernetes_roles, reviewed.stanzas)
+    told = json.loads(resource.text("data", SNAPSHOT_FILE))
+    if role is None:
+        yield f"takes snapshots, which nobody may in {setting.environment.value}"
+    elif dig(told, "vault", "role") != role.name:
+        yield f"{SNAPSHOT_FILE} vault.role is not {role.name!r}, who may take them"
 
 
 _TABLE: Final = "rotations.json"
@@ -142,26 +161,23 @@ _TABLE: Final = "rotations.json"
 
 def _rights(resources: Sequence[Resource], setting: Setting) -> Iterator[Finding]:
     """Of the service accounts that jobs run as."""
-    rotations = {
-        (one.namespace, one.service_account): one
-        for one in snapshot_of(setting.environment).rotations
-    }
+    reviewed = {one.runs_as: one for one in jobs(setting.environment)}
     roles = {_place(role): role for role in of_types(resources, _ROLE)}
     for binding in of_types(resources, *BINDINGS):
         for subject in items(binding.props, "subjects"):
             runs_as = (str(dig(subject, "namespace")), str(dig(subject, "name")))
-            if rotation := rotations.get(runs_as):
+            if job := reviewed.get(runs_as):
                 place = (binding.text("metadata", "namespace"), binding.text("roleRef", "name"))
                 role = roles.get(place)
                 if binding.text("roleRef", "kind") != "Role" or role is None:
                     yield Finding(
-                        f"{binding.name} gives the job {rotation.name} rights that no Role "
-                        "declared here says",
+                        f"{binding.name} gives the job {job.name} rights that no Role declared "
+                        "here says",
                         binding.urn,
                     )
                 else:
-                    for what in _beyond(role, place[0], rotation):
-                        yield Finding(f"{role.name}: the job {rotation.name} {what}", role.urn)
+                    for what in _beyond(role, place[0], job):
+                        yield Finding(f"{role.name}: the job {job.name} {what}", role.urn)
 
 
 def _one_image(resources: Sequence[Resource], _: Setting) -> Iterator[Finding]:
@@ -178,40 +194,18 @@ def _place(role: Resource) -> tuple[str, str]:
     return role.text("metadata", "namespace"), role.text("metadata", "name")
 
 
-def _beyond(role: Resource, namespace: str, rotation: Rotation) -> Iterator[str]:
+def _beyond(role: Resource, namespace: str, job: Job) -> Iterator[str]:
     """What a Role allows besides."""
-    allowed = _needed(rotation)
     for rule in items(role.props, "rules"):
         names, verbs = items(rule, "resourceNames"), items(rule, "verbs")
         for group in items(rule, "apiGroups") or ("",):
             for kind in items(rule, "resources"):
                 for name in names or ("*",):
-                    may = allowed.get((namespace, group, kind, name), frozenset())
+                    may = job.needed.get((namespace, group, kind, name), frozenset())
                     if more := sorted(set(verbs) - may):
                         whose = repr(name) if names else "whatever it is called"
                         what = f"{', '.join(more)} {kind} ({whose})"
                         yield f"may {what} in {namespace}, for which its task has no use"
-
-
-def _needed(rotation: Rotation) -> Mapping[tuple[str, str, str, str], frozenset[str]]:
-    """(namespace, API group, kind, name) -> verbs."""
-    needed = {
-        (
-            rotation.namespace,
-            "coordination.k8s.io",
-            "leases",
-            f"rotation-{rotation.name}",
-        ): frozenset({"get", "update"})
-    }
-    tell: Any = rotation.task.get("tell")
-    if dig(tell, "type") == "restart":
-        deployment = (str(dig(tell, "namespace")), "apps", "deployments")
-        needed[*deployment, str(dig(tell, "deployment"))] = frozenset({"get", "patch"})
-    secret: Any = rotation.task.get("secret")
-    if secret:
-        place = (str(dig(secret, "namespace")), "", "secrets", str(dig(secret, "name")))
-        needed[place] = frozenset({"patch"})
-    return needed
 
 
 AS_REVIEWED: Final = ResourceRule(

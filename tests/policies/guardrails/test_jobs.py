@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from policies.environments import Environment
 from policies.guardrails.jobs import RULES
 from tests.policies.guardrails.looking import Declared
 from tests.policies.guardrails.seeds import Added, Seed, check, names, said
@@ -18,6 +19,7 @@ JOB, FILE = f"{JWT}-schedule", f"{JWT}-file"
 ROLE: Final = f"{JWT}-rights-media-catalog-prod-role"
 BINDING: Final = f"{JWT}-rights-media-catalog-prod-binding"
 POD: Final = "spec.jobTemplate.spec.template.spec"
+SNAPSHOTS: Final = "snapshots-schedule"
 SEEDS: Final = (
     Seed(RULE, JOB, "spec.schedule", "* * * * *", "spec.schedule is '* * * * *', and not '0 3"),
     Seed(RULE, JOB, "spec.timeZone", None, "spec.timeZone is None, and not 'Etc/UTC'"),
@@ -93,6 +95,44 @@ SEEDS: Final = (
             {"metadata": {"namespace": "vault"}, "spec": {"serviceAccount": "rotation-pki"}},
         ),
         "runs as vault/rotation-pki, as which only the job pki-intermediate does",
+    ),
+    Seed(
+        RULE,
+        SNAPSHOTS,
+        f"{POD}.containers.0.args",
+        ["rotate", "/etc/vaultstack/rotation.json"],
+        "args is 'rotate /etc/vaultstack/rotation.json', and not 'snapshot /etc/vaultstack/snap",
+    ),
+    Seed(
+        RULE,
+        SNAPSHOTS,
+        f"{POD}.volumes.1.projected.sources.0.serviceAccountToken.audience",
+        "sts.example.com",
+        "has tokens for sts.example.com, and not only for vault-prod",
+    ),
+    Seed(
+        RULE,
+        SNAPSHOTS,
+        f"{POD}.volumes.3",
+        {"name": "scratch", "hostPath": {"path": "/"}},
+        "volume 'scratch' is not the job's own file",
+    ),
+    Seed(RULE, JOB, f"{POD}.volumes.0", {"name": "x", "emptyDir": {}}, "volume 'x' is not the job"),
+    Seed(
+        RULE,
+        "snapshots-file",
+        "data",
+        {"snapshot.json": '{"vault": {"role": "platform-rotation-pki"}}'},
+        "snapshot.json vault.role is not 'platform-snapshots', who may take them",
+    ),
+    Added(
+        RULE,
+        Declared(
+            "kubernetes:core/v1:Pod",
+            "as-the-snapshots",
+            {"metadata": {"namespace": "vault"}, "spec": {"serviceAccountName": "snapshots"}},
+        ),
+        "runs as vault/snapshots, as which only the job snapshots does",
     ),
     Added(
         RULE,
@@ -195,6 +235,29 @@ def test_a_right_beyond_the_task_is_caught(
 ) -> None:
     (message,) = rights(prod, prod[ROLE].changed(path, value))
     assert f"the job media-catalog-jwt-secret may {what} in media-catalog-prod" in message
+
+
+def test_the_snapshots_job_changes_its_lease_and_nothing_else(
+    prod: Mapping[str, Declared],
+) -> None:
+    (message,) = rights(prod, prod["snapshots-rights-role"].changed("rules.0.verbs", ["delete"]))
+    assert "the job snapshots may delete leases ('vault-snapshots') in vault" in message
+
+
+def test_where_vault_makes_no_snapshots_nobody_takes_any(prod: Mapping[str, Declared]) -> None:
+    (message,) = said(RULE, prod["snapshots-file"], environment=Environment.DEV)
+    assert "takes snapshots, which nobody may in dev" in message
+
+
+def test_google_is_the_one_other_that_knows_the_snapshots_job(
+    prod: Mapping[str, Declared],
+) -> None:
+    token = {"path": "token", "audience": "//iam.googleapis.com/projects/1/x"}
+    path = f"{POD}.volumes.1.projected.sources.1"
+    told = {"serviceAccountToken": token}
+    assert said(RULE, prod[SNAPSHOTS].changed(path, told)) == []
+    (message,) = said(RULE, prod[JOB].changed(path, told))
+    assert "has tokens for //iam.googleapis.com" in message
 
 
 def test_rights_that_are_declared_elsewhere_are_caught(prod: Mapping[str, Declared]) -> None:

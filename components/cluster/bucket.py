@@ -38,23 +38,30 @@ def make_bucket(
     bucket's region.
     """
     bucket = aws.s3.Bucket(f"{prefix}-bucket", bucket=name, opts=kept())
+
+    def setting(*after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """S3 deletes no bucket with something in it: what guards that must not go first."""
+        return pulumi.ResourceOptions.merge(
+            kept(*after), pulumi.ResourceOptions(deleted_with=bucket)
+        )
+
     versioning = aws.s3.BucketVersioning(
         f"{prefix}-versioning",
         bucket=bucket.bucket,
         versioning_configuration={"status": "Enabled"},
-        opts=kept(),
+        opts=setting(),
     )
     aws.s3.BucketServerSideEncryptionConfiguration(
         f"{prefix}-encryption",
         bucket=bucket.bucket,
         rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-        opts=kept(),
+        opts=setting(),
     )
     aws.s3.BucketOwnershipControls(
         f"{prefix}-ownership",
         bucket=bucket.bucket,
         rule={"object_ownership": "BucketOwnerEnforced"},
-        opts=kept(),
+        opts=setting(),
     )
     private = aws.s3.BucketPublicAccessBlock(
         f"{prefix}-privacy",
@@ -63,14 +70,14 @@ def make_bucket(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=kept(),
+        opts=setting(),
     )
     aws.s3.BucketPolicy(
         f"{prefix}-tls",
         bucket=bucket.bucket,
         policy=iam_documents.tls_only(account, name),
         # S3 refuses two changes of who may reach a bucket at the same time.
-        opts=kept(private),
+        opts=setting(private),
     )
     aws.s3.BucketLifecycleConfiguration(
         f"{prefix}-lifecycle",
@@ -86,7 +93,7 @@ def make_bucket(
             }
         ],
         # Rules about old versions mean nothing before there are versions.
-        opts=kept(versioning),
+        opts=setting(versioning),
     )
 
 

@@ -217,6 +217,15 @@ def test_the_bucket(run: Runner) -> None:
     assert made.recording["aws-tls"].after >= {"aws-privacy"}
 
 
+def test_what_guards_a_bucket_goes_with_it_and_never_before(run: Runner) -> None:
+    """S3 deletes no bucket that holds something, and it must not be left open then."""
+    recording = make(run).recording
+    bucket = recording["aws-bucket"]
+    for name in BUCKET_PARTS - {"aws-bucket"}:
+        assert recording[name].request.deletedWith == bucket.urn
+    assert not bucket.request.deletedWith
+
+
 def test_a_preview_shows_every_text_but_the_one_with_the_keys_own_id(run: Runner) -> None:
     made = make(run, preview=True)
     assert made.inputs("aws-key")["policy"] == iam_documents.key_policy(ACCOUNT, OWN_ROLE)

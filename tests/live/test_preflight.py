@@ -107,6 +107,7 @@ def questions(api: KubernetesApi, **changed: Any) -> dict[str, Any]:
         "issuer_kind": "ClusterIssuer",
         "issuer_name": "platform",
         "kubeconfig": str(api.kubeconfig),
+        "metrics": False,
         "namespace": "vault",
         "storage_class": "",
         "tls_secret": "",

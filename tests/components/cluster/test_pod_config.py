@@ -14,9 +14,16 @@ from components.cluster.pod_config import (
     CA_FILE,
     CERTIFICATE,
     CONFIG_FILE,
+    METRICS_CA_FILE,
     server_config,
 )
-from components.cluster.server_config import FileStorage, RaftStorage, ServerConfig, render
+from components.cluster.server_config import (
+    FileStorage,
+    MetricsListener,
+    RaftStorage,
+    ServerConfig,
+    render,
+)
 from components.settings import DeploymentSettings
 from policies.lifetime import Duration
 from tests.components.cluster.deployments import (
@@ -29,6 +36,7 @@ from tests.components.cluster.deployments import (
     THREE,
     deployed,
 )
+from tests.components.telemetry import TELEMETRY
 
 KEY = "alias/vault-staging-seal"
 
@@ -158,3 +166,16 @@ def test_files_are_where_the_pod_has_them() -> None:
         "/vault/tls/tls.crt",
         "/vault/tls/tls.key",
     }
+
+
+def test_watched_servers_listen_for_prometheus_and_remember_what_is_counted_rarely() -> None:
+    config = server_config(
+        DEPLOYMENT, LIMITS, LAYOUT, cluster=THREE, kms_key=KEY, telemetry=TELEMETRY
+    )
+    assert config.metrics == MetricsListener(
+        "0.0.0.0:8203", "127.0.0.1:8204", CERTIFICATE, METRICS_CA_FILE
+    )
+    assert config.telemetry
+    assert config.telemetry.usage_interval == TELEMETRY.usage_interval
+    assert config.telemetry.retention > TELEMETRY.usage_interval
+    assert of_raft().metrics is None

@@ -27,6 +27,7 @@ PROPS: dict[str, Any] = {
     "issuer_kind": "ClusterIssuer",
     "issuer_name": "platform",
     "kubeconfig": "",
+    "metrics": False,
     "namespace": "vault",
     "storage_class": "",
     "tls_secret": "",

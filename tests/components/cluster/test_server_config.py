@@ -11,6 +11,7 @@ from components.cluster.server_config import (
     FileStorage,
     Listener,
     LogFormat,
+    MetricsListener,
     Peer,
     RaftStorage,
     ServerConfig,
@@ -135,6 +136,35 @@ def test_another_kms_and_a_quicker_autopilot_are_said() -> None:
     assert '  autopilot_update_interval = "600ms"\n' in text
     assert '  endpoint = "http://127.0.0.1:1"\n' in text
     assert "endpoint" not in render(CLUSTER)
+
+
+def test_metrics_are_shown_to_a_certificate_and_never_to_just_anybody() -> None:
+    shown = MetricsListener("0.0.0.0:8203", "127.0.0.1:8204", TlsFiles("/c", "/k"), "/ca")
+    text = render(dataclasses.replace(CLUSTER, metrics=shown))
+    assert (
+        'listener "tcp" {\n'
+        '  address = "0.0.0.0:8203"\n'
+        '  cluster_address = "127.0.0.1:8204"\n'
+        '  tls_cert_file = "/c"\n'
+        '  tls_key_file = "/k"\n'
+        '  tls_min_version = "tls12"\n'
+        '  tls_client_ca_file = "/ca"\n'
+        "  tls_require_and_verify_client_cert = true\n"
+        "  telemetry {\n"
+        "    unauthenticated_metrics_access = true\n"
+        "  }\n"
+        "}\n"
+    ) in text
+    # The API's own listener shows none without a token.
+    assert text.count("unauthenticated") == 1
+    assert "unauthenticated" not in render(CLUSTER)
+
+
+def test_how_often_tokens_are_counted_is_said_where_it_is_not_vaults_own() -> None:
+    often = Telemetry(Duration.parse("12h"), Duration.parse("1m"))
+    text = render(dataclasses.replace(CLUSTER, telemetry=often))
+    assert '  usage_gauge_period = "1m"\n' in text
+    assert "usage_gauge_period" not in render(CLUSTER)
 
 
 @pytest.mark.parametrize("multiplier", [0, 11, -1])

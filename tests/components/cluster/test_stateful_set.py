@@ -14,6 +14,7 @@ import pytest
 from components.cluster import layout as names
 from components.cluster import pod_config
 from components.cluster.layout import Layout
+from components.cluster.pod_config import METRICS_CA_FILE
 from components.cluster.pod_scripts import READY_FILE, START_FILE
 from components.cluster.stateful_set import StatefulSetArgs, checksum, make_stateful_set
 from components.settings import Bytes, Cpu, DeploymentSettings, Exposure, SizeSettings
@@ -315,3 +316,17 @@ def test_a_changed_configuration_shows_in_the_pods_template(run: Runner) -> None
     assert annotation(FILES) == annotation(dict(reversed(list(FILES.items())))) == checksum(FILES)
     for name in FILES:
         assert annotation({**FILES, name: "changed"}) != annotation(FILES)
+
+
+def test_a_watched_server_knows_prometheus_authority_and_not_its_key(run: Runner) -> None:
+    args = StatefulSetArgs(DEPLOYMENT, LAYOUT, True, FILES, True, metrics=True)
+    made = StatefulSet(
+        record(run, lambda opts: make_stateful_set("servers", args, opts))["servers"].values
+    )
+    assert made.mount_of(METRICS_CA_FILE)["name"] == "metrics"
+    assert not made.writable(METRICS_CA_FILE)
+    secret = made.volumes["metrics"]["secret"]
+    assert secret["secretName"] == "vault-metrics-ca"
+    assert secret["items"] == [{"key": "tls.crt", "path": "ca.crt"}]
+    assert {"name": "metrics", "containerPort": 8203} in made.container["ports"]
+    assert "metrics" not in make(run).volumes

@@ -52,6 +52,40 @@ def test_jobs_need_their_namespaces_and_accounts_that_nobody_made(loaded: Loader
     assert found["namespaces"] == sorted(NAMESPACES - {"vault"})
 
 
+def test_metrics_need_the_operator_of_prometheus(loaded: Loader) -> None:
+    assert questions(loaded, deploying("staging", metrics=True))["metrics"] is True
+    assert questions(loaded, deploying("staging", csiProvider=True))["metrics"] is False
+
+
+@pytest.mark.parametrize(
+    ("known", "lacking"),
+    [
+        ((), "ServiceMonitor and PrometheusRule"),
+        (("servicemonitors",), "PrometheusRule"),
+        (("servicemonitors", "prometheusrules"), ""),
+    ],
+)
+def test_a_kind_of_the_operators_that_is_not_there_is_named(
+    known: tuple[str, ...], lacking: str
+) -> None:
+    class Knowing:
+        def knows(self, _group: str, _version: str, resource: str) -> bool:
+            return resource in known
+
+    props = dict.fromkeys(PodsProvider.INPUTS, ()) | {"metrics": True, "cluster_issuers": {}}
+    found = list(PodsProvider().problems(Knowing(), props))  # type: ignore[arg-type]
+    assert found == (
+        [
+            (
+                f"vaultstack:metrics: the cluster lacks prometheus-operator's {lacking}; fix: "
+                "install prometheus-operator, or pulumi config set vaultstack:metrics false"
+            )
+        ]
+        if lacking
+        else []
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "issuers"),
     [

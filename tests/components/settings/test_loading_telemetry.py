@@ -7,8 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from components.settings import TelemetrySettings
+from components.settings.loading_telemetry import read_telemetry
+from components.settings.reader import ConfigReader
 from policies.lifetime import Duration
 from tests.components.settings.loader import SET, Loader, deploying, of_existing
+from tests.recording import Runner, declared
 
 
 def watched(loaded: Loader, **changed: object) -> TelemetrySettings:
@@ -89,6 +92,20 @@ def test_each_rule_is_one_problem_with_its_key_and_fix(
     assert problems == (f"vaultstack:{key}: {words}; fix: {fix}",)
     # Turned off, or not deployed, a rule about it holds for nobody.
     loaded.of(deploying("staging", metrics=False, **changed))
+
+
+def test_every_key_is_read_whoever_fetches_metrics(run: Runner) -> None:
+    """Or a stack that turns them off would be told that the others are unknown."""
+
+    def read() -> None:
+        reader = ConfigReader("vaultstack")
+        assert read_telemetry(reader, None) is None
+        reader.finish()
+
+    keys = ("metrics", "metricsInterval", "metricsUsageInterval", "prometheusNamespace")
+    labels = ("prometheusPodLabels", "prometheusSelector", "grafanaLabels")
+    given = {key: declared()[key]["default"] for key in (*keys, *labels, "runbookUrl")}
+    run(read, config=given)
 
 
 def test_a_type_is_checked_always(loaded: Loader) -> None:

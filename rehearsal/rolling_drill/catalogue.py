@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from rehearsal.binaries import Tool
 from rehearsal.rolling_drill.denied import sealed_server
 from rehearsal.rolling_drill.episode import Drill, Episode
 from rehearsal.rolling_drill.operator import who_steps_down
+
+_NOTHING_SECONDS: Final = 30.0
 
 
 def upgrade(episode: Episode) -> None:
@@ -23,6 +26,11 @@ def upgrade(episode: Episode) -> None:
     ground.deploy(newer)
     nothing = episode.roll()
     episode.must_end(nothing, 0, "every server is up to date")
+
+
+def nothing(_episode: Episode) -> None:
+    """What the computer itself costs the clients: compare the others with it."""
+    time.sleep(_NOTHING_SECONDS)
 
 
 def restart(episode: Episode) -> None:
@@ -108,6 +116,7 @@ def _expect_all_replaced(episode: Episode, before: dict[str, str]) -> None:
 
 DRILLS: Final = (
     Drill("upgrade", "upgrade from the version before", upgrade, Tool.VAULT_PREVIOUS),
+    Drill("nothing", "nothing, for comparison", nothing),
     Drill("restart", "restart", restart),
     Drill("step-down", "restart, the leader steps down first", restart_step_down),
     Drill("killed", "restart, the command killed in the middle", killed),

@@ -28,7 +28,7 @@ from rehearsal.stand_up import StoodUp, stand_up
 
 FAREWELL_SHARE: Final = 0.1
 """How much of the pods' `preStop` sleep is slept: 3 s of the 30 s that a load balancer takes."""
-_READY_WITHIN: Final = timedelta(minutes=1)
+_READY_WITHIN: Final = timedelta(minutes=3)
 Progress = Callable[[str], None]
 
 

@@ -35,6 +35,7 @@ REVISION: Final = "controller-revision-hash"
 NODE: Final = "rehearsal-node"
 _LOOK_SECONDS: Final = 0.2
 _PROBE_SECONDS: Final = 1.0
+_PROBE_TIMEOUT_SECONDS: Final = 5.0
 _READY: Final = "/v1/sys/health?standbyok=true"
 
 
@@ -55,6 +56,8 @@ class Node:
     _ready: set[str] = field(default_factory=set)
     _probed: float = 0.0
     _probes: dict[str, requests.Session] = field(default_factory=dict)
+    _answered: dict[str, str] = field(default_factory=dict)
+    """Pod -> what its last probe was answered."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Self:
@@ -99,7 +102,7 @@ class Node:
     def wait_until_ready(self, count: int, patience: timedelta) -> None:
         def ready() -> None:
             if len(self.endpoints) != count:
-                raise NotYet(f"{sorted(self.endpoints)} are ready")
+                raise NotYet(f"{sorted(self.endpoints)} are ready; probes said {self._answered}")
 
         wait_until(ready, awaited=f"{count} ready pods", patience=patience)
 
@@ -224,9 +227,12 @@ class Node:
             return False
         probe = self._probes.setdefault(name, http_session(str(server.ca_file)))
         try:
-            return probe.get(f"{server.address}{_READY}", timeout=1).ok
-        except requests.RequestException:
+            answer = probe.get(f"{server.address}{_READY}", timeout=_PROBE_TIMEOUT_SECONDS)
+        except requests.RequestException as error:
+            self._answered[name] = type(error).__name__
             return False
+        self._answered[name] = str(answer.status_code)
+        return answer.ok
 
     def _say_budget(self, pods: Mapping[str, Json]) -> None:
         budget = self.rest.must("GET", BUDGET)

@@ -107,7 +107,7 @@ def test_below_the_mounts_it_may_what_the_program_manages_and_nothing_else() -> 
     assert {p: capabilities(p) for p in STANZAS if not p.startswith("sys/")} == expected
 
 
-def test_of_the_system_it_may_mounts_ways_to_log_in_policies_and_autopilot() -> None:
+def test_of_the_system_it_may_mounts_ways_to_log_in_policies_audit_and_autopilot() -> None:
     expected: dict[str, set[Capability]] = {
         "sys/auth": {READ},
         "sys/mounts": {READ},
@@ -115,6 +115,10 @@ def test_of_the_system_it_may_mounts_ways_to_log_in_policies_and_autopilot() -> 
         "sys/storage/raft/autopilot/configuration": {READ, UPDATE},
         "sys/storage/raft/autopilot/state": {READ},
         "sys/quotas/rate-limit/vaultstack": set(MANAGE),
+        "sys/audit": {READ, SUDO},
+        # No other device, and no hash of a value that somebody looks for.
+        "sys/audit/file": {UPDATE, DELETE, SUDO},
+        "sys/audit/stdout": {UPDATE, DELETE, SUDO},
     }
     for mount in paths.ENGINE_MOUNTS:
         expected[f"sys/mounts/{mount}"] = set(MANAGE)

@@ -30,8 +30,8 @@ from policies.plan import (
 )
 from policies.resources import AwsCloudRole, AzureCloudRole, CloudRole, GcpCloudRole
 from policies.rotation import RotateKey
-from policies.rotation_rules import Scheduled, scheduled
 from policies.rotation_task import task
+from policies.scheduled import Scheduled, scheduled
 from policies.stanzas import cloud_role, stanzas_of
 from policies.subject import Subject, subjects_in
 

@@ -20,7 +20,7 @@ from policies.rotation import (
     RotateKey,
     RotateSecretIds,
 )
-from policies.rotation_rules import Scheduled
+from policies.scheduled import Scheduled
 
 
 def task(one: Scheduled, environment: Environment) -> Mapping[str, Any]:

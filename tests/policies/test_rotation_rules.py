@@ -39,8 +39,8 @@ from policies.rotation import (
     RotateKey,
     RotateSecretIds,
 )
-from policies.rotation_rules import Scheduled, scheduled
 from policies.schedule import Cron
+from policies.scheduled import Scheduled, scheduled
 from policies.workload import Workload
 
 DEV, PROD = frozenset({Environment.DEV}), frozenset({Environment.PROD})

@@ -12,8 +12,8 @@ from policies.environments import Environment
 from policies.matrix import MATRIX
 from policies.plan import Rotation
 from policies.rotation import ByAgent, RotateKey
-from policies.rotation_rules import Scheduled
 from policies.rotation_task import task
+from policies.scheduled import Scheduled
 
 TASKS: dict[str, dict[str, Any]] = {
     "aws-root": {"type": "aws-root"},

@@ -7,8 +7,9 @@ from fnmatch import fnmatch
 
 import pytest
 
+from components.bootstrap.ci_login import TOKEN_VARIABLE
 from tests.recording import ROOT, Runner, configuration
-from tests.test_main import RUNS_TOKEN, TOKEN_VARIABLE, given, program
+from tests.test_main import RUNS_TOKEN, given, program
 
 PAGE = (ROOT / "docs" / "destroy.md").read_text()
 

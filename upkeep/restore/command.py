@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--address", help="of the server that leads; else VAULT_ADDR")
     parser.add_argument("--ca-cert", metavar="FILE", help="Vault's CA; else VAULT_CACERT")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="a root token")
+    # Else it would be taken for the one above, and the token shown as a file that is not there.
+    parser.add_argument("--token", help=argparse.SUPPRESS)
     parser.add_argument("--replace", metavar="CLUSTER_ID", help="of a cluster that holds data")
     parser.add_argument(
         "--other-seal",
@@ -54,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Exit status: 0 done or shown; 1 not confirmed. Raises `UpkeepError`."""
+    if options.token is not None:
+        raise UpkeepError(
+            "a token among the arguments is seen by everybody on this machine; revoke it, and give "
+            "another by --token-file, VAULT_TOKEN or the prompt"
+        )
     with TemporaryDirectory() as folder:
         file = Path(folder) / "snapshot.gz"
         source = bring(options.source, file)

@@ -48,7 +48,8 @@ def run_drills(
 ) -> list[Run]:
     """Each drill `repeat` times, one after the other. `done` hears of each run when it ended.
 
-    Raises RehearsalError, also where the cluster does not heal after a drill.
+    A cluster that did not heal is restarted before the next, which does not make that run a
+    success. Raises RehearsalError, also where a restart does not help.
     """
     runs: list[Run] = []
     with RememberingSupervisor() as supervisor:
@@ -62,6 +63,9 @@ def run_drills(
                     progress(f"{drill.title}, {number} of {repeat}")
                     runs.append(run_once(ground, drill, number))
                     done(runs[-1])
+                    if runs[-1].missing:
+                        ground.cluster.kill(*ground.cluster.names)
+                        ground.cluster.start(*ground.cluster.names)
     return runs
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from rehearsal.binaries import Tool
 from rehearsal.rolling_drill.denied import sealed_server
 from rehearsal.rolling_drill.episode import Drill, Episode
+from rehearsal.rolling_drill.ground import MIRROR, REGISTRY
 from rehearsal.rolling_drill.operator import who_steps_down
 
 _NOTHING_SECONDS: Final = 30.0
@@ -15,17 +16,35 @@ _NOTHING_SECONDS: Final = 30.0
 
 def upgrade(episode: Episode) -> None:
     """From the version before to this one: `pulumi up`, then the command."""
-    ground = episode.ground
-    before, wanted = ground.image, list(ground.images.values())
-    (newer,) = (image for image in wanted if image != before)
-    ground.deploy(newer)
+    before = episode.ground.image
+    (newer,) = (image for image in episode.ground.images.values() if image != before)
+    _deploy_and_roll(episode, newer)
+    _expect_no_way_back(episode, before)
+
+
+def another_image(episode: Episode) -> None:
+    """The same version from another registry: what a template changes without an upgrade."""
+    here, there = REGISTRY, MIRROR
+    if episode.ground.image.startswith(MIRROR):
+        here, there = MIRROR, REGISTRY
+    _deploy_and_roll(episode, episode.ground.image.replace(here, there))
+    _expect_no_way_back(episode, f"{REGISTRY}vault:1.20.4")
+
+
+def _deploy_and_roll(episode: Episode, image: str) -> None:
+    episode.ground.deploy(image)
     _all_once(episode)
-    ground.deploy(before)
+
+
+def _expect_no_way_back(episode: Episode, older: str) -> None:
+    """A downgrade is refused, and with the template as it was there is nothing to do."""
+    now = episode.ground.image
+    episode.ground.deploy(older)
     refused = episode.roll()
-    episode.must_end(refused, 1, "downgrade, which Vault does not support")
-    ground.deploy(newer)
-    nothing = episode.roll()
-    episode.must_end(nothing, 0, "every server is up to date")
+    episode.must_end(refused, 1, "is a downgrade, which Vault does not support")
+    episode.ground.deploy(now)
+    nothing_to_do = episode.roll()
+    episode.must_end(nothing_to_do, 0, "every server is up to date")
 
 
 def nothing(_episode: Episode) -> None:
@@ -117,6 +136,7 @@ def _expect_all_replaced(episode: Episode, before: dict[str, str]) -> None:
 DRILLS: Final = (
     Drill("upgrade", "upgrade from the version before", upgrade, Tool.VAULT_PREVIOUS),
     Drill("nothing", "nothing, for comparison", nothing),
+    Drill("image", "another image of the same version", another_image),
     Drill("restart", "restart", restart),
     Drill("step-down", "restart, the leader steps down first", restart_step_down),
     Drill("killed", "restart, the command killed in the middle", killed),

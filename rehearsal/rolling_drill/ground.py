@@ -28,6 +28,9 @@ from rehearsal.stand_up import StoodUp, stand_up
 
 FAREWELL_SHARE: Final = 0.1
 """How much of the pods' `preStop` sleep is slept: 3 s of the 30 s that a load balancer takes."""
+REGISTRY: Final = "hashicorp/"
+MIRROR: Final = "registry.example.com/"
+"""Where the same images are, for a change of nothing else."""
 _READY_WITHIN: Final = timedelta(minutes=3)
 Progress = Callable[[str], None]
 
@@ -100,7 +103,7 @@ def prepared(
             for tool in (Tool.VAULT, Tool.VAULT_PREVIOUS)
             if tool in tools
         }
-        images = {tool: f"hashicorp/vault:{binary.version}" for tool, binary in vaults.items()}
+        images = {tool: f"{REGISTRY}vault:{binary.version}" for tool, binary in vaults.items()}
         stood = stand_up(
             supervisor,
             {**tools, Tool.VAULT: vaults[version]},
@@ -125,6 +128,7 @@ def prepared(
             )
         )
         programs = {images[tool]: binary.path for tool, binary in vaults.items()}
+        programs |= {_mirrored(image): path for image, path in programs.items()}
         node = stack.enter_context(Node(rest.fresh(), pods, programs, FAREWELL_SHARE))
         own = operator(supervisor, stood)
         yield Ground(
@@ -138,6 +142,10 @@ def prepared(
             {vaults[tool].version: images[tool] for tool in vaults},
             stack.enter_context(drill_token(stood)),
         )
+
+
+def _mirrored(image: str) -> str:
+    return image.replace(REGISTRY, MIRROR)
 
 
 def _named_vault(supervisor: RememberingSupervisor, binary: Binary) -> Binary:

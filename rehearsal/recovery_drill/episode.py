@@ -6,18 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
 from hvac.exceptions import VaultError
 
 from components.bootstrap import ceremony
 from rehearsal.drill.cluster import Cluster, RememberingSupervisor
 from rehearsal.drill.traffic import Traffic
+from rehearsal.errors import NotYet
 from rehearsal.recovery_drill.blocks import block
 from rehearsal.recovery_drill.kubectl import Kubectl
 from rehearsal.recovery_drill.operator import Operator, Said
 from rehearsal.recovery_drill.results import Check, Step
 from rehearsal.stand_up import StoodUp
+from rehearsal.supervisor import wait_until
 from rehearsal.vault_api import VaultApi
+
+_ENDS_WITHIN: Final = timedelta(seconds=30)
 
 
 @dataclass
@@ -55,7 +61,17 @@ class Ground:
         try:
             yield api
         finally:
-            api.call("POST", "auth/token/revoke-self")
+            wait_until(lambda: _revoked(api), awaited="root to end", patience=_ENDS_WITHIN)
+
+
+def _revoked(root: VaultApi) -> None:
+    """Vault may be between two leaders just now."""
+    try:
+        answer = root.call("POST", "auth/token/revoke-self")
+    except (OSError, VaultError) as error:
+        raise NotYet(str(error)) from None
+    if not (answer.allowed or answer.forbidden):
+        raise NotYet(f"{answer.status} {answer.errors}")
 
 
 @dataclass

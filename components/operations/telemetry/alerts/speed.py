@@ -68,7 +68,7 @@ ALERTS: Final = (
             Severity.WARNING,
             _TEN,
             f"Vault: {target.operation} takes {{{{ $value | humanize }}}} ms",
-            f"The target is {target.milliseconds} ms.",
+            f"Slower on average than its target, which is {target.milliseconds} ms.",
             (target.metric,),
             _above(target),
             labels={"operation": target.operation},

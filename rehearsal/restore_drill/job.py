@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,16 +54,40 @@ class Job:
     bucket: str
 
     def run(self) -> Ended:
-        ran = subprocess.run(
-            [sys.executable, "-m", "vaultstack_jobs", "snapshot", str(self.file)],
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        lines = tuple(json.loads(line) for line in ran.stdout.splitlines())
-        return Ended(ran.returncode, lines, ran.stderr)
+        (ended,) = self.run_at_once(1)
+        return ended
+
+    def run_at_once(self, count: int) -> list[Ended]:
+        """So many pods of it, at the same time."""
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-m", "vaultstack_jobs", "snapshot", str(self.file)],
+                env=dict(self.environment),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(count)
+        ]
+        return [_ended(one) for one in running]
+
+    def to(self, bucket: str) -> Job:
+        """The same, told of another bucket."""
+        told = json.loads(self.file.read_text())
+        told["targets"][0]["bucket"] = bucket
+        file = write_private(self.file.with_name(f"to-{bucket}.json"), json.dumps(told))
+        return replace(self, file=file, bucket=bucket)
+
+
+def _ended(process: subprocess.Popen[str]) -> Ended:
+    try:
+        output, errors = process.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise RehearsalError(f"the job took longer than {_SECONDS} s") from None
+    lines = tuple(json.loads(line) for line in output.splitlines())
+    return Ended(process.returncode, lines, errors)
 
 
 def install(supervisor: Supervisor, stood: StoodUp, address: str) -> Job:

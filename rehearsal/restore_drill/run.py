@@ -57,9 +57,16 @@ class _Drill:
 
 
 def run_drill(
-    binaries: Mapping[Tool, Binary], environment: Environment, entries: int, progress: Progress
+    binaries: Mapping[Tool, Binary],
+    environment: Environment,
+    entries: int,
+    progress: Progress,
+    *,
+    proves: bool = True,
 ) -> Results:
-    """Raises `RehearsalError` where it cannot go on."""
+    """`proves`: whether the matrix is proven again, which takes longest. Raises `RehearsalError`
+    where it cannot go on.
+    """
     results = Results()
     with RememberingSupervisor() as supervisor:
         with results.timed("stand the environment up"):
@@ -72,7 +79,7 @@ def run_drill(
                 known = data.write(root, stood, entries)
             progress(f"{known.versions} versions of {entries} entries, a lease and a certificate")
             with data.writing(root) as writer:
-                taken, source = _snapshot(drill, job)
+                source = _snapshot(drill, job)
                 time.sleep(_WINDOW_SECONDS)
                 _refusals(drill, source, root.token)
             lost_at = time.monotonic()
@@ -88,21 +95,16 @@ def run_drill(
         )
         _all_vote(drill)
         results.figures["seconds until all servers vote"] = round(time.monotonic() - began, 1)
-        _compare(drill, known, writer, taken, lost_at)
-        with results.timed("prove the matrix"):
-            proof = prove(
-                stood.scene, MATRIX, stood.plan, stood.provisioner, list(stood.shares), progress
-            )
-        wrong = [one for one in proof.results if not one.ok]
-        results.figures["cells proven after the restore"] = len(proof.results)
-        results.check("the matrix holds as before", not wrong, str(wrong[:1]))
+        _compare(drill, known, writer, lost_at)
+        if proves:
+            _prove(drill)
         otherwise.other_cluster(supervisor, stood, operator, source, results, progress)
     return results
 
 
-def _snapshot(drill: _Drill, job: Job) -> tuple[float, str]:
-    """When it began, and where it is."""
-    results, taken = drill.results, time.monotonic()
+def _snapshot(drill: _Drill, job: Job) -> str:
+    """Where it is."""
+    results = drill.results
     with results.timed("take, verify and store a snapshot (the job)"):
         ended = job.run()
     if ended.status:
@@ -118,9 +120,25 @@ def _snapshot(drill: _Drill, job: Job) -> tuple[float, str]:
     encryption = ended.fact("stored", "encryption")
     results.check("S3 says that it encrypts it", encryption == "AES256", str(encryption))
     drill.progress(f"the job stored {source}")
-    again = job.run()
-    results.check("a second run stores another", again.status == 0, again.last)
-    return taken, source
+    _faults(drill, job)
+    return source
+
+
+def _faults(drill: _Drill, job: Job) -> None:
+    missing = job.to("no-such-bucket").run()
+    said = str(missing.lines[-1].get("because")) if missing.lines else missing.errors
+    drill.results.said["the bucket missing"] = said
+    drill.results.check(
+        "without a bucket the job fails", missing.status == 1 and "no such bucket" in said, said
+    )
+    both = job.run_at_once(2)
+    good = [one for one in both if one.status == 0]
+    stored = sum(line["step"] == "stored" for one in both for line in one.lines)
+    drill.results.check(
+        "of two jobs at once each stores one or fails, and none passes for the other",
+        bool(good) and stored == len(good) and {one.status for one in both} <= {0, 1},
+        " and ".join(one.last for one in both),
+    )
 
 
 def _refusals(drill: _Drill, source: str, token: str) -> None:
@@ -211,9 +229,7 @@ def _unsealed_soon(api: VaultApi) -> bool:
     return True
 
 
-def _compare(
-    drill: _Drill, known: data.Known, writer: data.Writer, taken: float, lost_at: float
-) -> None:
+def _compare(drill: _Drill, known: data.Known, writer: data.Writer, lost_at: float) -> None:
     results = drill.results
     with results.timed("compare every secret"), root_api(drill.stood) as root:
         wrong = data.compare(root, known)
@@ -235,7 +251,17 @@ def _compare(
         "what is lost came last: nothing between is missing",
         not lost or [name for _, name in writer.acknowledged[kept:]] == [name for _, name in lost],
     )
-    del taken
+
+
+def _prove(drill: _Drill) -> None:
+    stood, results = drill.stood, drill.results
+    with results.timed("prove the matrix"):
+        proof = prove(
+            stood.scene, MATRIX, stood.plan, stood.provisioner, list(stood.shares), drill.progress
+        )
+    wrong = [one for one in proof.results if not one.ok]
+    results.figures["cells proven after the restore"] = len(proof.results)
+    results.check("the matrix holds as before", not wrong, str(wrong[:1]))
 
 
 def _sentence(said: Said) -> str:

@@ -80,9 +80,12 @@ class Cluster:
         with snapshot.open("rb") as file:
             self._ask("POST", path, data=file)
 
-    def wait(self, seconds: float) -> State:
-        """Until it leads again, with what was restored; what it is by then."""
-        deadline = time.monotonic() + seconds
+    def wait(self, seconds: float, sealed_seconds: float) -> State:
+        """Until it leads again, with what was restored; what it is by then. One that stays sealed
+        for a while stays so: it seals itself where it cannot open what it was given.
+        """
+        now = time.monotonic()
+        deadline, given_up = now + seconds, now + seconds
         while True:
             time.sleep(_LOOK_EVERY_SECONDS)
             try:
@@ -91,7 +94,9 @@ class Cluster:
                 if time.monotonic() > deadline:
                     raise
                 continue
-            if state.leads or time.monotonic() > deadline:
+            now = time.monotonic()
+            given_up = min(given_up, now + sealed_seconds) if state.sealed else deadline
+            if state.leads or now > given_up:
                 return state
 
     def knows_token(self) -> bool:

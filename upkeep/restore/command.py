@@ -34,7 +34,7 @@ whose place the snapshot's take. One that holds something is only replaced if --
 Exit status: 0 restored; 1 not confirmed; 3 refused or failed, and says why.
 """
 _LASTS_SECONDS: Final = 180.0
-_GIB: Final = 1 << 30
+_STAYS_SEALED_SECONDS: Final = 20.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
                 return 1
             cluster.restore(file, force=options.other_seal)
             _say("Vault has it and puts it in place")
-            _tell(cluster.wait(_LASTS_SECONDS), snapshot, name)
+            _tell(cluster.wait(_LASTS_SECONDS, _STAYS_SEALED_SECONDS), snapshot, name)
     return 0
 
 

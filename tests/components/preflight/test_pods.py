@@ -43,13 +43,19 @@ def test_nothing_is_asked_where_no_pod_calls_vault(loaded: Loader) -> None:
 
 def test_jobs_need_their_namespaces_and_accounts_that_nobody_made(loaded: Loader) -> None:
     found = questions(loaded, of_existing("staging", **JOBS, kubernetesContext="a"))
-    assert found["accounts"] == ACCOUNTS
+    assert found["accounts"] == [*ACCOUNTS, "vault/snapshots"]
     assert found["namespaces"] == sorted(NAMESPACES)
     assert found["cluster_issuers"] == {}
     assert found["csi"] is False
     # Where the servers are deployed, their namespace is made with them.
     found = questions(loaded, deploying("staging", **JOBS))
     assert found["namespaces"] == sorted(NAMESPACES - {"vault"})
+
+
+def test_on_files_nobody_takes_snapshots(loaded: Loader) -> None:
+    dev = asked(loaded.of(deploying("dev", **JOBS)), compile_plan(MATRIX, Environment.DEV))
+    assert dev is not None
+    assert "vault/snapshots" not in dev["accounts"]
 
 
 def test_metrics_need_the_operator_of_prometheus(loaded: Loader) -> None:

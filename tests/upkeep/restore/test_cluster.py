@@ -37,6 +37,7 @@ def test_nobody_there_is_said() -> None:
 
 def test_it_is_waited_for_until_it_leads() -> None:
     with serving(Target(sealed=True)) as target, reached(target.url, None, ROOT) as cluster:
-        assert cluster.wait(0).sealed
+        assert cluster.wait(0, 60).sealed
+        assert cluster.wait(60, 0).sealed
         target.sealed = False
-        assert cluster.wait(10).leads
+        assert cluster.wait(60, 60).leads

@@ -39,6 +39,7 @@ from policies.rotation import (
     RotateKey,
     RotateSecretIds,
 )
+from policies.rotation_rules import refuse_rotations
 from policies.schedule import Cron
 from policies.scheduled import Scheduled, scheduled
 from policies.workload import Workload
@@ -131,6 +132,7 @@ def test_what_agrees_is_taken() -> None:
             rotations=(RotateAwsRoot(by="aws"),),
         ),
     )
+    refuse_rotations(made.applications, made.platform)
     names = {one.name: one.by.identity for one in every(made)}
     assert names == {
         "shop-jwt": ServiceAccount("shop", "job"),

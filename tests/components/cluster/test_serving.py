@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import base64
 
+import pulumi
 import pytest
 
+from components.cluster.serving import servers
+from components.settings import load
+from policies.compile import compile_plan
+from policies.matrix import MATRIX
 from tests.components.cluster.replication.test_component import TYPE
 from tests.components.settings.loader import deploying, of_existing
 from tests.recording import Runner
@@ -29,3 +34,15 @@ def test_others_are_not(run: Runner, config: dict[str, object]) -> None:
     recording = run(program, config=config)
     assert recording.of(TYPE) == []
     assert ("cluster" in recording) is (config["target"] == "kubernetes")
+
+
+def test_servers_that_are_there_and_copied_by_nobody_are_nothing_to_wait_for(run: Runner) -> None:
+    found: list[object] = []
+
+    def look() -> None:
+        settings = load(MATRIX.spec)
+        plan = compile_plan(MATRIX, settings.environment)
+        found.append(servers(settings, plan, pulumi.ResourceOptions()))
+
+    assert run(look, config=of_existing("prod")).resources == []
+    assert found == [[]]

@@ -8,8 +8,11 @@ from typing import Final
 
 import pytest
 
-from components.settings import ReplicationSettings
+from components.settings import ReplicationSettings, Target
+from components.settings.loading_replication import read_replication
+from components.settings.reader import NAMESPACE, ConfigReader, SettingsError
 from tests.components.settings.loader import SET, Loader, Rule, deploying, of_existing, sentence
+from tests.recording import Runner
 
 KEY: Final = base64.b64encode(b"the public key of a secondary").decode()
 CLUSTER: Final = "https://vault.example.com:8201"
@@ -110,3 +113,17 @@ def test_a_primary_with_its_secondaries(loaded: Loader) -> None:
 
 def test_nothing_is_copied_unless_it_is_said(loaded: Loader) -> None:
     assert loaded.of(of_existing("prod")).replication is None
+
+
+def test_a_wrong_target_is_not_blamed_twice(run: Runner) -> None:
+    """Rules that compare hold for values that were given, not for what stands in for wrong ones."""
+
+    def look() -> None:
+        read = ConfigReader(NAMESPACE)
+        read.choice("target", Target, Target.KUBERNETES)
+        read_replication(read, Target.KUBERNETES, 3)
+        with pytest.raises(SettingsError) as caught:
+            read.finish()
+        assert [one for one in caught.value.problems if "replication" in one] == []
+
+    run(look, config=of_existing("prod", **PRIMARY) | {"target": "somewhere"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from components.cluster import DrPrimary, DrPrimaryArgs
+from components.cluster.replication import DrPrimary, DrPrimaryArgs
 from components.settings import BootstrapSettings, ReplicationSettings, Seal, VaultSettings
 from policies.lifetime import Duration
 from tests.components.conftest import Alone

@@ -11,6 +11,10 @@ from typing import Any, Final
 
 import pytest
 
+from attest import live, stack
+from attest.errors import AttestError
+from attest.report import report
+from attest.vault import Vault
 from components.bootstrap import ci_login
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.provider import InitialiseProvider
@@ -18,6 +22,7 @@ from policies import provisioner
 from policies.environments import Environment
 from policies.matrix import MATRIX
 from rehearsal.binaries import Binary, Tool
+from rehearsal.inventory import told
 from rehearsal.proof.results import Outcome
 from rehearsal.proof.run import prove
 from rehearsal.servers.ci import Run
@@ -30,6 +35,7 @@ pytestmark = pytest.mark.live
 CHANGED: Final[Mapping[str, Any]] = {
     "provisionerLogin": "oidc",
     "ciRepository": "acme/vaultstack",
+    "ciAttestEnvironments": ["attest-dev"],
 }
 
 
@@ -73,6 +79,22 @@ def test_every_cell_is_right_and_only_the_run_that_is_meant_is_the_provisioner(
         "the run that is meant"
     ]
     assert len(logins) >= 18
+
+
+def test_a_run_that_only_looks_sees_everything_and_is_not_the_provisioner(stood: StoodUp) -> None:
+    looking = replace(run_of(stood), environment="attest-dev")
+    vault = Vault(stood.scene.vault_address, stood.scene.ca_file)
+    with pytest.raises(AttestError, match="refused the login as 'provisioner'"):
+        vault.log_in(ci_login.MOUNT, provisioner.NAME, looking.token())
+    with pytest.raises(AttestError, match="refused the login as 'attest'"):
+        vault.log_in(ci_login.MOUNT, "attest", run_of(stood).token())
+    vault.log_in(ci_login.MOUNT, "attest", looking.token())
+    there = live.read(vault, lambda _: None)
+    vault.close()
+    settings = stack.read(Environment.DEV, {**CHANGED, **stood.scene.configuration})
+    assert settings.ci
+    compared = report(stood.plan, settings, there, address=vault.address)
+    assert told(compared).splitlines()[0] == "dev: Vault is what the matrix says"
 
 
 def test_a_stack_changes_to_a_secret_id_and_back(stood: StoodUp) -> None:

@@ -7,8 +7,11 @@ from typing import Final
 
 import pytest
 
-from components.settings import AuditCollector, AuditSettings
+from components.settings import NAMESPACE, AuditCollector, AuditSettings
+from components.settings.loading_audit import read_audit
+from components.settings.reader import ConfigReader
 from policies.audit_devices import AuditDevice
+from policies.environments import Environment
 from tests.components.settings.loader import (
     AUDIT_FILE,
     ENVIRONMENTS,
@@ -19,6 +22,7 @@ from tests.components.settings.loader import (
     of_existing,
     sentence,
 )
+from tests.recording import Runner
 
 FILE, STDOUT = AuditDevice.FILE, AuditDevice.STDOUT
 FIRST: Final = "pulumi config set --path 'vaultstack:auditDevices[0]' file"
@@ -164,3 +168,16 @@ def test_dev_may_have_either_or_both_in_one_order(loaded: Loader, given: list[st
 def test_vector_is_set_up_where_there_is_something_to_collect(loaded: Loader) -> None:
     found = loaded.of(deploying("dev", auditCollector="vector")).audit
     assert found.collector is AuditCollector.VECTOR
+
+
+def test_a_wrong_device_is_noted_and_the_environments_own_stand_in(run: Runner) -> None:
+    """So that reading goes on, and nothing is ever made of an empty list."""
+    found: list[AuditSettings] = []
+
+    def program() -> None:
+        read = ConfigReader(NAMESPACE)
+        found.append(read_audit(read, Environment.PROD, deploys=True))
+        assert not read.sound("auditDevices")
+
+    run(program, config=deploying("prod", auditDevices=["nothing"]))
+    assert found == [AuditSettings((FILE, STDOUT), None, AuditCollector.NONE, "vector")]

@@ -30,7 +30,9 @@ def test_by_default_one_a_day_in_the_servers_own_region(run: Runner) -> None:
     assert settings is not None
     assert settings.schedule.interval.seconds == 86400
     assert str(settings.scratch) == "10Gi"
-    assert settings.second is settings.gcs is settings.role_arn is None
+    assert settings.second is None
+    assert settings.gcs is None
+    assert settings.role_arn is None
 
 
 def test_wherever_else_it_is_told(run: Runner) -> None:

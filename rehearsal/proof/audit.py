@@ -23,7 +23,8 @@ from rehearsal.proof.attempts import Bench
 from rehearsal.proof.provisioner import SUBJECT as PROVISIONER
 from rehearsal.proof.results import Outcome, Result, Seen
 
-AREA: Final = "audit"
+# In the overview it is control's: a column of its own would not fit beside the others.
+_AREA: Final = "control"
 _EVERYBODY: Final = "vaultstack"
 _ANONYMOUS: Final = "nobody yet"
 # Vault answers these before it looks who asks, and writes nothing down.
@@ -76,11 +77,11 @@ def prove(bench: Bench, say: Callable[[str], None]) -> None:
                 f"in {device}",
                 Outcome.DENIED,
                 Seen(Outcome.ALLOWED if found else Outcome.DENIED, None, "; ".join(found)),
-                area=AREA,
+                area=_AREA,
             )
         )
         say(
-            f"{AREA}: {device} has {log.size:,} entries; {len(calls):,} calls and "
+            f"audit: {device} has {log.size:,} entries; {len(calls):,} calls and "
             f"{len(journal.secrets):,} secrets looked for"
         )
 
@@ -103,7 +104,7 @@ def _recorded(bench: Bench, log: Log, calls: Sequence[Call], journal: Journal) -
             f"in {log.device}, {len(theirs):,} calls",
             Outcome.ALLOWED,
             Seen(Outcome.BROKEN if faults else Outcome.ALLOWED, None, detail),
-            area=AREA,
+            area=_AREA,
         )
 
 

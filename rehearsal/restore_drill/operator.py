@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,8 +24,14 @@ class Said:
 
     @property
     def last(self) -> str:
-        """What is wrong, in one line."""
+        """All of it, in one line."""
         return " ".join(self.errors.split())
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, without this machine's folders."""
+        said = self.last.partition("python -m upkeep: ")[2] or self.last
+        return re.sub(r"/\S+/(?=[^/\s]+\.snap)", "", said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,5 +71,5 @@ def other_cluster(
         ("the KMS key gone", ("--other-seal",), "is sealed: its seal cannot open it"),
     ):
         said = operator.restore(source, address, made.root_token, *options)
-        results.said[fault] = said.last.partition("restore: ")[2] or said.last
+        results.said[fault] = said.problem
         results.check(f"refused: {fault}", said.status == 3 and expected in said.last, said.last)

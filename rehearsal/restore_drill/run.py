@@ -21,7 +21,7 @@ from rehearsal.errors import NotYet, RehearsalError
 from rehearsal.proof.run import prove
 from rehearsal.restore_drill import data, otherwise
 from rehearsal.restore_drill.job import Job, install
-from rehearsal.restore_drill.operator import Operator, Said
+from rehearsal.restore_drill.operator import Operator
 from rehearsal.restore_drill.results import Results
 from rehearsal.servers.vault import VaultServer
 from rehearsal.stand_up import StoodUp, root_api, stand_up
@@ -96,6 +96,7 @@ def run_drill(
         _all_vote(drill)
         results.figures["seconds until all servers vote"] = round(time.monotonic() - began, 1)
         _compare(drill, known, writer, lost_at)
+        _end_what_lives_again(drill, root.token)
         if proves:
             _prove(drill)
         otherwise.other_cluster(supervisor, stood, operator, source, results, progress)
@@ -157,7 +158,7 @@ def _refusals(drill: _Drill, source: str, token: str) -> None:
         ("the wrong cluster named", whole, ("--replace", "another"), "nothing was changed"),
     ):
         said = drill.operator.restore(str(given), drill.address, token, *options)
-        drill.results.said[fault] = _sentence(said)
+        drill.results.said[fault] = said.problem
         drill.results.check(
             f"refused: {fault}", said.status == 3 and expected in said.last, said.last
         )
@@ -253,6 +254,18 @@ def _compare(drill: _Drill, known: data.Known, writer: data.Writer, lost_at: flo
     )
 
 
+def _end_what_lives_again(drill: _Drill, token: str) -> None:
+    """The root token that was there when the snapshot was taken, and was revoked before the servers
+    were lost.
+    """
+    ended = VaultApi(drill.address, drill.ca_file, token).call("POST", "auth/token/revoke-self")
+    drill.results.check(
+        "a root token that was revoked after the snapshot lives again, and can be ended",
+        ended.allowed,
+        ended.errors,
+    )
+
+
 def _prove(drill: _Drill) -> None:
     stood, results = drill.stood, drill.results
     with results.timed("prove the matrix"):
@@ -262,7 +275,3 @@ def _prove(drill: _Drill) -> None:
     wrong = [one for one in proof.results if not one.ok]
     results.figures["cells proven after the restore"] = len(proof.results)
     results.check("the matrix holds as before", not wrong, str(wrong[:1]))
-
-
-def _sentence(said: Said) -> str:
-    return said.last.partition("restore: ")[2] or said.last

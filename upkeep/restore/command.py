@@ -214,7 +214,9 @@ def _tell(state: State, snapshot: Snapshot, name: Named | None) -> None:
         )
     _say(f"restored: this is the cluster {state.cluster_id}, Vault {state.version}")
     _say("its tokens, shares and secrets are those of the snapshot; the token used here is no more")
-    _say("tokens that were revoked since are good again, root's for ever: docs/snapshots.md, step 4")
+    _say(
+        "tokens that were revoked since are good again, root's for ever: docs/snapshots.md, step 4"
+    )
     _say("restart servers that stay sealed, then see that the matrix holds: pulumi preview")
 
 

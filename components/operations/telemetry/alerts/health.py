@@ -6,13 +6,22 @@ from typing import Final
 
 from components.operations.telemetry import metrics, others
 from components.operations.telemetry.alerts.alert import Alert, Expression, Severity, Watched
-from components.operations.telemetry.alerts.promql import by_pod, events, of_leader, select
+from components.operations.telemetry.alerts.promql import (
+    by_pod,
+    events,
+    of_each,
+    of_leader,
+    select,
+)
 from components.operations.telemetry.metric import Metric
 from policies.lifetime import Duration
 
 _MINUTE: Final = Duration.parse("1m")
 _TWO: Final = Duration.parse("2m")
 _FIVE: Final = Duration.parse("5m")
+# Within an hour. `increase` makes a little more of two than two, and of three than three.
+_CHANGES: Final = 2.5
+_RESTARTS: Final = 3.5
 
 
 def _raft(watched: Watched) -> bool:
@@ -24,7 +33,7 @@ def _answering(watched: Watched) -> str:
 
 
 def _sealed(watched: Watched) -> str:
-    unsealed = by_pod(select(metrics.UNSEALED, watched))
+    unsealed = of_each(metrics.UNSEALED, watched)
     up = by_pod(select(others.UP, watched))
     # A server that has been sealed for long, or has been since it started, shows no such metric.
     return f"{unsealed} == 0 or ({up} == 1 unless on (namespace, pod) {unsealed})"
@@ -117,7 +126,7 @@ ALERTS: Final = (
         "Each change stops all requests for up to two seconds.",
         (metrics.LEADERSHIP_LOST,),
         lambda watched: (
-            f"sum(increase({select(metrics.LEADERSHIP_LOST, watched, '_count')}[1h])) > 2"
+            f"sum(increase({select(metrics.LEADERSHIP_LOST, watched, '_count')}[1h])) > {_CHANGES}"
         ),
         _raft,
     ),
@@ -131,7 +140,7 @@ ALERTS: Final = (
         lambda watched: (
             "sum by (namespace, pod) (increase("
             f'{others.RESTARTS.name}{{namespace="{watched.namespace}",container="vault",'
-            'pod=~"vault-[0-9]+"}[1h])) > 3'
+            f'pod=~"vault-[0-9]+"}}[1h])) > {_RESTARTS}'
         ),
     ),
     Alert(

@@ -29,8 +29,19 @@ def selector(name: str, labels: dict[str, str]) -> str:
 
 
 def by_pod(series: str) -> str:
-    """One value for each server: some gauges it shows under two values of the label `cluster`."""
+    """One value for each server."""
     return f"max by (namespace, pod) ({series})"
+
+
+def of_each(gauge: Metric, watched: Watched) -> str:
+    """What each server shows. The label `cluster` is empty until the server leads for the first
+    time; from then on it writes the gauge under its cluster's name only, and what it showed without
+    one stays until it is forgotten, be it true or not.
+    """
+    every = by_pod(select(gauge, watched))
+    if "cluster" not in gauge.labels:
+        return every
+    return f"({by_pod(select(gauge, watched, cluster='~.+'))} or {every})"
 
 
 def of_leader(series: str, watched: Watched) -> str:

@@ -83,10 +83,14 @@ def mean(metric: Metric, *, by: Sequence[str] = ()) -> str:
 
 
 def each(metric: Metric) -> str:
-    """A gauge of every server. The greatest, as one server may show it with and without the
-    cluster's name, of which the one that is no longer written is nought.
+    """A gauge of every server. One that has led shows it twice for a while: under the cluster's
+    name, and without one as it was before it led.
     """
-    return f"max by ({POD}) ({of(metric)})"
+    every = f"max by ({POD}) ({of(metric)})"
+    if "cluster" not in metric.labels:
+        return every
+    named = of(metric, 'cluster!=""')
+    return f"(max by ({POD}) ({named}) or {every})"
 
 
 def on_leader(metric: Metric, by: Sequence[str] = ()) -> str:

@@ -43,6 +43,12 @@ CASES: Final[tuple[Case, ...]] = (
     ),
     quiet("VaultServerDown", "none answers, which another alert tells", NO_SERVER),
     fires("VaultSealed", "a server was sealed", {UNSEALED: "1x20 0x200"}),
+    fires(
+        "VaultSealed",
+        "it led before, and still shows the gauge of the time before that",
+        {UNSEALED: "1x20 0x200", FRESH: steady(1)},
+    ),
+    fires("VaultSealed", "it never led", {UNSEALED: None, FRESH: "1x20 0x200"}),
     fires("VaultSealed", "so long ago that it shows the metric no more", {UNSEALED: None}),
     quiet("VaultSealed", "it is the gauge of the time before it led", {FRESH: steady(0)}),
     quiet("VaultSealed", "a restart takes a minute", {UNSEALED: "1x177 0x2 1x60"}),
@@ -98,7 +104,13 @@ CASES: Final[tuple[Case, ...]] = (
         "an upgrade changes it once",
         {lead("vault_core_leadership_lost_count"): "0x120 1x120"},
     ),
+    quiet(
+        "VaultLeaderUnsteady",
+        "an upgrade may change it twice",
+        {lead("vault_core_leadership_lost_count"): "0x120 1x20 2x100"},
+    ),
     fires("VaultRestartsOften", "five restarts within the hour", {RESTARTS: "1x100 1+1x5 6x100"}),
+    quiet("VaultRestartsOften", "three restarts", {RESTARTS: "1x120 2x5 3x5 4x100"}),
     quiet("VaultRestartsOften", "one restart", {RESTARTS: "1x120 2x120"}),
     quiet("VaultRestartsOften", "it is another's pod", {OTHERS_RESTARTS: "1x100 1+1x5 6x100"}),
     fires(

@@ -69,7 +69,11 @@ def test_the_first_time_is_seen_though_the_counter_was_not_there_before() -> Non
 
 
 def test_a_server_that_shows_a_gauge_twice_is_asked_once() -> None:
-    assert each(metrics.UNSEALED).startswith("max by (namespace, pod) (vault_core_unsealed{")
+    """Under its cluster's name, once it knows that: the other gauge is not written any more."""
+    named, any_ = f'vault_core_unsealed{{{OF}, cluster!=""}}', f"vault_core_unsealed{{{OF}}}"
+    by = "max by (namespace, pod)"
+    assert each(metrics.UNSEALED) == f"({by} ({named}) or {by} ({any_}))"
+    assert each(metrics.LEASES) == f"{by} (vault_expire_num_leases{{{OF}}})"
 
 
 def test_a_gauge_of_the_leaders_is_asked_of_whoever_leads() -> None:

@@ -80,6 +80,10 @@ drill-restore: .venv/locked ## snapshot, destroy the cluster, restore it elsewhe
 drill-rolling: .venv/locked ## restart and upgrade the servers one by one, under load
 	@$(BIN)/python -m rehearsal.rolling_drill --env $(CLUSTER) $(ARGS)
 
+.PHONY: drill-recovery
+drill-recovery: .venv/locked ## follow the runbooks on a cluster that was hurt; ARGS="--only NAME"
+	@$(BIN)/python -m rehearsal.recovery_drill --env $(CLUSTER) $(ARGS)
+
 .PHONY: dashboard
 dashboard: .venv/locked ## the dashboard, and its picture from a cluster under load
 	@$(BIN)/python -m rehearsal.dashboard $(ARGS)

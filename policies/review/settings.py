@@ -26,6 +26,8 @@ _SIZES: Final = frozenset(
         "bootstrapTimeout",
         "dataSize",
         "kvMaxVersions",
+        "metricsInterval",
+        "metricsUsageInterval",
         "priorityClass",
         "raftReconcileInterval",
         "raftStabilizationTime",

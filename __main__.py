@@ -70,8 +70,8 @@ if settings.delivery:
 # What changes, and what is copied, by schedule; and who is told when something is not as it should.
 operations.schedule_rotations("rotations", settings, plan, after_servers)
 operations.schedule_snapshots("snapshots", settings, plan, after_servers)
-operations.watch("telemetry", settings, plan, after_servers)
 operations.let_look("attest", settings, plan, after_servers)
+operations.watch("telemetry", settings, plan, after_servers)
 
 pulumi.export("address", settings.vault.address)
 pulumi.export("environment", settings.environment.value)

@@ -16,6 +16,6 @@ __all__ = [
     "let_look",
     "record",
     "schedule_rotations",
-    "watch",
     "schedule_snapshots",
+    "watch",
 ]

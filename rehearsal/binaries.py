@@ -55,12 +55,12 @@ class Tool(StrEnum):
     ACTIONLINT = "actionlint"
     PROMTOOL = "promtool"
     PROMETHEUS = "prometheus"
-    VAULT_PREVIOUS = "vault-previous"
+    VAULT_NEXT = "vault-next"
 
 
 SERVERS: Final = (Tool.VAULT, Tool.ETCD, Tool.KUBE_APISERVER)
 """What every rehearsal needs. fortio is for who measures, actionlint for `make lint`, promtool for
-the tests of alerts, Prometheus for the dashboard's picture, the Vault before this one for upgrades.
+the tests of alerts, Prometheus for the dashboard's picture, the Vault after this one for upgrades.
 """
 
 
@@ -111,7 +111,7 @@ def _prometheus(program: str) -> _Recipe:
 
 _RECIPES: Final[Mapping[Tool, _Recipe]] = {
     Tool.VAULT: _VAULT,
-    Tool.VAULT_PREVIOUS: _VAULT,
+    Tool.VAULT_NEXT: _VAULT,
     Tool.ETCD: _Recipe("--version", re.compile(r"^etcd Version: (\S+)$", re.MULTILINE)),
     Tool.KUBE_APISERVER: _Recipe(
         "--version",

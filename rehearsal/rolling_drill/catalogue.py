@@ -15,7 +15,7 @@ _NOTHING_SECONDS: Final = 30.0
 
 
 def upgrade(episode: Episode) -> None:
-    """From the version before to this one: `pulumi up`, then the command."""
+    """From this version to the next: `pulumi up`, then the command."""
     before = episode.ground.image
     (newer,) = (image for image in episode.ground.images.values() if image != before)
     _deploy_and_roll(episode, newer)
@@ -133,7 +133,7 @@ def _expect_all_replaced(episode: Episode, before: dict[str, str]) -> None:
 
 
 DRILLS: Final = (
-    Drill("upgrade", "upgrade from the version before", upgrade, Tool.VAULT_PREVIOUS),
+    Drill("upgrade", "upgrade to the next version", upgrade, to=Tool.VAULT_NEXT),
     Drill("nothing", "nothing, for comparison", nothing),
     Drill("image", "another image of the same version", another_image),
     Drill("restart", "restart", restart),

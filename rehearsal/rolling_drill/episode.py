@@ -61,5 +61,5 @@ class Drill:
     name: str
     title: str
     play: Callable[[Episode], None]
-    begins_with: Tool = Tool.VAULT
-    """The version from which it starts."""
+    to: Tool | None = None
+    """The version that it upgrades to, from the pinned one."""

@@ -92,24 +92,26 @@ class Ground:
 def prepared(
     tools: Mapping[Tool, Binary],
     environment: Environment,
-    version: Tool,
     progress: Progress,
 ) -> Iterator[Ground]:
-    """A cluster of `version`: Tool.VAULT or Tool.VAULT_PREVIOUS. Raises `RehearsalError`."""
+    """A cluster of the pinned Vault; its nodes know the next one, too, if it is among the tools.
+
+    Raises `RehearsalError`.
+    """
     with ExitStack() as stack:
         supervisor = stack.enter_context(RememberingSupervisor())
         vaults = {
             tool: _named_vault(supervisor, tools[tool])
-            for tool in (Tool.VAULT, Tool.VAULT_PREVIOUS)
+            for tool in (Tool.VAULT, Tool.VAULT_NEXT)
             if tool in tools
         }
         images = {tool: f"{REGISTRY}vault:{binary.version}" for tool, binary in vaults.items()}
         stood = stand_up(
             supervisor,
-            {**tools, Tool.VAULT: vaults[version]},
+            {**tools, Tool.VAULT: vaults[Tool.VAULT]},
             environment,
             progress,
-            {"vaultImage": images[version]},
+            {"vaultImage": images[Tool.VAULT]},
         )
         pods = stood.scene.vaults
         if not isinstance(pods, Pods) or len(pods.servers) < 3:

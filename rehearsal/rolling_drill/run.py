@@ -32,12 +32,11 @@ def run_drills(
 ) -> list[Run]:
     """Each drill `repeat` times, one after the other. `done` hears of each run when it ended.
 
-    A drill that starts from an older Vault gets a cluster of its own each time; what it leaves is
-    what the next ones begin with. Raises `RehearsalError`.
+    A drill that upgrades gets a cluster of its own each time. Raises `RehearsalError`.
     """
     tools = dict(found)
-    if any(drill.begins_with not in tools for drill in drills):
-        tools |= binaries.ensure((Tool.VAULT_PREVIOUS,), progress=progress)
+    newer = {drill.to for drill in drills if drill.to}
+    tools |= binaries.ensure(newer, progress=progress)
     runs: list[Run] = []
     with _Grounds(tools, environment, progress) as grounds:
         for drill in drills:
@@ -69,10 +68,10 @@ class _Grounds:
 
     def of(self, drill: Drill) -> Ground:
         """A cluster that this drill may begin with."""
-        if self._ground is None or drill.begins_with is not Tool.VAULT:
+        if self._ground is None or drill.to:
             self.leave()
             self._ground = self._stack.enter_context(
-                prepared(self._tools, self._environment, drill.begins_with, self._progress)
+                prepared(self._tools, self._environment, self._progress)
             )
         return self._ground
 

@@ -135,6 +135,7 @@ def watched(
         raft=settings.cluster.raft,
         kms=settings.bootstrap.seal is not Seal.SHAMIR,
         issued=deployment.certificate.issuer is not None,
+        audit_devices=len(settings.audit.devices),
         snapshots=Job(namespace, SNAPSHOTS) if jobs and reader(plan) else None,
         rotations=tuple(
             Job(one.namespace, object_name(one)) for one in runnable(settings, plan) if jobs

@@ -216,6 +216,13 @@ AUDIT_REQUESTS: Final = _summary(
 AUDIT_RESPONSES: Final = _summary(
     "audit_log_response", "writing an answer to the audit devices", needs=Needs.AUDIT
 )
+AUDIT_TAKEN: Final = _counter(
+    "audit_sink_success",
+    "entries that an audit device took; one counts as often as there are devices",
+    (),
+    _ACTIVE,
+    Needs.AUDIT,
+)
 AUDIT_REQUEST_FAILURES: Final = _counter(
     "audit_log_request_failure",
     "requests refused because no audit device took them",

@@ -37,6 +37,21 @@ def _any(metric: Metric, window: str) -> Expression:
     return lambda watched: f"sum({events(select(metric, watched), window)}) > 0"
 
 
+def _fewer_take_entries(watched: Watched) -> str:
+    """Of the devices that there should be. Without any Vault goes on, and does not even count what
+    it would have written: then there are requests and no entries.
+    """
+
+    def rate(metric: Metric, part: str = "_count") -> str:
+        return f"sum(rate({select(metric, watched, part)}[10m]))"
+
+    entries = f"({rate(metrics.AUDIT_REQUESTS)} + {rate(metrics.AUDIT_RESPONSES)})"
+    taken = f"({rate(metrics.AUDIT_TAKEN, '')} or vector(0))"
+    # A summary's series may be there or not, where nothing was written for long.
+    none = f"0 * ({rate(metrics.REQUESTS)} > 0) unless on () {entries} > 0"
+    return f"{taken} / ({entries} > 0) < {watched.audit_devices - 0.5} or {none}"
+
+
 def _grows(metric: Metric) -> Expression:
     """Twice as many as a day before. Of who led then and who leads now, so not by server."""
 
@@ -116,6 +131,21 @@ ALERTS: Final = (
             ("requests", metrics.AUDIT_REQUEST_FAILURES),
             ("answers", metrics.AUDIT_RESPONSE_FAILURES),
         )
+    ),
+    Alert(
+        "VaultAuditIncomplete",
+        Severity.CRITICAL,
+        _TEN,
+        "Of Vault's audit devices {{ $value | humanize }} take entries",
+        "One fails, which Vault bears while another works, or somebody ended it. With none left "
+        "Vault goes on, and nobody writes down who does what.",
+        (
+            metrics.AUDIT_TAKEN,
+            metrics.AUDIT_REQUESTS,
+            metrics.AUDIT_RESPONSES,
+            metrics.REQUESTS,
+        ),
+        _fewer_take_entries,
     ),
     Alert(
         "VaultLeaseGrowth",

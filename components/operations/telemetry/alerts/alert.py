@@ -42,6 +42,7 @@ class Watched:
     kms: bool = True
     issued: bool = True
     """Whether cert-manager issues the servers' certificate."""
+    audit_devices: int = 2
     snapshots: Job | None = None
     snapshot_age: Duration = field(default=Duration.parse("26h"))
     """How old the newest snapshot may be."""

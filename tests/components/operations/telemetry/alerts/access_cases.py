@@ -17,6 +17,9 @@ from tests.components.operations.telemetry.alerts.cases import (
 DENIED: Final = of("vault-1", "vault_core_response_status_code", 'code="403",type="4xx"')
 ROOT: Final = lead("vault_token_create_root")
 QUOTA: Final = of("vault-1", "vault_quota_rate_limit_violation", 'name="vaultstack"')
+ASKED: Final = lead("vault_core_handle_request_count")
+ENTRIES: Final = tuple(lead(f"vault_audit_log_{what}_count") for what in ("request", "response"))
+TAKEN: Final = lead("vault_audit_sink_success")
 DAY: Final = 240
 """Seconds between two values where a day is needed: 400 are more than 26 hours."""
 
@@ -105,6 +108,54 @@ CASES: Final[tuple[Case, ...]] = (
                 of=of_what,
             ),
         )
+    ),
+    fires(
+        "VaultAuditIncomplete",
+        "one of two takes none any more",
+        {TAKEN: f"0+12000x100 1200000+6000x{SAMPLES}"},
+    ),
+    fires("VaultAuditIncomplete", "no entry ever came to a device", {TAKEN: None}),
+    fires(
+        "VaultAuditIncomplete",
+        "somebody ended both",
+        dict.fromkeys((*ENTRIES, TAKEN), f"0+3000x100 300000x{SAMPLES}"),
+    ),
+    fires(
+        "VaultAuditIncomplete",
+        "so long ago that Vault forgot what it wrote",
+        dict.fromkeys((*ENTRIES, TAKEN)),
+    ),
+    quiet(
+        "VaultAuditIncomplete",
+        "nobody asks anything",
+        {name: steady(7) for name in (*ENTRIES, TAKEN, ASKED)},
+    ),
+    quiet(
+        "VaultAuditIncomplete",
+        "nobody asked for so long that Vault forgot it",
+        dict.fromkeys((*ENTRIES, TAKEN, ASKED)),
+    ),
+    quiet(
+        "VaultAuditIncomplete",
+        "a request in a while, the first of which begin the counters",
+        {
+            **dict.fromkeys((*ENTRIES, ASKED), "_x165 1x20 2x20 3x55"),
+            TAKEN: "_x165 4x20 8x20 12x55",
+        },
+    ),
+    quiet(
+        "VaultAuditIncomplete",
+        "another server leads",
+        {
+            **dict.fromkeys((*ENTRIES, ASKED), "0+3000x170 510000x90"),
+            TAKEN: "0+12000x170 2040000x90",
+            **{
+                of("vault-1", f"vault_{name}"): f"_x171 70+3000x{SAMPLES}"
+                for name in ("audit_log_request_count", "audit_log_response_count")
+            },
+            of("vault-1", "vault_core_handle_request_count"): f"_x171 70+3000x{SAMPLES}",
+            of("vault-1", "vault_audit_sink_success"): f"_x171 280+12000x{SAMPLES}",
+        },
     ),
     _grown("VaultLeaseGrowth", True, "three times as many", "vault_expire_num_leases", 900, 2700),
     _grown("VaultLeaseGrowth", False, "half as many more", "vault_expire_num_leases", 2000, 3000),

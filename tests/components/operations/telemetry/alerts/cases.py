@@ -84,6 +84,9 @@ def _healthy() -> dict[str, str]:
     for name, milliseconds in {"route_read_database_": 25, "pki_issue": 40}.items():
         series[lead(f"vault_{name}_sum")] = f"0+{3 * milliseconds}x{SAMPLES}"
         series[lead(f"vault_{name}_count")] = f"0+3x{SAMPLES}"
+    for what in ("request", "response"):
+        series[lead(f"vault_audit_log_{what}_count")] = f"0+3000x{SAMPLES}"
+    series[lead("vault_audit_sink_success")] = f"0+12000x{SAMPLES}"
     for auth in ("kubernetes", "approle"):
         series[lead(f"vault_route_update_auth_{auth}__count")] = f"0+10x{SAMPLES}"
         series[lead("vault_token_creation", f'mount_point="auth/{auth}/"')] = f"0+10x{SAMPLES}"

@@ -180,8 +180,8 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
         beyond_the_plan |= Counter(
             {
                 "vault:generic/endpoint:Endpoint": 1,
-                "aws:iam/role:Role": 1,
-                "aws:iam/rolePolicy:RolePolicy": 1,
+                "aws:iam/role:Role": 2,
+                "aws:iam/rolePolicy:RolePolicy": 2,
                 "aws:kms/alias:Alias": 1,
                 "aws:kms/key:Key": 1,
                 "aws:s3/bucket:Bucket": 1,
@@ -198,21 +198,26 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
                 "kubernetes:apps/v1:DaemonSet": 1,
                 "kubernetes:apps/v1:Deployment": 1,
                 "kubernetes:apps/v1:StatefulSet": 1,
-                "kubernetes:cert-manager.io/v1:Certificate": 4,
-                "kubernetes:core/v1:ConfigMap": 2,
+                "kubernetes:batch/v1:CronJob": 1,
+                "kubernetes:cert-manager.io/v1:Certificate": 6,
+                "kubernetes:cert-manager.io/v1:Issuer": 2,
+                "kubernetes:coordination.k8s.io/v1:Lease": 1,
+                "kubernetes:core/v1:ConfigMap": 4,
                 "kubernetes:core/v1:Namespace": 3,
                 "kubernetes:core/v1:Secret": 1,
-                "kubernetes:core/v1:Service": 6,
-                "kubernetes:core/v1:ServiceAccount": 3,
-                "kubernetes:networking.k8s.io/v1:NetworkPolicy": 7,
+                "kubernetes:core/v1:Service": 7,
+                "kubernetes:core/v1:ServiceAccount": 5,
+                "kubernetes:monitoring.coreos.com/v1:PrometheusRule": 1,
+                "kubernetes:monitoring.coreos.com/v1:ServiceMonitor": 1,
+                "kubernetes:networking.k8s.io/v1:NetworkPolicy": 9,
                 "kubernetes:policy/v1:PodDisruptionBudget": 2,
                 "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole": 1,
                 "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": 2,
-                "kubernetes:rbac.authorization.k8s.io/v1:Role": 3,
-                "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": 3,
+                "kubernetes:rbac.authorization.k8s.io/v1:Role": 4,
+                "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": 4,
                 "kubernetes:secrets-store.csi.x-k8s.io/v1:SecretProviderClass": 1,
-                "pulumi:providers:aws": 1,
-                "pulumi:providers:kubernetes": 3,
+                "pulumi:providers:aws": 2,
+                "pulumi:providers:kubernetes": 6,
                 "random:index/randomPassword:RandomPassword": 3,
                 "pulumi-python:dynamic/vaultstack:Preflight": 2,
                 "vault:index/audit:Audit": 2,
@@ -223,7 +228,11 @@ def test_it_deploys_what_its_stack_file_turns_on_and_nothing_else(
                 "vaultstack:cluster:Autopilot": 1,
                 "vaultstack:cluster:AwsFoundation": 1,
                 "vaultstack:cluster:VaultCluster": 1,
+                "vaultstack:operations:AttestAccount": 1,
                 "vaultstack:operations:Rotations": 1,
+                "vaultstack:operations:SnapshotStore": 1,
+                "vaultstack:operations:Snapshots": 1,
+                "vaultstack:operations:Telemetry": 1,
                 "vaultstack:delivery:AgentInjector": 1,
                 "vaultstack:delivery:CsiProvider": 1,
                 "vaultstack:delivery:SecretDelivery": 1,
@@ -260,9 +269,12 @@ def test_with_everything_given_it_warns_of_nothing_else(
         assert any(key in line for line in warnings), key
 
 
-def test_with_keys_for_its_shares_it_warns_of_nothing(run: Runner) -> None:
+def test_of_servers_that_it_did_not_deploy_it_warns_that_nobody_takes_snapshots(
+    run: Runner,
+) -> None:
     config = existing("prod", sharePgpKeys=public_keys())
-    assert run(program, config=config, secrets=given("prod")).warnings == []
+    (warning,) = run(program, config=config, secrets=given("prod")).warnings
+    assert warning.startswith("nobody takes snapshots here")
 
 
 def test_values_that_the_environment_does_not_have_stop_it_before_it_declares_anything(
@@ -317,7 +329,7 @@ def test_the_root_token_is_no_output_and_no_input(up: Mapping[str, Recording]) -
 def test_only_components_are_the_stacks_own_children(
     up: Mapping[str, Recording], environment: str
 ) -> None:
-    nested = {"cluster-aws", "delivery-csi", "delivery-injector"}
+    nested = {"cluster-aws", "delivery-csi", "delivery-injector", "snapshots-store"}
     for resource in up[environment].resources:
         own = not resource.request.custom and resource.name not in nested
         assert (f"::{STACK}::" in resource.request.parent) == own, resource.name
@@ -344,7 +356,10 @@ def test_nothing_is_made_before_the_cluster_was_looked_at(
     up: Mapping[str, Recording], name: str
 ) -> None:
     # Children wait for their component.
-    for component in ("cluster", "vault", "delivery", "rotations"):
+    for component in (
+        *("cluster", "vault", "delivery"),
+        *("rotations", "snapshots", "telemetry", "attest"),
+    ):
         assert "preflight-questions" in up[name][component].after, component
 
 

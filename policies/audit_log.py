@@ -74,8 +74,15 @@ def _entry(body: Mapping[str, Any]) -> Entry:
     results: Mapping[str, Any] = auth.get("policy_results") or {}
     metadata: Mapping[str, str] = auth.get("metadata") or {}
     error = body.get("error", "")
-    # An auth mount lets anybody log in who can; whether one could, no ACL says.
-    asks_an_acl = results and ("client_token" in request or request.get("mount_class") != "auth")
+    # Some refusals are answers, with nothing in them but the text, which is a hash.
+    answer: Mapping[str, Any] = (body.get("response") or {}).get("data") or {}
+    refused = bool(error) or answer.keys() == {"error"}
+    # An auth mount lets anybody log in who can, whatever token comes with it: no policy granted
+    # that, and whether one could, no ACL says.
+    granted = results.get("granting_policies") or ()
+    asks_an_acl = results and (
+        granted or not results["allowed"] or request.get("mount_class") != "auth"
+    )
     return Entry(
         time=datetime.fromisoformat(body["time"]),
         type=EntryType(body["type"]),
@@ -87,13 +94,9 @@ def _entry(body: Mapping[str, Any]) -> Entry:
         token_policies=tuple(auth.get("token_policies") or ()),
         operation=request["operation"],
         path=request["path"],
-        allowed=bool(results["allowed"]) if asks_an_acl else not error,
+        allowed=bool(results["allowed"]) if asks_an_acl else not refused,
         # Vault puts one without a name before the others.
-        granting_policies=tuple(
-            granting["name"]
-            for granting in results.get("granting_policies") or ()
-            if granting.get("name")
-        ),
+        granting_policies=tuple(granting["name"] for granting in granted if granting.get("name")),
         error=" ".join(error.split()),
         remote_address=request.get("remote_address", ""),
     )

@@ -126,6 +126,21 @@ def test_a_login_is_decided_by_its_response() -> None:
     assert (went_well.allowed, went_well.role) == (True, ROLE)
 
 
+def test_a_login_that_an_auth_method_refuses_is_denied() -> None:
+    """AppRole's and Kubernetes' refusals are answers: no error, and their text is a hash."""
+    refused = {**LOGIN, "type": "response", "response": {"data": {"error": "hmac-sha256:b463"}}}
+    assert not read_one(refused).allowed
+
+
+def test_a_token_beside_a_login_changes_nothing() -> None:
+    """Vault does not look at it, and no ACL policy granted anything."""
+    request = {**LOGIN["request"], "client_token": "hmac-sha256:08d8"}
+    answer = {"data": {"error": "hmac-sha256:b463"}}
+    refused = {**LOGIN, "request": request, "type": "response", "response": answer}
+    assert not read_one(refused).allowed
+    assert read_one({**refused, "response": {}}).allowed
+
+
 def test_a_role_of_approle_has_another_word() -> None:
     assert read_one({**READ, "auth": {**AUTH, "metadata": {"role_name": "ci"}}}).role == "ci"
 

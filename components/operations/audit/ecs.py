@@ -28,9 +28,19 @@ operation = string(request.operation) ?? ""
 path = string(request.path) ?? ""
 error = replace(strip_whitespace(string(entry.error) ?? ""), r'\\s+', " ")
 
-# Whoever asks an auth mount without a token logs in; whether that went well, no ACL says.
-login = request.mount_class == "auth" && !exists(request.client_token)
-denied = results.allowed == false || (error != "" && (login || !exists(results.allowed)))
+granted = array(results.granting_policies) ?? []
+
+# Some refusals are answers, with nothing in them but the text, which is a hash.
+answer = object(get(entry, ["response", "data"]) ?? null) ?? {{}}
+refused = error != "" || (exists(answer.error) && length(answer) == 1)
+
+# Whoever asks an auth mount what no ACL policy granted logs in, also where a token comes with it,
+# at which Vault does not look. Whether that went well, no ACL says; where it did, who asked is who
+# is logged in now.
+ungranted = !exists(request.client_token) || (results.allowed == true && length(granted) == 0)
+logged_in = kind == "response" && !exists(results.allowed) && !refused
+login = request.mount_class == "auth" && (ungranted || logged_in)
+denied = results.allowed == false || (refused && (login || !exists(results.allowed)))
 
 category = "api"
 if login {{
@@ -61,7 +71,7 @@ if denied {{
 }}
 # A request is followed by its response, which alone knows how it went.
 outcome = "unknown"
-if denied || error != "" {{
+if denied || refused {{
   outcome = "failure"
 }} else if kind == "response" {{
   outcome = "success"
@@ -71,7 +81,7 @@ if denied || error != "" {{
 id = string(request.id) ?? null
 if id != null {{ id = id + "-" + kind }}
 granting = []
-for_each(array(results.granting_policies) ?? []) -> |_index, policy| {{
+for_each(granted) -> |_index, policy| {{
   name = string(get(policy, ["name"]) ?? null) ?? ""
   if name != "" {{ granting = push(granting, name) }}
 }}

@@ -26,6 +26,10 @@ NAMES: Final = (
     "denied in PKI",
     "bad token",
     "database",
+    "AppRole refused",
+    "AppRole refused with a token",
+    "login with a token",
+    "logged in with a token",
 )
 LINES: Final = dict(
     zip(NAMES, (Path(__file__).parent / "lines.jsonl").read_text().splitlines(), strict=True)
@@ -48,6 +52,16 @@ EXPECTED: Final[dict[str, tuple[str, list[str], str, bool | None, str | None]]] 
     "denied in PKI": ("api", ["change", "denied"], "failure", False, API),
     "bad token": ("api", ["access", "denied"], "failure", False, None),
     "database": ("api", ["access", "allowed"], "success", True, API),
+    "AppRole refused": ("authentication", ["start", "denied"], "failure", False, None),
+    "AppRole refused with a token": ("authentication", ["start", "denied"], "failure", False, None),
+    "login with a token": ("authentication", ["start"], "unknown", None, None),
+    "logged in with a token": (
+        "authentication",
+        ["start", "allowed"],
+        "success",
+        True,
+        "kubernetes-kubesentiment-staging-kubesentiment",
+    ),
 }
 
 
@@ -133,7 +147,7 @@ def test_it_says_the_same_as_our_own_reader(name: str) -> None:
     assert audit.get("role", "") == entry.role
     assert tuple(audit.get("granting_policies", ())) == entry.granting_policies
     assert found.get("error", {}).get("message", "") == entry.error
-    if not (name == "login" and entry.type is EntryType.REQUEST):
+    if not (name.startswith("login") and entry.type is EntryType.REQUEST):
         assert audit["allowed"] is entry.allowed
 
 

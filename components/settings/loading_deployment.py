@@ -22,6 +22,7 @@ from policies.iam import AwsAccount
 from policies.identities import PLATFORM_NAMESPACE
 
 # Of one server, where the stack says nothing.
+# CPU, memory, data and audit volume of one server.
 _SIZES = {
     Environment.DEV: ("100m", "512Mi", "5Gi", "5Gi"),
     Environment.STAGING: ("500m", "1Gi", "10Gi", "10Gi"),
@@ -31,13 +32,6 @@ _LEAST_MEMORY = Bytes.parse("384Mi")
 _LEAST_STORAGE = Bytes.parse("1Gi")
 # Raft keeps the log and snapshots beside the data, and a copy while it compacts.
 _LEAST_RAFT_STORAGE = Bytes.parse("5Gi")
-
-
-def default_size(environment: Environment) -> tuple[Cpu, Bytes, Bytes, Bytes]:
-    """CPU, memory, data and audit volume of one server."""
-    cpu, *amounts = _SIZES[environment]
-    memory, data, audit = map(Bytes.parse, amounts)
-    return Cpu.parse(cpu), memory, data, audit
 
 
 def read_kubernetes(read: ConfigReader) -> KubernetesSettings:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from rehearsal.client_drill.episode import Drill
 from rehearsal.client_drill.results import Run
 from rehearsal.client_drill.run import APPLICATION, GETS_PER_SECOND
 from rehearsal.client_drill.samples import Latency
+from rehearsal.drill.tables import alarming, line, show_faults, table
 
 
 def show(console: Console, drills: Sequence[Drill], runs: Sequence[Run]) -> None:
@@ -29,53 +28,46 @@ def show(console: Console, drills: Sequence[Drill], runs: Sequence[Run]) -> None
                 f"alone, {client / plain:,.0f} times as many",
                 highlight=False,
             )
-        for fault in run.faults:
-            console.print(f"[bold red]✗[/] {run.drill} {run.number}: {escape(fault)}")
+    show_faults(console, runs)
 
 
 def line_of(run: Run) -> str:
     """One run in one line, for the progress."""
-    mark = "[bold red]✗[/]" if run.faults else "[green]✓[/]"
-    return (
-        f"{mark} {run.drill} {run.number}: {run.secrets.failed} of {run.secrets.made:,} secrets "
-        f"and {run.sql.failed} of {run.sql.made} statements failed, as before after "
-        f"{run.recovered_after:.1f} s" + "".join(f"; {escape(fault)}" for fault in run.faults)
+    return line(
+        run,
+        f"{run.secrets.failed} of {run.secrets.made:,} secrets and {run.sql.failed} of "
+        f"{run.sql.made} statements failed, as before after {run.recovered_after:.1f} s",
     )
 
 
 def _table(drills: Sequence[Drill], runs: Sequence[Run]) -> Table:
-    table = Table(
-        title=f"{APPLICATION}, {GETS_PER_SECOND:,} secrets/s, and what befalls it",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        padding=(0, 1, 0, 0),
+    made = table(
+        f"{APPLICATION}, {GETS_PER_SECOND:,} secrets/s, and what befalls it",
+        (
+            "secrets",
+            "failed",
+            "SQL",
+            "failed",
+            "stale\n%",
+            "P95/P99\nus",
+            "max\nms",
+            "well\nafter s",
+        ),
+        first="event",
     )
-    table.add_column("event", overflow="fold", min_width=18)
-    for heading in (
-        "secrets",
-        "failed",
-        "SQL",
-        "failed",
-        "stale\n%",
-        "P95/P99\nus",
-        "max\nms",
-        "well\nafter s",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
     titles = {drill.name: drill.title for drill in drills}
     for run in runs:
-        table.add_row(
+        made.add_row(
             titles[run.drill],
             str(run.secrets.made),
-            _alarming(run.secrets.failed),
+            alarming(run.secrets.failed),
             str(run.sql.made),
-            _alarming(run.sql.failed),
+            alarming(run.sql.failed),
             f"{100 * run.secrets.stale / (run.secrets.made or 1):.0f}",
             *_latency(run.secrets.latency),
             f"{run.recovered_after:.1f}",
         )
-    return table
+    return made
 
 
 def _latency(taken: Latency | None) -> tuple[str, str]:
@@ -83,7 +75,3 @@ def _latency(taken: Latency | None) -> tuple[str, str]:
         return "-", "-"
     shares = (taken.p95, taken.p99)
     return "/".join(f"{1e6 * share:.0f}" for share in shares), f"{1000 * taken.longest:.0f}"
-
-
-def _alarming(number: int) -> str:
-    return f"[bold red]{number}[/]" if number else "0"

@@ -32,14 +32,6 @@ class Place:
     width: int
     height: int
 
-    def overlaps(self, other: Place) -> bool:
-        return (
-            self.x < other.x + other.width
-            and other.x < self.x + self.width
-            and self.y < other.y + other.height
-            and other.y < self.y + self.height
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

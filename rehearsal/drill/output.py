@@ -12,6 +12,14 @@ class Ran(Protocol):
     """One run of one drill."""
 
     @property
+    def drill(self) -> str:
+        """Its name."""
+
+    @property
+    def number(self) -> int:
+        """Of this run among those of its drill, from 1."""
+
+    @property
     def faults(self) -> list[str]:
         """Why it is no success; empty where it is."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from rehearsal.drill.impact import Impact, Retried, Stale
 from rehearsal.drill.phases import Phases
@@ -74,8 +74,17 @@ class Spread:
         return cls(found[0], statistics.median(found), found[-1])
 
 
-def by_drill(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    grouped: dict[str, list[Run]] = {}
+class OfDrill(Protocol):
+    @property
+    def drill(self) -> str: ...
+
+
+_Run = TypeVar("_Run", bound=OfDrill)
+
+
+def by_drill(runs: Iterable[_Run]) -> dict[str, list[_Run]]:
+    """In the order in which they were run."""
+    grouped: dict[str, list[_Run]] = {}
     for run in runs:
         grouped.setdefault(run.drill, []).append(run)
     return grouped

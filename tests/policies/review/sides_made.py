@@ -124,10 +124,6 @@ def but(of: Snapshot = BASE, **tables: Any) -> Snapshot:
     return dataclasses.replace(of, **tables)
 
 
-def shop_with(**rules: str) -> Snapshot:
-    return with_policies({"shop-api-prod": {**SHOP, **rules}})
-
-
 def altered(things: tuple[Any, ...], name: str, /, **fields: Any) -> tuple[Any, ...]:
     """The same things, of which the one of this name says something else."""
     return tuple(

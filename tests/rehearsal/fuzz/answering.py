@@ -4,7 +4,7 @@ server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -85,7 +85,3 @@ def _ok(body: Mapping[str, Any]) -> Reply:
 
 def _parted(text: str) -> tuple[str, str, str]:
     return text.partition("=")
-
-
-def paths_of(asked: Sequence[tuple[Any, ...]]) -> set[str]:
-    return {path for _, path, *_ in asked}

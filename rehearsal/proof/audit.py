@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -29,7 +30,7 @@ _EVERYBODY: Final = "vaultstack"
 _ANONYMOUS: Final = "nobody yet"
 # Vault answers these before it looks who asks, and writes nothing down.
 _UNRECORDED: Final = frozenset({"sys/health", "sys/leader", "sys/seal-status"})
-_HASH: Final = "hmac-sha256:"
+_HASH: Final = re.compile("hmac-sha256:[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Log:
             headers = body["request"].get("headers") or {}
             (identity,) = headers.get(CORRELATION.lower(), ("",))
             entries.setdefault(identity, []).append(entry)
-            texts |= {text for text in _texts(body) if not text.startswith(_HASH)}
+            texts |= {text for text in _texts(body) if not _HASH.fullmatch(text)}
         return cls(device, {key: tuple(found) for key, found in entries.items()}, frozenset(texts))
 
     @property
@@ -114,8 +115,9 @@ def fault_of(call: Call, log: Log, journal: Journal) -> str:
     found = log.entries.get(call.id, ())
     kinds = [entry.type for entry in found]
     # What Vault refuses before it looks where it goes, such as a wrapping token that was used, has
-    # one entry that says so.
-    refused = call.status >= 400 and kinds == [EntryType.REQUEST] and found[0].error
+    # one entry that says so, and of nobody. Whom an ACL denies something it knows.
+    at_once = kinds == [EntryType.REQUEST] and found[0].error and not found[0].token_policies
+    refused = call.status >= 400 and at_once
     if kinds != [EntryType.REQUEST, EntryType.RESPONSE] and not refused:
         return f"{what} has not a request and its response but {', '.join(kinds) or 'nothing'}"
     path = unquote(call.path.partition("?")[0]).strip("/")

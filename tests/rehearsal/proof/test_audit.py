@@ -97,6 +97,12 @@ def test_what_vault_refuses_at_once_has_one_entry_with_the_reason() -> None:
     assert fault(entry("request", auth={}), status=400, token="") != ""
 
 
+def test_a_denied_call_whose_answer_is_missing_is_found() -> None:
+    """Its request says why as well, as does the one entry of what Vault refuses at once."""
+    lost = entry("request", auth=DENIED, error="permission denied")
+    assert "has not a request and its response" in fault(lost, status=403)
+
+
 def test_a_line_that_was_cut_off_is_no_entry() -> None:
     with pytest.raises(AuditLogError):
         Log.of("file", [json.dumps(BOTH[0])[:-5]])
@@ -112,6 +118,7 @@ def test_a_secret_in_clear_is_found_wherever_it_is(before: str) -> None:
     assert found(f"{before}{SECRET}-and-more")
     assert found({f"{before}{SECRET}": 1}), "as a name"
     assert found(base64.b64encode(f"{before}{SECRET}-and-more".encode()).decode())
+    assert found(f"hmac-sha256:{before}{SECRET}"), "which only looks like a hash"
     assert found(["hmac-sha256:aa", {"deep": [f"{before}{SECRET}"]}])
 
 

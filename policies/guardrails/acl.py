@@ -133,6 +133,7 @@ ESCALATION: Final = ResourceRule(
                     "people-operators": ["issue-secret-ids"],
                     "platform-rotation-kubesentiment-ci": ["issue-secret-ids"],
                     "platform-rotation-pki": ["sign-certificates"],
+                    "platform-snapshots": ["read-snapshots"],
                 }
             ),
             {

@@ -84,8 +84,10 @@ def test_dev_is_thrown_away() -> None:
 def test_all_that_the_program_protects_in_prod_because_it_holds_data_is_known(
     prod: Mapping[str, Declared],
 ) -> None:
-    """What it protects besides only guards what holds data, such as a bucket's settings."""
-    guards = ("cluster-aws-", "pki-intermediate-", CONNECTION)
+    """What it protects besides only guards what holds data, such as a bucket's settings; of audit
+    devices there is a rule of their own.
+    """
+    guards = ("cluster-aws-", "pki-intermediate-", "audit-", CONNECTION)
     found = {
         one.name
         for one in prod.values()

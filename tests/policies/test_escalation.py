@@ -196,6 +196,7 @@ def test_the_provisioner_is_as_good_as_root_and_known_to_be() -> None:
     found = held(Acl.of([parse(provisioner.acl())]))
     assert {one.power.name for one in found if one.power.effect is Effect.ROOT} == {
         "write-acl-policies",
+        "write-audit-devices",
         "write-auth-roles",
         "issue-provisioner-secret-ids",
     }

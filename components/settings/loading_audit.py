@@ -5,23 +5,15 @@ recorded: an empty list is the environment's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
 from components.settings.audit import AuditCollector, AuditSettings
 from components.settings.loading_parts import LABEL
 from components.settings.reader import NAMESPACE, ConfigReader
-from policies.audit_devices import AuditDevice
+from policies.audit_devices import AuditDevice, unless_said
 from policies.environments import Environment
 
-_BOTH: Final = (AuditDevice.FILE, AuditDevice.STDOUT)
-# A laptop's Vault has no place for a file that we would know.
-_DEFAULT: Final[Mapping[Environment, tuple[AuditDevice, ...]]] = {
-    Environment.DEV: (AuditDevice.STDOUT,),
-    Environment.STAGING: _BOTH,
-    Environment.PROD: _BOTH,
-}
 # What Vault takes for something else than a file's path.
 _NO_FILE: Final = re.compile(r"/dev/.*|/proc/.*|.*/|.*/\.\.?(/.*)?")
 
@@ -63,7 +55,7 @@ def read_audit(read: ConfigReader, environment: Environment, *, deploys: bool) -
 
 
 def _devices(read: ConfigReader, environment: Environment) -> tuple[AuditDevice, ...]:
-    key, default = "auditDevices", _DEFAULT[environment]
+    key, default = "auditDevices", unless_said(environment)
     names = read.strings(key)
     known = [one.value for one in AuditDevice]
     fix = f"pulumi config set --path '{NAMESPACE}:{key}[0]' {known[0]}"

@@ -10,15 +10,12 @@ import pulumi_vault as vault
 
 from components.cluster.pod_config import AUDIT_FILE
 from components.settings import AuditSettings
-from policies.audit_devices import AuditDevice
+from policies.audit_devices import DEVICE_TYPE, AuditDevice
 
 _DESCRIPTIONS: Final = {
     AuditDevice.FILE: "Every access, in a file on each server",
     AuditDevice.STDOUT: "Every access, for the collector of logs",
 }
-# Secrets, tokens and their accessors appear as hashes, with a key that only Vault has.
-_HASHED: Final = {"log_raw": "false", "hmac_accessor": "true"}
-_ONLY_VAULT: Final = "0600"
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,9 @@ class AuditDevices(pulumi.ComponentResource):
             made = vault.Audit(
                 f"{name}-{device.value}",
                 path=device.value,
-                type="file",
+                type=DEVICE_TYPE,
                 description=_DESCRIPTIONS[device],
-                options=_options(device, args.settings.file or AUDIT_FILE),
+                options=device.options(args.settings.file or AUDIT_FILE),
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     depends_on=before,
@@ -58,11 +55,3 @@ class AuditDevices(pulumi.ComponentResource):
             )
             before = [made]
         self.register_outputs({"devices": [device.value for device in args.settings.devices]})
-
-
-def _options(device: AuditDevice, file: str) -> dict[str, str]:
-    match device:
-        case AuditDevice.FILE:
-            return {"file_path": file, "mode": _ONLY_VAULT, **_HASHED}
-        case AuditDevice.STDOUT:
-            return {"file_path": "stdout", **_HASHED}

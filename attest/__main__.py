@@ -33,7 +33,6 @@ from policies import inspection, paths
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
-from policies.review.snapshot import SnapshotError
 from policies.texts import seen
 
 RUNS_TOKEN: Final = "TERRAFORM_VAULT_AUTH_JWT"
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except UsageError as error:
         return _refused(error, Status.USAGE)
-    except (AttestError, SnapshotError) as error:
+    except AttestError as error:
         return _refused(error, Status.INCOMPLETE)
     except KeyboardInterrupt:
         return 130

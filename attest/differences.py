@@ -57,7 +57,7 @@ def objects_of(live: Live) -> Mapping[Kind, Mapping[str, Body | None] | None]:
         found[kind] = (
             None if bodies is None else {name.rstrip("/"): body for name, body in bodies.items()}
         )
-    return found
+    return {**found, Kind.SETTING: live.settings}
 
 
 def differences(expected: Objects, live: Live) -> Iterator[Difference]:
@@ -71,6 +71,8 @@ def differences(expected: Objects, live: Live) -> Iterator[Difference]:
             if (kind, name) in own:
                 continue
             declared = wanted.get(name)
+            if kind is Kind.SETTING and declared is None and found.get(name) is None:
+                continue  # whether it is there at all is not known
             if name not in found:
                 yield Difference(kind, name, Fate.MISSING)
             elif declared is None:

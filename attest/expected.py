@@ -14,7 +14,7 @@ from attest.kinds import Kind
 from attest.live import Body
 from attest.stack import Stack
 from policies import inspection, paths, provisioner, standing
-from policies.audit_devices import AuditDevice
+from policies.audit_devices import DEVICE_TYPE, AuditDevice
 from policies.lifetime import Duration
 from policies.plan import AwsRole, PkiRole, Plan, TokenSettings
 from policies.standing import Part
@@ -55,6 +55,7 @@ def expected(plan: Plan, stack: Stack) -> Objects:
         Kind.ACL_POLICY: {**policies, provisioner.NAME: {"hcl": provisioner.acl()}},
         Kind.PROVISIONER_ROLE: dict(_provisioner(stack)),
         Kind.CI_ROLE: dict(_ci(stack)),
+        Kind.SETTING: dict(_settings(stack)),
         **_logins(plan, stack),
         **_engines(plan, stack),
         Kind.RATE_LIMIT: dict(_rate_limit(stack)),
@@ -83,6 +84,27 @@ def _auth(stack: Stack) -> Iterator[tuple[str, Body]]:
         if mount.part in stack.parts:
             visible = {"listing_visibility": mount.listing_visibility}
             yield mount.path, {**_described(mount), "config": visible}
+
+
+def _settings(stack: Stack) -> Iterator[tuple[str, Body]]:
+    """Whom each auth method believes, and that nobody has certificates without a token."""
+    at = stack.kubernetes
+    yield (
+        f"auth/{paths.KUBERNETES_AUTH}/config",
+        {
+            "kubernetes_host": at.host,
+            "kubernetes_ca_cert": at.ca_cert,
+            "disable_local_ca_jwt": not at.reviewed_by_pod,
+            "token_reviewer_jwt_set": at.reviewer_token,
+        },
+    )
+    if Part.OIDC in stack.parts:
+        issuer = {"oidc_discovery_url": stack.oidc_discovery_url}
+        yield f"auth/{paths.OIDC_AUTH}/config", {**issuer, "oidc_client_id": stack.oidc_client_id}
+    if stack.ci is not None:
+        yield f"auth/{paths.CI_AUTH}/config", standing.ci_config(stack.ci.issuer)
+    for mount in (paths.PKI, paths.PKI_ROOT):
+        yield f"{mount}/config/acme", {}
 
 
 def _described(mount: standing.Mount) -> Body:
@@ -262,11 +284,4 @@ def _rate_limit(stack: Stack) -> Iterator[tuple[str, Body]]:
 
 
 def _audit(device: AuditDevice, stack: Stack) -> Body:
-    """Secrets, tokens and accessors as hashes."""
-    hashed = {"log_raw": "false", "hmac_accessor": "true"}
-    match device:
-        case AuditDevice.FILE:
-            file = {"file_path": stack.audit_file, "mode": "0600"}
-        case AuditDevice.STDOUT:
-            file = {"file_path": "stdout"}
-    return {"type": "file", "options": {**file, **hashed}}
+    return {"type": DEVICE_TYPE, "options": device.options(stack.audit_file)}

@@ -34,7 +34,6 @@ _OWN: Final[Mapping[Kind, frozenset[str]]] = {
             "uuid",
             "deprecation_status",
             "running_plugin_version",
-            "running_sha256",
         }
     )
     for kind in (Kind.MOUNT, Kind.AUTH)
@@ -48,6 +47,16 @@ _OWN: Final[Mapping[Kind, frozenset[str]]] = {
 _TOKEN: Final = {"token_type": "default"}
 _DEFAULTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.AUTH: {"config.token_type": "default-service"},
+    # All of them, by field: no two mean another thing by the same word.
+    Kind.SETTING: {
+        "disable_iss_validation": True,
+        "namespace_in_state": True,
+        "allowed_issuers": ["*"],
+        "allowed_roles": ["*"],
+        "default_directory_policy": "sign-verbatim",
+        "eab_policy": "not-required",
+        "max_ttl": 90 * 24 * 3600,
+    },
     Kind.KUBERNETES_ROLE: {**_TOKEN, "alias_name_source": "serviceaccount_uid"},
     Kind.APPROLE_ROLE: _TOKEN,
     Kind.PROVISIONER_ROLE: _TOKEN,
@@ -112,6 +121,8 @@ def _plain(value: Any) -> Any:
         case Mapping():
             # Of an assignment Vault adds what Azure calls it.
             return {key: _plain(one) for key, one in value.items() if key != "role_id"}
+        case str() if value.startswith("-----BEGIN"):
+            return value.strip()
         case str() if value.startswith("{"):
             try:
                 return json.loads(value)

@@ -1,5 +1,6 @@
 """Entities that no declared login explains, groups that nobody declared, and tokens that should not
-be: root's, those with ACL policies that nobody declared, and those that no login made.
+be: root's, those with ACL policies that nobody declared, those that no login made, and those that
+have more than the role gives through which they came, or live for longer.
 
 Vault makes an entity at the first login of whoever comes, so that those of declared roles are
 expected. One whose auth mount is gone cannot come back, and is passed over unless it still gives
@@ -23,6 +24,8 @@ from attest.live import Body, Live
 from policies import paths
 
 ROOT: Final = "root"
+_LEEWAY: Final = 60
+"""Seconds: Vault counts from the login, and notes when the token was made."""
 _MADE_BY_HAND: Final = ("auth/token/create", "auth/token/root")
 _ROLES: Final[Mapping[str, Kind]] = {
     paths.KUBERNETES_AUTH: Kind.KUBERNETES_ROLE,
@@ -130,11 +133,49 @@ def _token(expected: Objects, live: Live, body: Body) -> Iterator[Detail]:
         yield Detail("policies", "", "root: it may do everything")
     elif unknown := policies - _known(expected, live):
         yield Detail("policies", "", "\n".join(sorted(unknown)))
-    elif not by_hand or policies == {"response-wrapping"}:
+    elif policies == {"response-wrapping"}:
         return
+    elif not by_hand:
+        more = tuple(_beyond_its_role(expected, body))
+        if not more:
+            return
+        yield from more
     yield Detail("made at", "", f"{body.get('path')}, {_when(body.get('creation_time'))}")
     yield Detail("is called", "", str(body.get("display_name", "")))
     yield Detail("ends", "", str(body.get("expire_time") or "never"))
+
+
+def _beyond_its_role(expected: Objects, body: Body) -> Iterator[Detail]:
+    """What a token has of a role that was another when it was given: what the role is now says
+    nothing of it.
+    """
+    mount, _, login = str(body.get("path", "")).removeprefix("auth/").partition("/")
+    said = body.get("meta") or {}
+    name = str(said.get("role") or said.get("role_name") or "")
+    role = expected.get(_ROLES[mount], {}).get(name) if mount in _ROLES and login else None
+    if role is None:
+        yield Detail("came in", "", f"with a role that nobody declared: {name or '?'}")
+        return
+    if more := _policies(body) - {*role["token_policies"]}:
+        yield Detail(
+            "policies that its role does not give",
+            "\n".join(sorted(role["token_policies"])),
+            "\n".join(sorted(more)),
+        )
+    if period := body.get("period"):
+        yield Detail("is renewed for ever", "", f"by {period} s at a time")
+    began, most = body.get("creation_time"), role["token_max_ttl"]
+    ends = _seconds(body.get("expire_time"))
+    if most and isinstance(began, int | float) and (ends is None or ends > began + most + _LEEWAY):
+        yield Detail("lives longer than its role lets it", f"{most} s", "")
+
+
+def _seconds(when: object) -> float | None:
+    """None for a token that never ends."""
+    try:
+        return datetime.fromisoformat(str(when)).timestamp()
+    except ValueError:
+        return None
 
 
 def _when(seconds: object) -> str:

@@ -20,6 +20,8 @@ class Kind(Enum):
     PROVISIONER_ROLE = ("provisioner role", f"auth/{paths.PROVISIONER_AUTH}/role")
     CI_ROLE = ("CI role", f"auth/{paths.CI_AUTH}/role")
     TOKEN_ROLE = ("token role", inspection.TOKEN_ROLES)
+    SETTING = ("setting", "")
+    """Of a mount as a whole, by its path."""
     CONNECTION = ("database connection", inspection.CONNECTIONS)
     DATABASE_ROLE = ("database role", f"{paths.DATABASE}/roles")
     STATIC_ROLE = ("static database role", f"{paths.DATABASE}/static-roles")
@@ -43,12 +45,21 @@ class Kind(Enum):
 
     def path(self, name: str) -> str:
         """Of one of this kind."""
-        return f"{self.where}/{name}"
+        return f"{self.where}/{name}" if self.where else name
 
 
 FOLDERS = tuple(
     kind
     for kind in Kind
-    if kind not in (Kind.MOUNT, Kind.AUTH, Kind.AUDIT_DEVICE, Kind.TOKEN, Kind.ENTITY, Kind.GROUP)
+    if kind
+    not in (
+        Kind.MOUNT,
+        Kind.AUTH,
+        Kind.SETTING,
+        Kind.AUDIT_DEVICE,
+        Kind.TOKEN,
+        Kind.ENTITY,
+        Kind.GROUP,
+    )
 )
 """Those that are compared name by name with what is declared, from a folder's list."""

@@ -6,14 +6,14 @@ Where a list could not be read, nothing is known of what it holds, which is not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from attest.vault import Unread, Vault
 from policies import inspection
-from policies.inspection import LISTINGS, Listing
+from policies.inspection import LISTINGS, SETTINGS, Listing
 
 Body: TypeAlias = Mapping[str, Any]
 Progress: TypeAlias = Callable[[str], None]
@@ -45,6 +45,8 @@ class Live:
     mounts: Body | None
     auth: Body | None
     audit: Body | None
+    settings: Mapping[str, Body | None]
+    """By path; without those that are not there."""
     folders: Mapping[str, Mapping[str, Body | None] | None]
     """Folder -> name -> what is there: empty where only the name is asked for, none where it could
     not be read."""
@@ -58,7 +60,8 @@ def read(vault: Vault, progress: Progress, most_tokens: int = MOST_TOKENS) -> Li
     version = vault.version()
     mounts, auth = vault.read(inspection.MOUNTS), vault.read(inspection.AUTH_MOUNTS)
     audit = vault.read(inspection.AUDIT)
-    listings = [one for one in LISTINGS if _is_there(one, mounts, auth)]
+    listings = [one for one in LISTINGS if _is_there(one.mount, mounts, auth)]
+    settings = dict(_settings(vault, mounts, auth))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         names = dict(
             zip(
@@ -83,14 +86,26 @@ def read(vault: Vault, progress: Progress, most_tokens: int = MOST_TOKENS) -> Li
         folder = folders[one.folder]
         assert folder is not None
         folder[name] = body
-    return Live(version, mounts, auth, audit, folders, tokens, vault.unread, vault.requests)
+    return Live(
+        version, mounts, auth, audit, settings, folders, tokens, vault.unread, vault.requests
+    )
 
 
-def _is_there(one: Listing, mounts: Body | None, auth: Body | None) -> bool:
-    """Whether what it lists can be there. Where that is not known, it is tried."""
-    if one.mount.startswith("auth/"):
-        return auth is None or one.mount.removeprefix("auth/") in auth
-    return not one.mount or mounts is None or one.mount in mounts
+def _is_there(mount: str, mounts: Body | None, auth: Body | None) -> bool:
+    """Whether it can be there. Where that is not known, it is tried."""
+    if mount.startswith("auth/"):
+        return auth is None or mount.removeprefix("auth/") in auth
+    return not mount or mounts is None or mount in mounts
+
+
+def _settings(
+    vault: Vault, mounts: Body | None, auth: Body | None
+) -> Iterator[tuple[str, Body | None]]:
+    for one in SETTINGS:
+        if _is_there(one.mount, mounts, auth):
+            body = vault.read(one.path)
+            if body is not None or any(unread.path == one.path for unread in vault.unread):
+                yield one.path, body
 
 
 def _body(vault: Vault, listing: Listing, name: str) -> Body | None:
@@ -115,6 +130,12 @@ def _tokens(
             progress(f"looked up {done} of {len(chosen)} tokens")
         if said is not None:
             known.append(said)
+    if left := len(every) - len(chosen):
+        vault.note(
+            inspection.ACCESSORS,
+            "look up all tokens",
+            f"{left} of {len(every)} are beyond the bound; give a greater one with --most-tokens",
+        )
     if any(one.operation == "look up tokens" for one in vault.unread):
         return None
     return Tokens(tuple(known), len(every))

@@ -69,7 +69,7 @@ def report(
     usage: Usage | None = None,
     now: datetime | None = None,
 ) -> Report:
-    """Compares. Raises `SnapshotError` where Vault holds an ACL policy that cannot be read."""
+    """Compares."""
     there = effective(plan, stack)
     wanted = expected(there, stack)
     return Report(
@@ -84,7 +84,7 @@ def report(
         notes=tuple(_notes(live, reworded(wanted, live))),
         usage=usage,
         objects=sum(len(found or ()) for found in live.folders.values())
-        + sum(len(found or ()) for found in (live.mounts, live.auth, live.audit)),
+        + sum(len(found or ()) for found in (live.mounts, live.auth, live.audit, live.settings)),
         requests=live.requests,
     )
 

@@ -16,6 +16,7 @@ from attest.kinds import Kind
 from attest.live import Body, Live
 from policies import inspection, provisioner
 from policies.environments import Environment
+from policies.hcl import HclError, parse
 from policies.plan import (
     AppRoleRole,
     AwsRole,
@@ -49,9 +50,7 @@ class Compared:
 
 
 def compared(plan: Plan, live: Live) -> Compared:
-    """`plan`: the effective one. Raises `SnapshotError` where Vault holds an ACL policy that cannot
-    be read.
-    """
+    """`plan`: the effective one."""
     declared = of_plan(plan, DECLARED)
     there = snapshot(declared, live)
     sides = {plan.environment: declared}, {plan.environment: there}
@@ -95,7 +94,7 @@ def snapshot(declared: Snapshot, live: Live) -> Snapshot:
     own = {name for kind, name in built_in(live.version) if kind is Kind.ACL_POLICY}
     own = {*own, provisioner.NAME} - {name for role in logins for name in role.token.policies}
     texts = {
-        name: declared.policies.get(name, "") if body is None else str(body.get("policy", ""))
+        name: _text(body, declared.policies.get(name, ""))
         for name, body in (live.folders.get(inspection.ACL_POLICIES) or {}).items()
         if name not in own
     }
@@ -119,6 +118,18 @@ def snapshot(declared: Snapshot, live: Live) -> Snapshot:
         azure_roles=_roles(live, Kind.AZURE_ROLE, declared.azure_roles, _azure),
         pki_roles=_roles(live, Kind.PKI_ROLE, declared.pki_roles, _pki),
     )
+
+
+def _text(body: Body | None, declared: str) -> str:
+    """An ACL policy; what is declared for one that was not read, or that only a newer Vault can
+    read. The other differences say so of it.
+    """
+    text = declared if body is None else str(body.get("policy", ""))
+    try:
+        parse(text)
+    except HclError:
+        return declared
+    return text
 
 
 def _roles(live: Live, kind: Kind, declared: tuple[_T, ...], made: Any) -> tuple[_T, ...]:

@@ -17,27 +17,37 @@ import yaml
 
 from attest.errors import UsageError
 from policies import inspection
-from policies.audit_devices import AuditDevice
+from policies.audit_devices import DEPLOYED_FILE, AuditDevice, unless_said
 from policies.environments import Environment
 from policies.lifetime import Duration
 from policies.review.settings import PROJECT, PROJECT_NAME, file_of
 from policies.standing import Part
 
 ROOT: Final = Path(__file__).parent.parent
-AUDIT_FILE: Final = "/vault/audit/audit.log"
-"""Where deployed servers have theirs."""
-_BOTH: Final = (AuditDevice.FILE, AuditDevice.STDOUT)
 
 
 @dataclass(frozen=True, slots=True)
 class CiRuns:
     """Whose runs of CI come in, and as what."""
 
+    issuer: str
     audience: str
     repository: str
     environments: tuple[str, ...]
     attest_environments: tuple[str, ...]
     attest_acl_policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesApi:
+    """Who says whose a service account's token is."""
+
+    host: str
+    ca_cert: str
+    reviewed_by_pod: bool
+    """Vault asks as its own pod."""
+    reviewer_token: bool
+    """Vault asks with a token that it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Stack:
     """Those whose administrator's password is given: the others have no connection yet."""
     aws_role_arns: Mapping[str, str]
     """Role -> what it assumes; any other is an IAM user for each lease."""
+    kubernetes: KubernetesApi
+    oidc_discovery_url: str
     oidc_client_id: str
     oidc_groups_claim: str
     oidc_scopes: tuple[str, ...]
@@ -109,6 +121,7 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
     def seconds(key: str) -> int:
         return Duration.parse(text(key)).seconds
 
+    reviewer = text("kubernetesReviewer")
     by_ci = text("provisionerLogin") == "oidc"
     deploys = text("target") == "kubernetes"
     host = text("hostName") if deploys else ""
@@ -124,7 +137,6 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
         Part.PROVISIONER_BY_CI: by_ci,
     }
     devices = texts("auditDevices")
-    default = (AuditDevice.STDOUT,) if environment is Environment.DEV else _BOTH
     return Stack(
         environment=environment,
         address=text("vaultAddress") or (f"https://{host}{port}" if host else ""),
@@ -132,11 +144,20 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
         parts=frozenset(part for part, there in here.items() if there),
         databases=_keys(values.get("databasePasswords")),
         aws_role_arns={str(k): str(v) for k, v in (values.get("awsRoleArns") or {}).items()},
+        kubernetes=KubernetesApi(
+            host=text("kubernetesHost"),
+            ca_cert=text("kubernetesCaCert"),
+            reviewed_by_pod=reviewer == "pod",
+            reviewer_token=reviewer == "create"
+            or (reviewer == "given" and bool(values.get("kubernetesReviewerToken"))),
+        ),
+        oidc_discovery_url=text("oidcDiscoveryUrl"),
         oidc_client_id=text("oidcClientId"),
         oidc_groups_claim=text("oidcGroupsClaim"),
         oidc_scopes=texts("oidcScopes"),
         oidc_redirect_uris=texts("oidcRedirectUris"),
         ci=CiRuns(
+            text("ciIssuer"),
             f"vault-{environment.value}",
             text("ciRepository"),
             texts("ciEnvironments") or (environment.value,),
@@ -150,8 +171,9 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
         pki_root_seconds=seconds("pkiRootTtl"),
         pki_intermediate_seconds=seconds("pkiIntermediateTtl"),
         requests_per_second=int(values.get("rateLimit") or 0),
-        audit_devices=tuple(one for one in AuditDevice if one.value in devices) or default,
-        audit_file=text("auditFile") or AUDIT_FILE,
+        audit_devices=tuple(one for one in AuditDevice if one.value in devices)
+        or unless_said(environment),
+        audit_file=text("auditFile") or DEPLOYED_FILE,
     )
 
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from attest.errors import AttestError
 from policies import inspection, paths
@@ -29,6 +30,8 @@ _LOGINS: Final = frozenset(
 _END: Final = "auth/token/revoke-self"
 WRITES: Final = _LOGINS | {_END, inspection.LOOKUP}
 """Every path that is ever sent a POST."""
+_ENDED: Final = ("invalid accessor", "bad token")
+"""What Vault says, with one status or another, of a token that has just ended."""
 _DEADLINE_SECONDS: Final = 30.0
 _TIMING: Final = Timing(read_timeout=timedelta(seconds=20))
 
@@ -110,12 +113,14 @@ class Vault:
     def look_up(self, accessor: str) -> Mapping[str, Any] | None:
         """Who holds a token, never what it is; none where it has ended meanwhile."""
         answer = self._ask("POST", inspection.LOOKUP, {"accessor": accessor})
-        if answer.status == HTTPStatus.FORBIDDEN:
-            # An accessor whose token has just ended is refused the same way, by another word.
-            if "permission denied" in answer.errors:
-                self._note(inspection.LOOKUP, "look up tokens", answer)
-            return None
+        if not answer.ok and not any(said in answer.errors for said in _ENDED):
+            self._note(inspection.LOOKUP, "look up tokens", answer)
         return answer.data if answer.ok else None
+
+    def note(self, path: str, operation: str, reason: str) -> None:
+        """Something that was not read, and is to be told so."""
+        with self._lock:
+            self._unread.add(Unread(path, operation, reason))
 
     def close(self) -> None:
         """End the own token, if this made it."""
@@ -137,8 +142,7 @@ class Vault:
 
     def _note(self, path: str, operation: str, answer: Answer) -> None:
         reason = answer.errors.replace("1 error occurred: * ", "").strip()
-        with self._lock:
-            self._unread.add(Unread(path, operation, reason or f"Vault said {answer.status}"))
+        self.note(path, operation, reason or f"Vault said {answer.status}")
 
     def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Answer:
         if method not in ("GET", "LIST") and path not in WRITES:
@@ -146,7 +150,7 @@ class Vault:
         try:
             return self._transport.send(
                 method,
-                path,
+                quote(path),  # a name may be anything
                 deadline=Deadline.within(self._clock, _DEADLINE_SECONDS),
                 headers={
                     "X-Vault-Request": "true",

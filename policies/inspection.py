@@ -3,8 +3,9 @@ and that `attest` asks for.
 
 It names what tells who may do what, and nothing that hands out, or may show, a secret. So a
 database's connection is only listed: reading one shows its URL, and Vault blanks a password there
-only where the URL is one. The AWS engine's own key, the auth methods' configuration and every KV
-path are left out likewise.
+only where the URL is one. The cloud engines' own configuration and every KV path are left out
+likewise. Whom an auth method believes is read: Vault keeps the reviewer's token and the client's
+secret to itself there.
 """
 
 from __future__ import annotations
@@ -63,6 +64,30 @@ LOOKUP: Final = "auth/token/lookup-accessor"
 TOKEN_ROLES: Final = "auth/token/roles"
 
 READ: Final = (MOUNTS, AUTH_MOUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a mount as a whole is told."""
+
+    mount: str
+    """As `Listing`'s."""
+    name: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.mount}{self.name}"
+
+
+SETTINGS: Final = (
+    # Whoever says where tokens are reviewed, or whose keys sign them, says who comes in.
+    *(
+        Setting(f"auth/{mount}/", "config")
+        for mount in (paths.KUBERNETES_AUTH, paths.OIDC_AUTH, paths.CI_AUTH)
+    ),
+    # By ACME anybody has certificates, without a token of Vault.
+    *(Setting(f"{mount}/", "config/acme") for mount in (paths.PKI, paths.PKI_ROOT)),
+)
 LISTINGS: Final = (
     Listing(ACL_POLICIES),
     Listing(PASSWORD_POLICIES),
@@ -89,6 +114,7 @@ def granted() -> tuple[tuple[str, tuple[Capability, ...]], ...]:
     """Every path with what is needed of it, sorted."""
     found = list[tuple[str, tuple[Capability, ...]]]()
     found.extend((path, (Capability.READ,)) for path in READ)
+    found.extend((setting.path, (Capability.READ,)) for setting in SETTINGS)
     found.append((AUDIT, (Capability.READ, Capability.SUDO)))
     found.append((LOOKUP, (Capability.UPDATE,)))
     found.append((f"{GCP_ACCOUNT}/+", (Capability.READ,)))

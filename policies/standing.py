@@ -89,6 +89,11 @@ CI_TOKEN_TTL: Final = "30m"
 """Of the tokens that a run of CI is given: an `up` is done by then. Nothing renews them."""
 
 
+def ci_config(issuer: str) -> dict[str, str]:
+    """Whose tokens the CI's auth mount believes, in Vault's own fields."""
+    return {"oidc_discovery_url": issuer, "bound_issuer": issuer}
+
+
 def ci_role(
     *,
     audience: str,

@@ -22,7 +22,7 @@ _TEMPLATE: Final = templates(Path(__file__).parent).get_template("attest.html.ji
 
 
 def render(report: Report) -> str:
-    """The page. Raises `SnapshotError` where an ACL policy cannot be read."""
+    """The page."""
     access = report.access
     changed = of_review.workloads(access.review)
     return _TEMPLATE.render(

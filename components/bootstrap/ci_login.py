@@ -33,7 +33,7 @@ def described(settings: CiLoginSettings | None, bound_cidrs: Sequence[str]) -> s
     """
     if settings is None:
         return ""
-    config = {"oidc_discovery_url": settings.issuer, "bound_issuer": settings.issuer}
+    config = standing.ci_config(settings.issuer)
     role = standing.ci_role(
         audience=settings.audience,
         repository=settings.repository,

@@ -91,15 +91,19 @@ def test_3_a_sealed_vault_is_told_and_nothing_is_sent_to_it(
     assert served.asked == [("GET", "sys/seal-status")]
 
 
-def test_3_an_acl_policy_that_vault_would_not_take_itself_is_named(
+def test_an_acl_policy_that_cannot_be_read_does_not_hide_the_rest(
     run: Run, served: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = "kubesentiment-api-prod"
     policies = {**(served.live.folders[Kind.ACL_POLICY.where] or {}), name: {"policy": "path {"}}
     folders = {**served.live.folders, Kind.ACL_POLICY.where: policies}
+    folders[Kind.OIDC_ROLE.where] = {}
     served.live = replace(served.live, folders=folders)
-    assert run() == 3
-    assert f"prod/acl/{name}.hcl" in capsys.readouterr().err
+    assert run("--format", "json") == 1
+    shown = capsys.readouterr().out
+    assert f"sys/policies/acl/{name}" in shown
+    assert "cannot be read: line 1" in shown
+    assert "auth/oidc/role/auditors" in shown
 
 
 def test_a_run_of_ci_comes_in_as_who_only_looks_and_ends_its_token(

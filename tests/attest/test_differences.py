@@ -209,3 +209,31 @@ def test_an_empty_vault_lacks_everything_and_has_nothing_undeclared() -> None:
     told = found(stack, empty)
     assert {one.fate for one in told} == {Fate.MISSING}
     assert {one.kind for one in told} >= {Kind.MOUNT, Kind.AUTH, Kind.ACL_POLICY, Kind.AUDIT_DEVICE}
+
+
+SETTINGS = [
+    ("auth/kubernetes/config", "kubernetes_host", "https://elsewhere"),
+    ("auth/kubernetes/config", "pem_keys", ["a key"]),
+    ("auth/oidc/config", "oidc_discovery_url", "https://elsewhere"),
+    ("auth/ci/config", "jwks_url", "https://elsewhere/keys"),
+    ("pki/config/acme", "enabled", True),
+]
+
+
+@pytest.mark.parametrize(("path", "field", "value"), SETTINGS)
+def test_whom_a_mount_believes_is_compared(path: str, field: str, value: Any) -> None:
+    stack = settings()
+    live = matching(stack)
+    body = {**(live.settings[path] or {}), field: value}
+    (one,) = found(stack, replace(live, settings={**live.settings, path: body}))
+    assert (one.path, one.fate) == (path, Fate.DIFFERENT)
+    assert [detail.what for detail in one.details] == [field]
+
+
+def test_a_setting_that_is_gone_is_missing_and_one_that_was_not_read_is_not() -> None:
+    stack = settings()
+    live, path = matching(stack), "auth/oidc/config"
+    left = {name: body for name, body in live.settings.items() if name != path}
+    assert [one.path for one in found(stack, replace(live, settings=left))] == [path]
+    unread = {**live.settings, path: None, "auth/gone/config": None}
+    assert found(stack, replace(live, settings=unread)) == []

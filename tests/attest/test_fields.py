@@ -49,7 +49,7 @@ def test_a_default_of_vaults_own_is_nothing_but_another_value_is_told() -> None:
 
 
 def test_what_vault_calls_a_thing_is_no_difference() -> None:
-    assert details(Kind.MOUNT, {}, {"accessor": "kv_1", "uuid": "2", "running_sha256": "3"}) == ()
+    assert details(Kind.MOUNT, {}, {"accessor": "kv_1", "uuid": "2", "running_sha256": ""}) == ()
     assert details(Kind.STATIC_ROLE, {}, {"last_vault_rotation": "yesterday"}) == ()
 
 
@@ -57,3 +57,14 @@ def test_azures_own_word_for_a_role_is_no_difference() -> None:
     declared = {"azure_roles": [{"role_name": "Reader", "scope": "/s"}]}
     live = {"azure_roles": [{"role_name": "Reader", "scope": "/s", "role_id": "/x"}]}
     assert details(Kind.AZURE_ROLE, declared, live) == ()
+
+
+def test_an_engine_that_is_not_vaults_own_program_is_told() -> None:
+    """Its program may stand in the catalog under the name of one that is built in."""
+    (one,) = details(Kind.MOUNT, {}, {"running_sha256": "0f3a"})
+    assert (one.what, one.live) == ("running_sha256", "0f3a")
+
+
+def test_a_certificate_is_the_same_whatever_stands_around_it() -> None:
+    declared, live = ({"ca": f"-----BEGIN CERTIFICATE-----\nx\n{end}"} for end in ("", "\n"))
+    assert details(Kind.SETTING, declared, live) == ()

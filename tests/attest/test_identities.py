@@ -87,8 +87,9 @@ def test_every_group_is_told_with_what_it_gives() -> None:
     assert told == {"name": "admins", "type": "external", "policies": "a\nb"}
 
 
-def token(accessor: str, *policies: str, **more: Any) -> dict[str, Any]:
+def token(accessor: str, *policies: str, role: str = "", **more: Any) -> dict[str, Any]:
     return {
+        "meta": {"role": role},
         "accessor": accessor,
         "creation_time": 1795356451,
         "display_name": "somebody",
@@ -99,11 +100,15 @@ def token(accessor: str, *policies: str, **more: Any) -> dict[str, Any]:
     }
 
 
+# An hour, and half of one, after it was made.
+ENDS, ENDS_OF_CI = "2026-11-22T15:07:31.5Z", "2026-11-22T14:37:31Z"
+
+
 def test_tokens_of_declared_logins_are_expected_and_counted() -> None:
     known = (
-        token("a", "kubesentiment-api-prod"),
-        token("b", "kubesentiment-api-prod"),
-        token("c", "provisioner"),
+        token("a", "kubesentiment-api-prod", role="kubesentiment", expire_time=ENDS),
+        token("b", "kubesentiment-api-prod", role="kubesentiment", expire_time=ENDS),
+        token("c", "provisioner", role="provisioner", path="auth/ci/login", expire_time=ENDS_OF_CI),
         token("d", "response-wrapping", path="auth/approle/role/kubesentiment-ci/secret-id"),
     )
     live = replace(LIVE, tokens=Tokens(known, 4))
@@ -131,6 +136,53 @@ def test_a_token_with_what_nobody_declared_is_named(body: dict[str, Any], told: 
     assert details["made at"].endswith("2026-11-22 14:07 UTC")
     assert details["ends"] == "never"
     assert not any(one.declared for one in holders(WANTED, live) if one.policy in told)
+
+
+OWN = {"role": "kubesentiment", "expire_time": ENDS}
+
+
+@pytest.mark.parametrize(
+    ("body", "what", "told"),
+    [
+        (
+            token("a", "kubesentiment-api-prod", "provisioner", **OWN),
+            "policies that its role does not give",
+            "provisioner",
+        ),
+        (
+            token("a", "kubesentiment-api-prod", **OWN, period=86400),
+            "is renewed for ever",
+            "by 86400 s at a time",
+        ),
+        (
+            token("a", "kubesentiment-api-prod", role="kubesentiment"),
+            "lives longer than its role lets it",
+            "",
+        ),
+        (
+            token("a", "kubesentiment-api-prod", role="kubesentiment", expire_time="2030-01-01"),
+            "lives longer than its role lets it",
+            "",
+        ),
+        (
+            token("a", "provisioner", role="gone", expire_time=ENDS),
+            "came in",
+            "with a role that nobody declared: gone",
+        ),
+        (
+            token("a", "provisioner", path="auth/userpass/login/x", expire_time=ENDS),
+            "came in",
+            "with a role that nobody declared: ?",
+        ),
+    ],
+)
+def test_a_token_has_no_more_than_its_role_gives(
+    body: dict[str, Any], what: str, told: str
+) -> None:
+    """What the role was for a moment, nobody sees any more."""
+    (one,) = found(replace(LIVE, tokens=Tokens((body,), 1)))
+    assert {detail.what: detail.live for detail in one.details}[what] == told
+    assert [detail.what for detail in one.details][-3:] == ["made at", "is called", "ends"]
 
 
 def test_a_token_that_no_login_made_is_named_even_with_a_declared_policy() -> None:

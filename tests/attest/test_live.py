@@ -76,6 +76,20 @@ def test_tokens_are_looked_up_to_a_bound_and_it_is_told() -> None:
     assert found.tokens
     assert (len(found.tokens.known), found.tokens.total, found.tokens.not_looked_up) == (20, 30, 10)
     assert said[-1] == "looked up 20 of 20 tokens"
+    (left,) = found.unread
+    assert left.path == inspection.ACCESSORS
+    assert "10 of 30 are beyond the bound" in left.reason
+    assert read(Served(matching(settings()), every), most=30)[0].unread == ()
+
+
+def test_a_setting_that_may_not_be_read_is_not_one_that_is_gone() -> None:
+    served = Served(matching(settings()))
+    served.answers["GET", "auth/oidc/config"] = REFUSED
+    served.answers["GET", "auth/ci/config"] = (404, {"errors": []})
+    found, _ = read(served)
+    assert found.settings["auth/oidc/config"] is None
+    assert "auth/ci/config" not in found.settings
+    assert [one.path for one in found.unread] == ["auth/oidc/config"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from attest.live import Live
 from attest.sides import compared
 from policies.environments import Environment
 from policies.review.model import Status, TermChange, WorkloadReview
-from policies.review.snapshot import SnapshotError
 from tests.attest.vaults import body_of, matching, plan_of, settings, with_object, without
 
 STACK = settings()
@@ -120,10 +119,16 @@ def test_what_could_not_be_read_is_taken_for_what_was_declared() -> None:
     assert workloads(with_object(one, Kind.KUBERNETES_ROLE, "kubesentiment", None)) == {}
 
 
-def test_an_acl_policy_that_cannot_be_read_is_an_error_that_names_it() -> None:
-    live = changed(Kind.ACL_POLICY, "kubesentiment-api-prod", policy='path "x" {')
-    with pytest.raises(SnapshotError, match=r"Vault, prod/acl/kubesentiment-api-prod\.hcl"):
-        workloads(live)
+def test_an_acl_policy_that_only_a_newer_vault_can_read_hides_nothing_else() -> None:
+    """The other differences name it: see `differences`."""
+    strange = 'path "x" { capabilities = ["of-tomorrow"] }'
+    live = changed(Kind.ACL_POLICY, "kubesentiment-api-prod", policy=strange)
+    assert workloads(live) == {}
+    live = with_object(live, Kind.ACL_POLICY, "strange", {"policy": strange})
+    more = {"token_policies": ["kubesentiment-batch-prod", "people-auditors-prod"]}
+    body = {**body_of(live, Kind.KUBERNETES_ROLE, "kubesentiment-batch"), **more}
+    gained = workloads(with_object(live, Kind.KUBERNETES_ROLE, "kubesentiment-batch", body))
+    assert gained.keys() == {"kubesentiment/batch"}
 
 
 def test_clouds_that_the_matrix_has_none_of_are_read_too() -> None:

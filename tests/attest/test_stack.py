@@ -75,7 +75,7 @@ def test_files_that_are_not_there_or_say_nonsense_are_named(tmp_path: Path) -> N
 
 
 def test_the_file_of_deployed_servers_is_the_one_that_they_are_given() -> None:
-    assert stack.AUDIT_FILE == AUDIT_FILE
+    assert settings().audit_file == AUDIT_FILE
 
 
 _PATHS = {
@@ -94,6 +94,20 @@ _PATHS = {
     "vault:pkiSecret/secretBackendRole:SecretBackendRole": (Kind.PKI_ROLE, "name"),
     "vault:index/quotaRateLimit:QuotaRateLimit": (Kind.RATE_LIMIT, "name"),
     "vault:index/audit:Audit": (Kind.AUDIT_DEVICE, "path"),
+}
+_SETTINGS = {
+    "vault:kubernetes/authBackendConfig:AuthBackendConfig": (
+        "auth/kubernetes/config",
+        {
+            "kubernetesHost": "kubernetes_host",
+            "kubernetesCaCert": "kubernetes_ca_cert",
+            "disableLocalCaJwt": "disable_local_ca_jwt",
+        },
+    ),
+    "vault:jwt/authBackend:AuthBackend": (
+        "auth/oidc/config",
+        {"oidcDiscoveryUrl": "oidc_discovery_url", "oidcClientId": "oidc_client_id"},
+    ),
 }
 # The bootstrap makes these itself, over the API.
 _BOOTSTRAP = {
@@ -118,5 +132,22 @@ def test_what_the_program_makes_is_what_is_expected(run: Runner, environment: En
     }
     there = settings(environment)
     wanted = expected(effective(compile_plan(MATRIX, environment), there), there)
-    names = {(kind, name) for kind, found in wanted.items() for name in found}
+    names = {
+        (kind, name) for kind, found in wanted.items() for name in found if kind is not Kind.SETTING
+    }
     assert made == names - _BOOTSTRAP
+    told = {
+        path: {field: resource.values[key] for key, field in keys.items() if key in resource.values}
+        for resource in recording.resources
+        for path, keys in [_SETTINGS.get(resource.type, ("", {}))]
+        if path
+    }
+    assert told == {
+        path: {
+            field: value
+            for field, value in wanted[Kind.SETTING][path].items()
+            if value != "" and field in fields.values()
+        }
+        for path, fields in _SETTINGS.values()
+        if path in wanted[Kind.SETTING]
+    }

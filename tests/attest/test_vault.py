@@ -69,6 +69,8 @@ def test_a_token_that_just_ended_is_not_one_that_may_not_be_looked_up(
 ) -> None:
     assert vault.look_up("acc-1") == {"accessor": "acc-1", "policies": ["x"]}
     assert vault.look_up("acc-gone") is None
+    served.answers["POST", inspection.LOOKUP] = (403, {"errors": ["bad token"]})
+    assert vault.look_up("acc-1") is None
     assert list(vault.unread) == []
     served.answers["POST", inspection.LOOKUP] = REFUSED
     assert vault.look_up("acc-1") is None
@@ -112,3 +114,18 @@ def test_a_token_that_vault_does_not_know_is_told(vault: Vault, served: Served) 
     with pytest.raises(AttestError, match="does not take the token") as caught:
         vault.check_token()
     assert "hidden" not in str(caught.value)
+
+
+def test_a_failing_look_up_is_no_token_that_ended(vault: Vault, served: Served) -> None:
+    served.answers["POST", inspection.LOOKUP] = (400, {"errors": ["failed to read index"]})
+    assert vault.look_up("acc-1") is None
+    assert [one.reason for one in vault.unread] == ["failed to read index"]
+
+
+def test_a_name_is_asked_for_as_it_is_and_never_as_a_question(vault: Vault, served: Served) -> None:
+    vault.read("sys/policies/acl/x?list=true")
+    vault.read("sys/policies/acl/x#a b")
+    assert [path for _, path in served.asked] == [
+        "sys/policies/acl/x%3Flist%3Dtrue",
+        "sys/policies/acl/x%23a%20b",
+    ]

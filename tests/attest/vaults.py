@@ -22,7 +22,7 @@ from attest.stack import Stack
 from policies import inspection
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.inspection import LISTINGS
+from policies.inspection import LISTINGS, SETTINGS
 from policies.matrix import MATRIX
 from policies.plan import Plan
 from tests.answering import answering
@@ -44,6 +44,8 @@ _MOUNT: Final = {
     "seal_wrap": False,
     "uuid": "2e3e773c-4e20-4389-1702-8e1fce347532",
 }
+SETTINGS_BY_PATH: Final = {one.path for one in SETTINGS}
+_SETTING: Final = {"issuer": "", "provider_config": {}, "enabled": False}
 _TOKEN: Final = {
     "token_explicit_max_ttl": 0,
     "token_num_uses": 0,
@@ -139,7 +141,8 @@ def matching(settings: Stack, version: str = VERSION) -> Live:
         f"{name}/": {**body, "path": f"{name}/", "local": False, "description": "Every access"}
         for name, body in wanted[Kind.AUDIT_DEVICE].items()
     }
-    return Live(version, mounts, auth, audit, folders, Tokens((), 0), (), 0)
+    told = {path: {**_SETTING, **body} for path, body in wanted[Kind.SETTING].items()}
+    return Live(version, mounts, auth, audit, told, folders, Tokens((), 0), (), 0)
 
 
 def with_object(live: Live, kind: Kind, name: str, body: Body | None) -> Live:
@@ -189,6 +192,9 @@ class Served:
                 return 200, {"data": {"ttl": 60}}
             case "LIST", inspection.ACCESSORS:
                 return 200, {"data": {"keys": list(self.accessors)}}
+            case "GET", _ if path in SETTINGS_BY_PATH:
+                told = self.live.settings.get(path)
+                return (200, {"data": told}) if told is not None else (404, {"errors": []})
             case "POST", inspection.LOOKUP:
                 found = self.accessors.get(str(body["accessor"]))
                 return (200, {"data": found}) if found else (403, {"errors": ["invalid accessor"]})

@@ -24,8 +24,6 @@ def test_what_may_show_a_credential_is_not_read() -> None:
     for path in (
         "database/config/shop",
         "aws/config/root",
-        "auth/kubernetes/config",
-        "auth/oidc/config",
         "auth/approle/role/ci/role-id",
         "gcp/config",
         "azure/config",

@@ -11,6 +11,11 @@ path "auth/approle/role/+" {
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "auth/ci/config" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "auth/ci/role" {
   capabilities = ["list"]
 }
@@ -21,12 +26,22 @@ path "auth/ci/role/+" {
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "auth/kubernetes/config" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "auth/kubernetes/role" {
   capabilities = ["list"]
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "auth/kubernetes/role/+" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "auth/oidc/config" {
   capabilities = ["read"]
 }
 
@@ -176,12 +191,22 @@ path "identity/group/id/+" {
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "pki-root/config/acme" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "pki-root/roles" {
   capabilities = ["list"]
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "pki-root/roles/+" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "pki/config/acme" {
   capabilities = ["read"]
 }
 

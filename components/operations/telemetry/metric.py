@@ -41,6 +41,7 @@ class Source(StrEnum):
     """Made by Prometheus itself for each target."""
     CERT_MANAGER = "cert-manager"
     KUBE_STATE_METRICS = "kube-state-metrics"
+    KUBELET = "kubelet"
 
 
 @unique

@@ -1,5 +1,5 @@
 """Every metric that a rule uses and Vault does not export: Prometheus' own of a target,
-cert-manager's and kube-state-metrics'. Pure.
+cert-manager's, kube-state-metrics' and kubelet's. Pure.
 
 They are not in a rehearsal, where those programs do not run; their names are stable API of theirs.
 """
@@ -68,6 +68,20 @@ RESTARTS: Final = Metric(
     "restarts of that container",
     ("container", "namespace", "pod", "uid"),
     source=_KUBERNETES,
+)
+VOLUME_AVAILABLE, VOLUME_CAPACITY = (
+    Metric(
+        f"kubelet_volume_stats_{what}_bytes",
+        Kind.GAUGE,
+        Unit.BYTES,
+        meaning,
+        ("namespace", "persistentvolumeclaim"),
+        source=Source.KUBELET,
+    )
+    for what, meaning in (
+        ("available", "room left on the volume of that claim"),
+        ("capacity", "the size of the volume of that claim"),
+    )
 )
 
 OTHERS: Final[tuple[Metric, ...]] = tuple(

@@ -22,6 +22,8 @@ _FIVE: Final = Duration.parse("5m")
 # Within an hour. `increase` makes a little more of two than two, and of three than three.
 _CHANGES: Final = 2.5
 _RESTARTS: Final = 3.5
+# Of a volume. The audit file's rotation leaves twice as much.
+_ROOM_LEFT: Final = 0.1
 
 
 def _raft(watched: Watched) -> bool:
@@ -43,6 +45,14 @@ def _no_leader(watched: Watched) -> str:
     leads = f"(max({select(metrics.LEADS, watched)}) or vector(0))"
     # Where no server answers at all, nothing is known of leaders.
     return f"{leads} < 1 and on () {_answering(watched)} > 0"
+
+
+def _volume_fills(watched: Watched) -> str:
+    claims = f'namespace="{watched.namespace}",persistentvolumeclaim=~"(data|audit)-vault-[0-9]+"'
+    left = " / ".join(
+        f"{metric.name}{{{claims}}}" for metric in (others.VOLUME_AVAILABLE, others.VOLUME_CAPACITY)
+    )
+    return f"min by (namespace, persistentvolumeclaim) ({left}) < {_ROOM_LEFT}"
 
 
 def _kms(watched: Watched) -> bool:
@@ -142,6 +152,16 @@ ALERTS: Final = (
             f'{others.RESTARTS.name}{{namespace="{watched.namespace}",container="vault",'
             f'pod=~"vault-[0-9]+"}}[1h])) > {_RESTARTS}'
         ),
+    ),
+    Alert(
+        "VaultVolumeFills",
+        Severity.CRITICAL,
+        _FIVE,
+        "The volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left",
+        "A server whose data volume is full ends. A full audit volume takes no entries, and makes "
+        "no room by itself: what is in the newest old file, nobody deletes.",
+        (others.VOLUME_AVAILABLE, others.VOLUME_CAPACITY),
+        _volume_fills,
     ),
     Alert(
         "VaultKmsErrors",

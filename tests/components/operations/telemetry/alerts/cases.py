@@ -46,6 +46,11 @@ def cron_job(what: str, namespace: str, name: str) -> str:
     return f'kube_cronjob_{what}{{namespace="{namespace}",cronjob="{name}"}}'
 
 
+def volume(what: str, claim: str) -> str:
+    labels = f'namespace="vault",persistentvolumeclaim="{claim}"'
+    return f"kubelet_volume_stats_{what}_bytes{{{labels}}}"
+
+
 def steady(value: float | str) -> str:
     return f"{value}x{SAMPLES}"
 
@@ -62,6 +67,9 @@ def _healthy() -> dict[str, str]:
         )
         restarts = "kube_pod_container_status_restarts_total"
         series[f'{restarts}{{namespace="vault",container="vault",pod="{pod}"}}'] = steady(1)
+    for claim in (*(f"{kind}-{pod}" for kind in ("data", "audit") for pod in PODS), "data-shop-0"):
+        series[volume("available", claim)] = steady(6 * 2**30)
+        series[volume("capacity", claim)] = steady(10 * 2**30)
     for name, value in {
         "vault_autopilot_failure_tolerance": 1,
         "vault_autopilot_healthy": 1,

@@ -12,6 +12,7 @@ from tests.components.operations.telemetry.alerts.cases import (
     of,
     quiet,
     steady,
+    volume,
 )
 
 NO_SERVER: Final[dict[str, str | None]] = {of(pod, "up"): "1x20 0x200" for pod in PODS}
@@ -24,7 +25,13 @@ RESTARTS: Final = (
 OTHERS_RESTARTS: Final = (
     'kube_pod_container_status_restarts_total{namespace="shop",container="vault",pod="vault-1"}'
 )
+GIB: Final = 2**30
 NO_LEADER: Final[dict[str, str | None]] = {lead("vault_core_active", 'cluster="c"'): steady(0)}
+
+
+def _left(claim: str, gib: float) -> dict[str, str | None]:
+    """On a volume of 10 GiB."""
+    return {volume("available", claim): steady(gib * GIB)}
 
 
 def _not_leading(pod: str, name: str, value: float) -> dict[str, str | None]:
@@ -113,6 +120,10 @@ CASES: Final[tuple[Case, ...]] = (
     quiet("VaultRestartsOften", "three restarts", {RESTARTS: "1x120 2x5 3x5 4x100"}),
     quiet("VaultRestartsOften", "one restart", {RESTARTS: "1x120 2x120"}),
     quiet("VaultRestartsOften", "it is another's pod", {OTHERS_RESTARTS: "1x100 1+1x5 6x100"}),
+    fires("VaultVolumeFills", "data is at nine tenths", _left("data-vault-1", 0.9)),
+    fires("VaultVolumeFills", "nobody rotates the audit file", _left("audit-vault-0", 0.5)),
+    quiet("VaultVolumeFills", "what the rotation leaves", _left("audit-vault-0", 1.5)),
+    quiet("VaultVolumeFills", "it is another's", _left("data-shop-0", 0)),
     fires(
         "VaultKmsErrors",
         "the KMS does not answer",

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
 import urllib3
 from kubernetes import client
 
-from tests.answering import answering
+from tests.answering import answering, json_handler
 from vaultstack_jobs.clock import Clock, to_text
 from vaultstack_jobs.cluster import Cluster
 from vaultstack_jobs.configuration import Rotation, Task
@@ -209,27 +208,8 @@ def _merged(before: Json, patch: Mapping[str, Any]) -> Json:
 
 @contextmanager
 def serving(api: FakeApi) -> Iterator[FakeApi]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 1 << 16  # else headers and body go apart, and wait for each other
-
-        def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else {}
-            status, content = api.answer(self.command, self.path, body)
-            data = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_PUT = do_PATCH = _serve  # noqa: N815 - as http.server calls them
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with answering(Handler) as api.url:
+    handler = json_handler(lambda asked: api.answer(asked.method, asked.path, asked.body))
+    with answering(handler) as api.url:
         yield api
 
 

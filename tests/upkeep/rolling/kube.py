@@ -5,17 +5,15 @@ tests order.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
 import urllib3
 from kubernetes import client
 
-from tests.answering import answering
+from tests.answering import answering, json_handler
 from tests.jobs.fakes import FakeClock
 from upkeep.rolling.cluster import Kubernetes
 
@@ -78,27 +76,8 @@ class Kube:
 
 @contextmanager
 def serving(kube: Kube, clock: FakeClock) -> Iterator[Kubernetes]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 1 << 16  # else headers and body go apart, and wait for each other
-
-        def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else {}
-            status, content = kube.answer(self.command, self.path, body)
-            data = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_PUT = do_POST = _serve  # noqa: N815 - as http.server calls them
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with answering(Handler) as kube.host:
+    handler = json_handler(lambda asked: kube.answer(asked.method, asked.path, asked.body))
+    with answering(handler) as kube.host:
         settings = client.Configuration(host=kube.host)
         settings.retries = urllib3.Retry(0)
         settings.proxy = None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from rehearsal.certificates import Authority
+from tests.answering import Asked, json_handler
 
 Json = dict[str, Any]
 TOKEN: Final = "an operator's token"
@@ -111,22 +112,8 @@ class _Server(ThreadingHTTPServer):
 
 
 def _handler(vault: Vault) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 1 << 16
+    def answer(asked: Asked) -> tuple[int, object]:
+        status, content = vault.answer(asked.method, asked.path, asked.token)
+        return status, None if status == HTTPStatus.NO_CONTENT else content
 
-        def _serve(self) -> None:
-            token = self.headers.get("X-Vault-Token", "")
-            status, content = vault.answer(self.command, self.path, token)
-            data = b"" if status == 204 else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_PUT = _serve  # noqa: N815 - as http.server calls them
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
+    return json_handler(answer)

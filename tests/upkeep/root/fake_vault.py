@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.answering import answering
+from tests.answering import Asked, answering, json_handler
 
 TOKEN = "hvs.the-root-token-that-nobody-sees"
 OTP = "o" * len(TOKEN)
@@ -83,24 +81,8 @@ class FakeVault:
 def fake_vault() -> Iterator[FakeVault]:
     vault = FakeVault()
 
-    class Handler(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"{}")
-            token = self.headers.get("X-Vault-Token", "")
-            status, said = vault.answer(self.command, self.path, body, token)
-            content = b"" if said is None else json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def answer(asked: Asked) -> tuple[int, object]:
+        return vault.answer(asked.method, asked.path, asked.body, asked.token)
 
-        do_GET = do_PUT = do_POST = do_DELETE = _any  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with answering(Handler) as address:
-        vault.address = address
+    with answering(json_handler(answer)) as vault.address:
         yield vault

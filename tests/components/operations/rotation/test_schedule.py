@@ -112,7 +112,7 @@ def test_the_job_understands_the_command_and_misses_nothing_but_its_file(
     run: Runner, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (container,) = pod(run)["containers"]
-    assert main(container["args"]) is Exit.CONFIGURATION
+    assert main(container["args"]) == Exit.CONFIGURATION
     assert "/etc/vaultstack/rotation.json: must be a readable UTF-8 file" in capsys.readouterr().out
 
 

@@ -18,7 +18,7 @@ from typing import Final
 from attest.errors import UsageError
 from policies import provisioner
 from policies.acl import Acl, Symbolic
-from policies.audit_log import AuditLogError, Entry, read
+from policies.audit_log import AuditLogError, Entry, EntryType, read
 from policies.plan import Plan
 from policies.review.snapshot import LoginRole
 
@@ -69,7 +69,11 @@ def usage(plan: Plan, files: Iterable[Path]) -> Usage:
             with file.open(encoding="utf-8") as lines:
                 for entry in read(lines):
                     counter.see(entry)
-        except (OSError, AuditLogError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise UsageError(
+                f"--audit-log {file}: is no text; one that is compressed unpack first (gunzip)"
+            ) from None
+        except (OSError, AuditLogError) as error:
             raise UsageError(
                 f"--audit-log {file}: {getattr(error, 'strerror', None) or error}"
             ) from None
@@ -87,15 +91,20 @@ class _Counting:
         self._foreign = Counter[str]()
         self._where = dict[str, str]()
         self._seen = set[str]()
+        self._entries = 0
         self._first: datetime | None = None
         self._last: datetime | None = None
 
     def see(self, entry: Entry) -> None:
         self._first = min(filter(None, (self._first, entry.time)))
         self._last = max(filter(None, (self._last, entry.time)))
-        if entry.id in self._seen or not entry.allowed:
+        # A question for help has no id: of its two entries the first one counts.
+        again = entry.id in self._seen if entry.id else entry.type is EntryType.RESPONSE
+        if again or not entry.allowed:
             return
-        self._seen.add(entry.id)
+        self._entries += 1
+        if entry.id:
+            self._seen.add(entry.id)
         for policy in entry.granting_policies:
             if acl := self._acls.get(policy):
                 rule = acl.rule(entry.path, listing=entry.operation == "list")
@@ -121,8 +130,8 @@ class _Counting:
             Foreign(policy, self._where[policy], count)
             for policy, count in sorted(self._foreign.items())
         )
-        seen, used = len(self._seen), len(self._used)
-        return Usage(files, seen, self._first, self._last, used, unused, foreign)
+        used = len(self._used)
+        return Usage(files, self._entries, self._first, self._last, used, unused, foreign)
 
 
 def _labels(plan: Plan) -> Mapping[str, str]:

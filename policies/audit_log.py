@@ -60,7 +60,7 @@ def read(lines: Iterable[str]) -> Iterator[Entry]:
         if line.strip():
             try:
                 yield _entry(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise AuditLogError(
                     f"line {number} is no entry of Vault's audit log ({type(error).__name__}: "
                     f"{error}): give the file of a device of type 'file', from its beginning to "
@@ -72,8 +72,8 @@ def _entry(body: Mapping[str, Any]) -> Entry:
     request = body["request"]
     auth: Mapping[str, Any] = body.get("auth") or {}
     results: Mapping[str, Any] = auth.get("policy_results") or {}
-    metadata: Mapping[str, str] = auth.get("metadata") or {}
-    error = body.get("error", "")
+    metadata: Mapping[str, Any] = auth.get("metadata") or {}
+    error = _text(body, "error")
     # Some refusals are answers, with nothing in them but the text, which is a hash.
     answer: Mapping[str, Any] = (body.get("response") or {}).get("data") or {}
     refused = bool(error) or answer.keys() == {"error"}
@@ -84,19 +84,41 @@ def _entry(body: Mapping[str, Any]) -> Entry:
         granted or not results["allowed"] or request.get("mount_class") != "auth"
     )
     return Entry(
-        time=datetime.fromisoformat(body["time"]),
+        time=_time(body),
         type=EntryType(body["type"]),
-        id=request.get("id", ""),
+        id=_text(request, "id"),
         # AppRole has a word of its own for it.
-        role=metadata.get("role") or metadata.get("role_name") or "",
-        display_name=auth.get("display_name", ""),
-        entity_id=auth.get("entity_id", ""),
-        token_policies=tuple(auth.get("token_policies") or ()),
-        operation=request["operation"],
-        path=request["path"],
+        role=_text(metadata, "role") or _text(metadata, "role_name"),
+        display_name=_text(auth, "display_name"),
+        entity_id=_text(auth, "entity_id"),
+        token_policies=_texts(auth, "token_policies"),
+        operation=_text(request, "operation", needed=True),
+        path=_text(request, "path", needed=True),
         allowed=bool(results["allowed"]) if asks_an_acl else not refused,
         # Vault puts one without a name before the others.
-        granting_policies=tuple(granting["name"] for granting in granted if granting.get("name")),
+        granting_policies=tuple(filter(None, (_text(one, "name") for one in granted))),
         error=" ".join(error.split()),
-        remote_address=request.get("remote_address", ""),
+        remote_address=_text(request, "remote_address"),
     )
+
+
+def _time(body: Mapping[str, Any]) -> datetime:
+    time = datetime.fromisoformat(body["time"])
+    if time.tzinfo is None:
+        raise ValueError("time: has no time zone")
+    return time
+
+
+def _text(body: Mapping[str, Any], key: str, *, needed: bool = False) -> str:
+    """Empty where it is not there, unless it is `needed`."""
+    value = body[key] if needed else body.get(key, "")
+    if not isinstance(value, str):
+        raise TypeError(f"{key}: is no text")
+    return value
+
+
+def _texts(body: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = body.get(key) or []
+    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+        raise TypeError(f"{key}: is no list of texts")
+    return tuple(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,21 @@ def test_what_is_no_audit_log_is_named(tmp_path: Path) -> None:
         usage(PLAN, [log(tmp_path, "no")])
     with pytest.raises(UsageError, match="No such file"):
         usage(PLAN, [tmp_path / "none.log"])
+
+
+def test_every_question_for_help_counts_though_it_has_no_id(tmp_path: Path) -> None:
+    both = [
+        entry(number, path, policy, operation="help", type=kind).replace('"id"', '"no id"')
+        for number, (path, policy) in enumerate([("sys/mounts", BATCH), ("sys/raw", "backdoor")])
+        for kind in ("request", "response")
+    ]
+    found = usage(PLAN, [log(tmp_path, *both)])
+    assert found.entries == 2
+    assert [(one.policy, one.entries) for one in found.foreign] == [("backdoor", 1)]
+
+
+def test_a_log_that_is_compressed_is_refused_with_the_fix(tmp_path: Path) -> None:
+    file = tmp_path / "audit.log.gz"
+    file.write_bytes(gzip.compress(entry(1, "x").encode()))
+    with pytest.raises(UsageError, match=r"audit\.log\.gz: is no text; .*\(gunzip\)"):
+        usage(PLAN, [file])

@@ -176,8 +176,34 @@ def test_entries_keep_their_order_and_empty_lines_are_none() -> None:
         json.dumps({**READ, "type": "other"}),
         json.dumps({key: READ[key] for key in ("auth", "time", "type")}),
         json.dumps({**READ, "time": "yesterday"}),
+        json.dumps({**READ, "time": "2026-11-22T14:03:39"}),
+        json.dumps({**READ, "request": {**READ["request"], "path": ["a"]}}),
+        json.dumps({**READ, "request": {**READ["request"], "path": None}}),
+        json.dumps({**READ, "request": {**READ["request"], "id": ["a"]}}),
+        json.dumps({**READ, "auth": {"token_policies": "root"}}),
+        json.dumps(
+            {
+                **READ,
+                "auth": {"policy_results": {"allowed": True, "granting_policies": [{"name": 5}]}},
+            }
+        ),
+        "[" * 200_000,
     ],
-    ids=["cut off", "the server's log", "a list", "another type", "no request", "no time"],
+    ids=[
+        "cut off",
+        "the server's log",
+        "a list",
+        "another type",
+        "no request",
+        "no time",
+        "no time zone",
+        "a path of two",
+        "no path",
+        "an id of two",
+        "policies as one",
+        "a name that is a number",
+        "too deep",
+    ],
 )
 def test_what_is_no_entry_is_refused_by_its_line(line: str) -> None:
     with pytest.raises(AuditLogError, match=r"^line 2 is no entry of Vault's audit log"):

@@ -29,7 +29,8 @@ def read_audit(read: ConfigReader, environment: Environment, *, deploys: bool) -
             f"it; is {file!r}",
             f"pulumi config rm {NAMESPACE}:auditFile",
         )
-    if not deploys and AuditDevice.FILE in devices and not file and read.sound("auditDevices"):
+    asked = read.sound("auditDevices", "target")
+    if not deploys and AuditDevice.FILE in devices and not file and asked:
         read.problem(
             "auditFile",
             "is needed for the audit device 'file' with target 'existing': only who runs those "

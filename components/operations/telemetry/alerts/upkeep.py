@@ -64,15 +64,21 @@ def _snapshot_old(watched: Watched) -> str:
 
 
 def _unfinished(watched: Watched) -> str:
-    """Scheduled, and not successful since."""
+    """Scheduled an hour ago or earlier, and not successful since."""
     return " or ".join(_one_unfinished(job) for job in watched.rotations)
 
 
 def _one_unfinished(job: Job) -> str:
+    # Of an hour ago, so that the next one, which has begun, does not hide that this one failed. Who
+    # exported it then may not be who does now.
     scheduled, succeeded = (
-        _of_job(metric, job) for metric in (others.CRON_JOB_SCHEDULED, others.CRON_JOB_SUCCESS)
+        f"max by (namespace, cronjob) ({_of_job(metric, job)}{when})"
+        for metric, when in (
+            (others.CRON_JOB_SCHEDULED, f" offset {_HOUR}"),
+            (others.CRON_JOB_SUCCESS, ""),
+        )
     )
-    return f"(time() - {scheduled} > {_HOUR.seconds} unless {succeeded} >= {scheduled})"
+    return f"({scheduled} unless {succeeded} >= {scheduled})"
 
 
 ALERTS: Final = (

@@ -147,8 +147,39 @@ CASES: Final[tuple[Case, ...]] = (
         "VaultRotationUnfinished",
         "it may still run",
         {
-            cron_job("status_last_schedule_time", *ROTATION): steady(NOW - 600),
+            cron_job("status_last_schedule_time", *ROTATION): f"30x159 {NOW - 600}x100",
+        },
+        cronjob="rotation-jwt-key",
+    ),
+    fires(
+        "VaultRotationUnfinished",
+        "it is due every hour, and each fails",
+        {
+            cron_job("status_last_schedule_time", *ROTATION): f"30x119 {HOUR + 30}x140",
             cron_job("status_last_successful_time", *ROTATION): steady(-DAY),
+        },
+        cronjob="rotation-jwt-key",
+    ),
+    quiet(
+        "VaultRotationUnfinished",
+        "it is due every hour, and each ends well",
+        {
+            cron_job("status_last_schedule_time", *ROTATION): f"30x119 {HOUR + 30}x140",
+            cron_job("status_last_successful_time", *ROTATION): f"90x121 {HOUR + 90}x138",
+        },
+        cronjob="rotation-jwt-key",
+    ),
+    quiet(
+        "VaultRotationUnfinished",
+        "who exports it was restarted meanwhile",
+        {
+            cron_job("status_last_schedule_time", *ROTATION): None,
+            cron_job("status_last_successful_time", *ROTATION): None,
+            **{
+                f'{cron_job(f"status_last_{what}", *ROTATION)[:-1]},instance="{one}"}}': when
+                for what, at in (("schedule_time", 30), ("successful_time", 90))
+                for one, when in (("a", f"{at}x150"), ("b", f"_x150 {at}x109"))
+            },
         },
         cronjob="rotation-jwt-key",
     ),

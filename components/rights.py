@@ -1,11 +1,14 @@
-"""Rights in Kubernetes: what one service account may do in a namespace, and nobody else by it."""
+"""Accounts and rights in Kubernetes: what one service account may do in a namespace, and nobody
+else by it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes import meta, rbac
+from pulumi_kubernetes import core, meta, rbac
 
 from components.options import after
 
@@ -15,6 +18,24 @@ API_GROUP: Final = "rbac.authorization.k8s.io"
 def account(namespace: str, name: str) -> rbac.v1.SubjectArgs:
     """A service account, as bindings name it."""
     return rbac.v1.SubjectArgs(kind="ServiceAccount", name=name, namespace=namespace)
+
+
+def make_account(
+    name: str, metadata: meta.v1.ObjectMetaArgs, opts: pulumi.ResourceOptions
+) -> core.v1.ServiceAccount:
+    """One whose token no pod gets that does not ask for it."""
+    return core.v1.ServiceAccount(
+        name, metadata=metadata, automount_service_account_token=False, opts=opts
+    )
+
+
+def rule(group: str, kind: str, names: Collection[str], *verbs: str) -> rbac.v1.PolicyRuleArgs:
+    """Of objects that are named one by one. Raises `ValueError` for none: RBAC takes it for all."""
+    if not names:
+        raise ValueError(f"no names of {kind}: a rule without them is one for all")
+    return rbac.v1.PolicyRuleArgs(
+        api_groups=[group], resources=[kind], resource_names=list(names), verbs=list(verbs)
+    )
 
 
 def make_rights(

@@ -11,6 +11,7 @@ import pulumi_kubernetes as kubernetes
 import pulumi_vault as vault
 
 from components.kubernetes_cluster import make_provider
+from components.rights import make_account
 from components.settings import KubernetesAuthSettings, Reviewer
 from policies.paths import KUBERNETES_AUTH
 from policies.plan import KubernetesRole
@@ -93,13 +94,12 @@ class KubernetesAuth(pulumi.ComponentResource):
         )
         child = pulumi.ResourceOptions(parent=self, provider=cluster)
         labels = {"app.kubernetes.io/managed-by": "vaultstack"}
-        account = kubernetes.core.v1.ServiceAccount(
+        account = make_account(
             f"{name}-account",
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+            kubernetes.meta.v1.ObjectMetaArgs(
                 name="vault-token-reviewer", namespace=namespace, labels=labels
             ),
-            automount_service_account_token=False,
-            opts=child,
+            child,
         )
         kubernetes.rbac.v1.ClusterRoleBinding(
             f"{name}-binding",

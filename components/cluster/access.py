@@ -11,7 +11,7 @@ from pulumi_kubernetes import core, meta, rbac
 
 from components.cluster import layout as names
 from components.cluster.layout import Layout
-from components.rights import API_GROUP, account, make_rights
+from components.rights import API_GROUP, account, make_account, make_rights, rule
 
 
 def make_service_account(
@@ -21,16 +21,15 @@ def make_service_account(
     opts: pulumi.ResourceOptions,
 ) -> core.v1.ServiceAccount:
     """Who the pods are, to Kubernetes and (by `annotations`) to the cloud."""
-    return core.v1.ServiceAccount(
+    return make_account(
         name,
-        metadata=meta.v1.ObjectMetaArgs(
+        meta.v1.ObjectMetaArgs(
             name=names.SERVICE_ACCOUNT,
             namespace=layout.namespace,
             labels=names.LABELS,
             annotations=annotations,
         ),
-        automount_service_account_token=False,
-        opts=opts,
+        opts,
     )
 
 
@@ -41,13 +40,8 @@ def make_registration(
     metadata = meta.v1.ObjectMetaArgs(
         name="vault-registration", namespace=layout.namespace, labels=names.LABELS
     )
-    rule = rbac.v1.PolicyRuleArgs(
-        api_groups=[""],
-        resources=["pods"],
-        resource_names=list(layout.pods),
-        verbs=["get", "patch"],
-    )
-    return make_rights(name, "vault-registration", metadata, [rule], _pods(layout), opts)
+    own = rule("", "pods", layout.pods, "get", "patch")
+    return make_rights(name, "vault-registration", metadata, [own], _pods(layout), opts)
 
 
 def make_reviewer(name: str, layout: Layout, opts: pulumi.ResourceOptions) -> None:

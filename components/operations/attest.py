@@ -7,10 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes import core, meta
+from pulumi_kubernetes import meta
 
 from components.kubernetes_cluster import make_provider
 from components.namespace import MANAGED
+from components.rights import make_account
 from components.settings import Settings
 from components.settings.deployment import KubernetesSettings
 from policies import inspection
@@ -35,13 +36,12 @@ class AttestAccount(pulumi.ComponentResource):
         provider = make_provider(
             f"{name}-kubernetes", args.kubernetes, pulumi.ResourceOptions(parent=self)
         )
-        core.v1.ServiceAccount(
+        make_account(
             f"{name}-account",
-            metadata=meta.v1.ObjectMetaArgs(
+            meta.v1.ObjectMetaArgs(
                 name=args.role.service_account, namespace=args.role.namespace, labels=MANAGED
             ),
-            automount_service_account_token=False,
-            opts=pulumi.ResourceOptions(parent=self, provider=provider),
+            pulumi.ResourceOptions(parent=self, provider=provider),
         )
         self.register_outputs({})
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes import meta, rbac
+import pytest
+from pulumi_kubernetes import meta
 
-from components.rights import account, make_rights
+from components.rights import account, make_account, make_rights, rule
 from tests.recording import Runner
 
 
 def test_one_account_is_given_these_rights_there(run: Runner) -> None:
     metadata = meta.v1.ObjectMetaArgs(name="own", namespace="there", labels={"a": "b"})
-    rule = rbac.v1.PolicyRuleArgs(
-        api_groups=[""], resources=["secrets"], resource_names=["one"], verbs=["get"]
-    )
+    read = rule("", "secrets", ["one"], "get")
     holder = account("elsewhere", "job")
     opts = pulumi.ResourceOptions()
-    made = run(lambda: make_rights("rights", "own", metadata, [rule], holder, opts))
+    made = run(lambda: make_rights("rights", "own", metadata, [read], holder, opts))
     role, binding = made["rights-role"].values, made["rights-binding"].values
     same = {"name": "own", "namespace": "there", "labels": {"a": "b"}}
     assert role["metadata"] == binding["metadata"] == same
     (found,) = role["rules"]
-    assert found["resourceNames"] == ["one"]
+    assert found == {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": ["one"],
+        "verbs": ["get"],
+    }
     assert binding["roleRef"] == {
         "apiGroup": "rbac.authorization.k8s.io",
         "kind": "Role",
@@ -31,3 +35,15 @@ def test_one_account_is_given_these_rights_there(run: Runner) -> None:
         {"kind": "ServiceAccount", "name": "job", "namespace": "elsewhere"}
     ]
     assert made["rights-binding"].after == {"rights-role"}
+
+
+def test_a_rule_for_all_is_not_made_by_naming_none() -> None:
+    with pytest.raises(ValueError, match="no names of secrets"):
+        rule("", "secrets", [], "get")
+
+
+def test_no_pod_gets_an_accounts_token_without_asking(run: Runner) -> None:
+    metadata = meta.v1.ObjectMetaArgs(name="job", namespace="there")
+    made = run(lambda: make_account("account", metadata, pulumi.ResourceOptions()))["account"]
+    assert made.values["automountServiceAccountToken"] is False
+    assert made.values["metadata"] == {"name": "job", "namespace": "there"}

@@ -15,7 +15,7 @@ from pulumi_kubernetes import meta, rbac
 from components.admission import Limit, Rule, make_limit, text
 from components.delivery.csi import layout as names
 from components.options import after
-from components.rights import account, make_rights
+from components.rights import account, make_rights, rule
 from policies.plan import KubernetesRole
 
 _LONGEST_SECONDS: Final = 900
@@ -68,18 +68,11 @@ def _for_pods_at_vault(audiences: Sequence[str]) -> Limit:
 
 def _secret() -> rbac.v1.PolicyRuleArgs:
     """Not to make it: that right could not be for one Secret only, so this program makes it."""
-    return rbac.v1.PolicyRuleArgs(
-        api_groups=[""], resources=["secrets"], resource_names=[names.VERSIONS_KEY], verbs=["get"]
-    )
+    return rule("", "secrets", [names.VERSIONS_KEY], "get")
 
 
 def _tokens(accounts: Sequence[str]) -> rbac.v1.PolicyRuleArgs:
-    return rbac.v1.PolicyRuleArgs(
-        api_groups=[""],
-        resources=["serviceaccounts/token"],
-        resource_names=list(accounts),
-        verbs=["create"],
-    )
+    return rule("", "serviceaccounts/token", accounts, "create")
 
 
 def _right(

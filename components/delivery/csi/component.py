@@ -25,6 +25,7 @@ from components.kubernetes_cluster import make_provider
 from components.namespace import PodSecurity
 from components.options import after
 from components.peers import Ingress, allow, pods_of, tcp, to_api_server, to_dns
+from components.rights import make_account
 from components.settings import CsiSettings, DeliverySettings
 from components.settings.deployment import API_PORT
 from policies.plan import Plan
@@ -119,9 +120,7 @@ class CsiProvider(pulumi.ComponentResource):
         return [own, at_the_servers]
 
     def _account(self, name: str) -> core.v1.ServiceAccount:
-        return core.v1.ServiceAccount(
-            name, metadata=_metadata(), automount_service_account_token=False, opts=self._after
-        )
+        return make_account(name, _metadata(), self._after)
 
     def _versions_key(self, name: str) -> core.v1.Secret:
         """The same on all nodes, so that a file's version is. The provider would make it itself,

@@ -18,7 +18,7 @@ from components.kubernetes_cluster import make_provider
 from components.namespace import PodSecurity
 from components.options import after
 from components.peers import Ingress, allow, networks, tcp, to_api_server
-from components.rights import API_GROUP, account
+from components.rights import API_GROUP, account, make_account
 from components.settings import DeliverySettings, InjectorSettings, IssuerReference
 from policies.plan import Plan
 
@@ -113,12 +113,7 @@ class AgentInjector(pulumi.ComponentResource):
         """vault-k8s takes no certificate into use before it sees the webhooks, so it may look at
         them. It would also write its CA there, if it made its own: that it may not.
         """
-        own = core.v1.ServiceAccount(
-            name,
-            metadata=self._metadata(),
-            automount_service_account_token=False,
-            opts=self._after,
-        )
+        own = make_account(name, self._metadata(), self._after)
         metadata = meta.v1.ObjectMetaArgs(name=self._layout.namespace, labels=names.LABELS)
         role = rbac.v1.ClusterRole(
             f"{name}-role",

@@ -15,7 +15,7 @@ from pulumi_kubernetes import coordination, core, meta, rbac
 
 from components import rights
 from components.operations.rotation import layout as names
-from components.rights import account
+from components.rights import account, make_account, rule
 from policies.plan import Rotation
 
 
@@ -23,15 +23,14 @@ def make_service_account(
     name: str, rotation: Rotation, opts: pulumi.ResourceOptions
 ) -> core.v1.ServiceAccount:
     """The one that the workload's role in Vault is bound to, whosever namespace it is in."""
-    return core.v1.ServiceAccount(
+    return make_account(
         name,
-        metadata=meta.v1.ObjectMetaArgs(
+        meta.v1.ObjectMetaArgs(
             name=rotation.service_account,
             namespace=rotation.namespace,
             labels=names.labels(rotation),
         ),
-        automount_service_account_token=False,
-        opts=opts,
+        opts,
     )
 
 
@@ -95,23 +94,17 @@ def _rules(rotation: Rotation) -> Mapping[str, list[rbac.v1.PolicyRuleArgs]]:
     """Namespace -> what may be done there."""
     rules = {
         rotation.namespace: [
-            _one("coordination.k8s.io", "leases", names.object_name(rotation), "get", "update")
+            rule("coordination.k8s.io", "leases", [names.object_name(rotation)], "get", "update")
         ]
     }
     tell, secret = rotation.task.get("tell") or {}, rotation.task.get("secret")
     if tell.get("type") == "restart":
         rules.setdefault(tell["namespace"], []).append(
-            _one("apps", "deployments", tell["deployment"], "get", "patch")
+            rule("apps", "deployments", [tell["deployment"]], "get", "patch")
         )
     if secret:
         # A merge patch of one key: what else is in it is not asked for.
         rules.setdefault(secret["namespace"], []).append(
-            _one("", "secrets", secret["name"], "patch")
+            rule("", "secrets", [secret["name"]], "patch")
         )
     return rules
-
-
-def _one(group: str, kind: str, name: str, *verbs: str) -> rbac.v1.PolicyRuleArgs:
-    return rbac.v1.PolicyRuleArgs(
-        api_groups=[group], resources=[kind], resource_names=[name], verbs=list(verbs)
-    )

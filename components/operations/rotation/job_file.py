@@ -5,9 +5,7 @@ What is rotated is the plan's, word for word as it was reviewed; the stack says 
 
 from __future__ import annotations
 
-import json
-
-from components.operations.layout import CA_FILE, CONFIG, TOKEN_FILE, VAULT_TOKEN
+from components.operations.job_files import vault_part, written
 from components.operations.rotation import layout as names
 from components.settings import OperationsSettings
 from policies.plan import Rotation
@@ -19,15 +17,8 @@ def job_files(rotation: Rotation, settings: OperationsSettings) -> dict[str, str
     content = {
         "name": rotation.name,
         "interval_seconds": rotation.interval_seconds,
-        "vault": {
-            "address": settings.vault_address,
-            # None: the public CAs.
-            "ca_file": f"{CONFIG}/{CA_FILE}" if ca else None,
-            "role": rotation.role,
-            "token_file": f"{VAULT_TOKEN}/{TOKEN_FILE}",
-        },
+        "vault": vault_part(settings.vault_address, rotation.role, ca),
         "lease": {"namespace": rotation.namespace, "name": names.object_name(rotation)},
         "task": rotation.task,
     }
-    files = {names.ROTATION_FILE: json.dumps(content, indent=2, sort_keys=True) + "\n"}
-    return {**files, CA_FILE: ca} if ca else files
+    return written({names.ROTATION_FILE: content}, ca)

@@ -11,7 +11,7 @@ from pulumi_kubernetes import coordination, core, meta, rbac
 
 from components import rights
 from components.operations.snapshots import layout as names
-from components.rights import account
+from components.rights import account, make_account, rule
 from policies.plan import KubernetesRole
 
 
@@ -22,16 +22,15 @@ def make_service_account(
     opts: pulumi.ResourceOptions,
 ) -> core.v1.ServiceAccount:
     """The one that the workload's role in Vault is bound to."""
-    return core.v1.ServiceAccount(
+    return make_account(
         name,
-        metadata=meta.v1.ObjectMetaArgs(
+        meta.v1.ObjectMetaArgs(
             name=role.service_account,
             namespace=role.namespace,
             labels=names.LABELS,
             annotations=annotations or None,
         ),
-        automount_service_account_token=False,
-        opts=opts,
+        opts,
     )
 
 
@@ -45,14 +44,9 @@ def make_lease(
 def make_rights(
     name: str, role: KubernetesRole, opts: pulumi.ResourceOptions
 ) -> rbac.v1.RoleBinding:
-    rule = rbac.v1.PolicyRuleArgs(
-        api_groups=["coordination.k8s.io"],
-        resources=["leases"],
-        resource_names=[names.NAME],
-        verbs=["get", "update"],
-    )
+    lease = rule("coordination.k8s.io", "leases", [names.NAME], "get", "update")
     holder = account(role.namespace, role.service_account)
-    return rights.make_rights(name, names.NAME, metadata(role), [rule], holder, opts)
+    return rights.make_rights(name, names.NAME, metadata(role), [lease], holder, opts)
 
 
 def metadata(role: KubernetesRole) -> meta.v1.ObjectMetaArgs:

@@ -4,11 +4,11 @@ Pure.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from components.operations import layout
+from components.operations.job_files import vault_part, written
 from components.operations.snapshots import layout as names
 from components.settings import GcsSettings, OperationsSettings, SnapshotSettings
 from policies.plan import KubernetesRole
@@ -25,14 +25,8 @@ def job_files(
     content = {
         "name": names.NAME,
         "interval_seconds": snapshots.schedule.interval.seconds,
-        "vault": {
-            # Only a leader has snapshots, and a standby would send the job to it by this name.
-            "address": operations.kubernetes.leader_address,
-            # None: the public CAs.
-            "ca_file": f"{layout.CONFIG}/{layout.CA_FILE}" if ca else None,
-            "role": role.name,
-            "token_file": f"{layout.VAULT_TOKEN}/{layout.TOKEN_FILE}",
-        },
+        # Only a leader has snapshots, and a standby would send the job to it by this name.
+        "vault": vault_part(operations.kubernetes.leader_address, role.name, ca),
         "lease": {"namespace": role.namespace, "name": names.NAME},
         "folder": names.SCRATCH,
         "targets": [
@@ -40,10 +34,10 @@ def job_files(
             *([_gcs(snapshots.gcs)] if snapshots.gcs else []),
         ],
     }
-    files = {names.SNAPSHOT_FILE: _text(content)}
+    files = {names.SNAPSHOT_FILE: content}
     if snapshots.gcs:
-        files[names.GOOGLE_FILE] = _text(_identity(snapshots.gcs))
-    return {**files, layout.CA_FILE: ca} if ca else files
+        files[names.GOOGLE_FILE] = _identity(snapshots.gcs)
+    return written(files, ca)
 
 
 def audience(gcs: GcsSettings) -> str:
@@ -80,7 +74,3 @@ def _identity(gcs: GcsSettings) -> dict[str, Any]:
         "token_url": "https://sts.googleapis.com/v1/token",
         "credential_source": {"file": f"{names.GOOGLE_TOKEN}/{layout.TOKEN_FILE}"},
     }
-
-
-def _text(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=2, sort_keys=True) + "\n"

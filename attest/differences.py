@@ -69,18 +69,26 @@ def differences(expected: Objects, live: Live) -> Iterator[Difference]:
         wanted = expected.get(kind, {})
         for name in sorted(wanted.keys() | found.keys()):
             if (kind, name) in own:
-                continue
-            declared = wanted.get(name)
-            if kind is Kind.SETTING and declared is None and found.get(name) is None:
-                continue  # whether it is there at all is not known
-            if name not in found:
-                yield Difference(kind, name, Fate.MISSING)
-            elif declared is None:
-                yield Difference(kind, name, Fate.UNDECLARED, _told(kind, found[name]))
-            elif (body := found[name]) is not None:
-                details = _details(kind, declared, body)
-                if details:
-                    yield Difference(kind, name, Fate.DIFFERENT, details)
+                details = _shown_in_clear(kind, found.get(name))
+                fate = Fate.DIFFERENT if details else None
+            elif name not in found:
+                fate, details = Fate.MISSING, ()
+            else:
+                fate, details = _compared(kind, wanted.get(name), found[name])
+            if fate is not None:
+                yield Difference(kind, name, fate, details)
+
+
+def _compared(
+    kind: Kind, declared: Body | None, body: Body | None
+) -> tuple[Fate | None, tuple[Detail, ...]]:
+    """Of something that is there, as far as it was read."""
+    if declared is None:
+        # Of a setting it is not even known that it is there.
+        unknown = kind is Kind.SETTING and body is None
+        return (None, ()) if unknown else (Fate.UNDECLARED, _told(kind, body))
+    details = () if body is None else _details(kind, declared, body)
+    return (Fate.DIFFERENT if details else None), details
 
 
 def reworded(expected: Objects, live: Live) -> tuple[str, ...]:
@@ -98,6 +106,19 @@ def _details(kind: Kind, declared: Body, body: Body) -> tuple[Detail, ...]:
     if kind is Kind.ACL_POLICY:
         return _decided(str(declared["hcl"]), str(body.get("policy", "")))
     return fields.details(kind, declared, body)
+
+
+def _shown_in_clear(kind: Kind, body: Body | None) -> tuple[Detail, ...]:
+    """Of a mount that is Vault's own, what the audit log shows of it: `auth/token` is told tokens.
+    The rest of its settings is by version, and gives nobody anything.
+    """
+    if kind not in (Kind.MOUNT, Kind.AUTH) or body is None:
+        return ()
+    return tuple(
+        detail
+        for detail in fields.details(kind, {}, body)
+        if detail.what.startswith("config.audit_non_hmac_")
+    )
 
 
 def _told(kind: Kind, body: Body | None) -> tuple[Detail, ...]:

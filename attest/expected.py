@@ -87,7 +87,9 @@ def _auth(stack: Stack) -> Iterator[tuple[str, Body]]:
 
 
 def _settings(stack: Stack) -> Iterator[tuple[str, Body]]:
-    """Whom each auth method believes, and that nobody has certificates without a token."""
+    """Whom each auth method believes, that nobody has certificates without a token, and no header
+    beside Vault's own is in the audit log.
+    """
     at = stack.kubernetes
     yield (
         f"auth/{paths.KUBERNETES_AUTH}/config",
@@ -105,6 +107,7 @@ def _settings(stack: Stack) -> Iterator[tuple[str, Body]]:
         yield f"auth/{paths.CI_AUTH}/config", standing.ci_config(stack.ci.issuer)
     for mount in (paths.PKI, paths.PKI_ROOT):
         yield f"{mount}/config/acme", {}
+    yield "sys/config/auditing/request-headers", {}
 
 
 def _described(mount: standing.Mount) -> Body:

@@ -44,6 +44,7 @@ _OWN: Final[Mapping[Kind, frozenset[str]]] = {
     # It says how a reader finds it, and is worded by the program.
     Kind.AUDIT_DEVICE: frozenset({"path", "description"}),
 }
+_IN_CLEAR: Final = "in clear"
 _TOKEN: Final = {"token_type": "default"}
 _DEFAULTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.AUTH: {"config.token_type": "default-service"},
@@ -56,6 +57,10 @@ _DEFAULTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
         "default_directory_policy": "sign-verbatim",
         "eab_policy": "not-required",
         "max_ttl": 90 * 24 * 3600,
+        **{
+            f"headers.{name}.hmac": _IN_CLEAR
+            for name in ("correlation-id", "user-agent", "x-correlation-id")
+        },
     },
     Kind.KUBERNETES_ROLE: {**_TOKEN, "alias_name_source": "serviceaccount_uid"},
     Kind.APPROLE_ROLE: _TOKEN,
@@ -102,6 +107,9 @@ def _flat(body: Body, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in body.items():
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{prefix}{key}.")
+        elif key == "hmac":
+            # Of a header in the audit log `false` is not nothing.
+            yield f"{prefix}{key}", "hashed" if value else _IN_CLEAR
         else:
             yield f"{prefix}{key}", value
 

@@ -73,10 +73,16 @@ class Setting:
     mount: str
     """As `Listing`'s."""
     name: str
+    sudo: bool = False
 
     @property
     def path(self) -> str:
         return f"{self.mount}{self.name}"
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What it takes to read it."""
+        return (Capability.READ, Capability.SUDO) if self.sudo else (Capability.READ,)
 
 
 SETTINGS: Final = (
@@ -87,6 +93,8 @@ SETTINGS: Final = (
     ),
     # By ACME anybody has certificates, without a token of Vault.
     *(Setting(f"{mount}/", "config/acme") for mount in (paths.PKI, paths.PKI_ROOT)),
+    # A header may hold a token, which the audit log is told to show.
+    Setting("", "sys/config/auditing/request-headers", sudo=True),
 )
 LISTINGS: Final = (
     Listing(ACL_POLICIES),
@@ -114,7 +122,7 @@ def granted() -> tuple[tuple[str, tuple[Capability, ...]], ...]:
     """Every path with what is needed of it, sorted."""
     found = list[tuple[str, tuple[Capability, ...]]]()
     found.extend((path, (Capability.READ,)) for path in READ)
-    found.extend((setting.path, (Capability.READ,)) for setting in SETTINGS)
+    found.extend((setting.path, setting.capabilities) for setting in SETTINGS)
     found.append((AUDIT, (Capability.READ, Capability.SUDO)))
     found.append((LOOKUP, (Capability.UPDATE,)))
     found.append((f"{GCP_ACCOUNT}/+", (Capability.READ,)))

@@ -218,6 +218,7 @@ SETTINGS = [
     ("auth/ci/config", "jwks_url", "https://elsewhere/keys"),
     ("pki/config/acme", "enabled", True),
 ]
+HEADERS = "sys/config/auditing/request-headers"
 
 
 @pytest.mark.parametrize(("path", "field", "value"), SETTINGS)
@@ -237,3 +238,26 @@ def test_a_setting_that_is_gone_is_missing_and_one_that_was_not_read_is_not() ->
     assert [one.path for one in found(stack, replace(live, settings=left))] == [path]
     unread = {**live.settings, path: None, "auth/gone/config": None}
     assert found(stack, replace(live, settings=unread)) == []
+
+
+@pytest.mark.parametrize(("hmac", "told"), [(False, "in clear"), (True, "hashed")])
+def test_a_header_that_the_audit_log_shows_is_told(hmac: bool, told: str) -> None:
+    stack = settings()
+    live = matching(stack)
+    own = {"user-agent": {"hmac": False}}
+    assert not found(stack, replace(live, settings={**live.settings, HEADERS: {"headers": own}}))
+    body = {"headers": {**own, "authorization": {"hmac": hmac}}}
+    (one,) = found(stack, replace(live, settings={**live.settings, HEADERS: body}))
+    assert [(d.what, d.live) for d in one.details] == [("headers.authorization.hmac", told)]
+
+
+def test_a_mount_of_vaults_own_that_shows_tokens_in_the_audit_log_is_told() -> None:
+    stack = settings()
+    live = matching(stack)
+    config = {"audit_non_hmac_request_keys": ["token"], "max_lease_ttl": 7}
+    auth = {**(live.auth or {}), "token/": {"type": "token", "config": config}}
+    (one,) = found(stack, replace(live, auth=auth))
+    assert (one.path, one.fate) == ("sys/auth/token", Fate.DIFFERENT)
+    assert [(d.what, d.live) for d in one.details] == [
+        ("config.audit_non_hmac_request_keys", "token")
+    ]

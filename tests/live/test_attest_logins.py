@@ -101,3 +101,19 @@ def test_a_token_of_a_role_that_was_wider_for_a_moment_is_seen(
     said = {detail.what: detail.live for detail in one.details}
     assert said["policies that its role does not give"] == "provisioner"
     assert said["is renewed for ever"] == "by 2764800 s at a time"
+
+
+def test_tokens_that_the_audit_log_is_told_to_show_are_seen(stage: Stage, root: VaultApi) -> None:
+    headers = "sys/config/auditing/request-headers"
+    root.write(f"{headers}/Authorization", {"hmac": False})
+    root.write("sys/auth/token/tune", {"audit_non_hmac_request_keys": ["token"]})
+    try:
+        compared = inventory(stage)
+    finally:
+        root.call("DELETE", f"{headers}/Authorization")
+        root.write("sys/auth/token/tune", {"audit_non_hmac_request_keys": []})
+    found = {one.path: [d.what for d in one.details] for one in compared.differences}
+    assert found[headers] == ["headers.authorization.hmac"]
+    assert found["sys/auth/token"] == ["config.audit_non_hmac_request_keys"]
+    left = {one.path for one in inventory(stage).differences}
+    assert not left & {headers, "sys/auth/token"}

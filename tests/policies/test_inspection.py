@@ -37,12 +37,13 @@ def test_what_may_show_a_credential_is_not_read() -> None:
         assert rule is None or Capability.READ not in rule.granted, path
 
 
-def test_only_looking_up_is_a_write_and_only_two_take_sudo() -> None:
+def test_only_looking_up_is_a_write_and_only_three_take_sudo() -> None:
     writes = {Capability.CREATE, Capability.UPDATE, Capability.PATCH, Capability.DELETE}
     granted = inspection.granted()
     assert [path for path, can in granted if writes & set(can)] == [inspection.LOOKUP]
     sudo = [path for path, can in granted if Capability.SUDO in can]
-    assert sudo == [inspection.ACCESSORS, inspection.AUDIT]
+    headers = "sys/config/auditing/request-headers"
+    assert sudo == [inspection.ACCESSORS, inspection.AUDIT, headers]
     assert len({path for path, _ in granted}) == len(granted)
 
 

@@ -231,6 +231,11 @@ path "sys/auth" {
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "sys/config/auditing/request-headers" {
+  capabilities = ["read", "sudo"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "sys/mounts" {
   capabilities = ["read"]
 }

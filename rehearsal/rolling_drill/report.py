@@ -6,12 +6,11 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from rehearsal.drill.results import Spread
+from rehearsal.drill.results import Spread, by_drill
+from rehearsal.drill.tables import line, show_faults, table
 from rehearsal.rolling_drill.episode import Drill
 from rehearsal.rolling_drill.results import Run
 
@@ -24,37 +23,33 @@ def show(console: Console, drills: Sequence[Drill], runs: Sequence[Run]) -> None
     console.print(_servers(runs), "")
     console.print(_errors(runs), "")
     console.print(_meant(drills, runs), "")
-    for run in runs:
-        for fault in run.faults:
-            line = f"[bold red]✗[/] {run.drill} {run.number}: {escape(fault)}"
-            console.print(line, highlight=False)
+    show_faults(console, runs)
 
 
 def line_of(run: Run) -> str:
     """One run in one line, for the progress."""
-    mark = "[bold red]✗[/]" if run.faults else "[green]✓[/]"
-    return (
-        f"{mark} {run.drill} {run.number}: {run.took:.0f} s, writes out "
-        f"{run.writes.downtime.seconds:.2f} s, failed {run.retried.failed} of "
-        f"{run.retried.requests} with retries, {run.unretried} of "
-        f"{run.writes.sent + run.reads.sent} without"
-        + "".join(f"; {escape(fault)}" for fault in run.faults)
+    return line(
+        run,
+        f"{run.took:.0f} s, writes out {run.writes.downtime.seconds:.2f} s, failed "
+        f"{run.retried.failed} of {run.retried.requests} with retries, {run.unretried} of "
+        f"{run.writes.sent + run.reads.sent} without",
     )
 
 
 def _clients(runs: Sequence[Run]) -> Table:
-    table = _table("What clients noticed")
-    for heading in (
-        "n",
-        "writes\nout s",
-        "failed\nwith retries",
-        "slowest\ns",
-        "failed\nwithout",
-        "lost",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for name, own in _grouped(runs).items():
-        table.add_row(
+    made = table(
+        "What clients noticed",
+        (
+            "n",
+            "writes\nout s",
+            "failed\nwith retries",
+            "slowest\ns",
+            "failed\nwithout",
+            "lost",
+        ),
+    )
+    for name, own in by_drill(runs).items():
+        made.add_row(
             name,
             str(len(own)),
             f"{max(run.writes.downtime.seconds for run in own):.2f}",
@@ -65,23 +60,24 @@ def _clients(runs: Sequence[Run]) -> Table:
             f"{sum(run.writes.sent + run.reads.sent for run in own)}",
             str(sum(run.lost for run in own)),
         )
-    return table
+    return made
 
 
 def _servers(runs: Sequence[Run]) -> Table:
-    table = _table("Seconds from when a pod is told to end: median (most)")
-    for heading in (
-        "standby\nunsealed",
-        "all well\nfor 10 s",
-        "leader\nunsealed",
-        "all well\nfor 10 s",
-        "whole\ndrill",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for name, own in _grouped(runs).items():
+    made = table(
+        "Seconds from when a pod is told to end: median (most)",
+        (
+            "standby\nunsealed",
+            "all well\nfor 10 s",
+            "leader\nunsealed",
+            "all well\nfor 10 s",
+            "whole\ndrill",
+        ),
+    )
+    for name, own in by_drill(runs).items():
         replaced = [one for run in own for one in run.replaced]
         standbys, leaders = ([one for one in replaced if one.led is led] for led in (False, True))
-        table.add_row(
+        made.add_row(
             name,
             _spread(one.away for one in standbys),
             _spread(one.settled for one in standbys),
@@ -89,40 +85,33 @@ def _servers(runs: Sequence[Run]) -> Table:
             _spread(one.settled for one in leaders),
             f"{statistics.median(run.took for run in own):.0f}",
         )
-    return table
+    return made
 
 
 def _errors(runs: Sequence[Run]) -> Table:
-    table = _table("What a client that does not try again was told")
-    table.add_column("requests", overflow="fold")
-    for name, own in _grouped(runs).items():
+    made = table("What a client that does not try again was told")
+    made.add_column("requests", overflow="fold")
+    for name, own in by_drill(runs).items():
         errors: Counter[str] = Counter()
         for run in own:
             errors.update(run.writes.errors)
             errors.update(run.reads.errors)
         told = [f"{count} {why}" for why, count in errors.most_common(_SHOWN_ERRORS)]
-        table.add_row(name, ", ".join(told) or "nothing")
-    return table
+        made.add_row(name, ", ".join(told) or "nothing")
+    return made
 
 
 def _meant(drills: Sequence[Drill], runs: Sequence[Run]) -> Table:
-    table = _table("What was done")
-    table.add_column("on", justify="right")
-    table.add_column("versions", no_wrap=True)
-    table.add_column("")
+    made = table("What was done")
+    made.add_column("on", justify="right")
+    made.add_column("versions", no_wrap=True)
+    made.add_column("")
     titles = {drill.name: drill.title for drill in drills}
-    for name, own in _grouped(runs).items():
+    for name, own in by_drill(runs).items():
         first = own[0]
         versions = sorted({first.before, first.after})
-        table.add_row(name, f"{first.servers} servers", " to ".join(versions), titles[name])
-    return table
-
-
-def _grouped(runs: Iterable[Run]) -> dict[str, list[Run]]:
-    grouped: dict[str, list[Run]] = {}
-    for run in runs:
-        grouped.setdefault(run.drill, []).append(run)
-    return grouped
+        made.add_row(name, f"{first.servers} servers", " to ".join(versions), titles[name])
+    return made
 
 
 def _spread(values: Iterable[float]) -> str:
@@ -131,9 +120,3 @@ def _spread(values: Iterable[float]) -> str:
         return "-"
     spread = Spread.of(found)
     return f"{spread.median:.1f} ({spread.high:.1f})"
-
-
-def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("drill", no_wrap=True)
-    return table

@@ -1,4 +1,6 @@
-"""What works on Vault by schedule: jobs in the Kubernetes cluster, each with rights of its own."""
+"""What keeps a deployed Vault in order: what it records, who watches and compares it, and the jobs
+that rotate its secrets and copy what it stores, each with rights of its own.
+"""
 
 from components.operations.attest import AttestAccount, AttestAccountArgs, let_look
 from components.operations.audit import record

@@ -1,1 +1,1 @@
-"""What scheduled rotations run: `python -m vaultstack_jobs rotate FILE`; see the README."""
+"""What scheduled jobs run: `python -m vaultstack_jobs rotate|snapshot FILE`; see the README."""

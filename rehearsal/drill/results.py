@@ -74,6 +74,16 @@ class Spread:
         return cls(found[0], statistics.median(found), found[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that must hold."""
+
+    what: str
+    holds: bool
+    seen: str = ""
+    """What there was instead, or what there was to see."""
+
+
 class OfDrill(Protocol):
     @property
     def drill(self) -> str: ...

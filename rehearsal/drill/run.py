@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Final
 
 from policies.environments import Environment
@@ -15,6 +16,7 @@ from rehearsal.drill.episode import Drill, Episode, Ground, Moment
 from rehearsal.drill.impact import Gap, Operation, impact, retried, stale_reads
 from rehearsal.drill.line import CallFailedError
 from rehearsal.drill.phases import Phases, phases
+from rehearsal.drill.repeating import Progress, repeat_all
 from rehearsal.drill.results import Run
 from rehearsal.drill.server_log import Logs
 from rehearsal.drill.traffic import TIMEOUT_SECONDS, Traffic
@@ -25,7 +27,6 @@ _WARM_SECONDS: Final = 1.0
 _BEFORE_SECONDS: Final = 0.5
 _AFTER_SECONDS: Final = 0.5
 _LOG_LINES: Final = 60
-Progress = Callable[[str], None]
 
 
 def run_drills(
@@ -36,11 +37,7 @@ def run_drills(
     progress: Progress,
     done: Callable[[Run], None],
 ) -> list[Run]:
-    """Each drill `repeat` times, one after the other. `done` hears of each run when it ended.
-
-    A cluster that did not heal is restarted before the next, which does not make that run a
-    success. Raises RehearsalError, also where a restart does not help.
-    """
+    """Stands a cluster up and plays them there, as `repeat_all` does. Raises RehearsalError."""
     with RememberingSupervisor() as supervisor:
         stood = stand_up(supervisor, dict(binaries), environment, progress)
         servers = stood.scene.vaults.servers
@@ -50,27 +47,8 @@ def run_drills(
                 "as staging's"
             )
         with drill_token(stood) as token, closing(Cluster(servers, token)) as cluster:
-            return run_all(Ground(supervisor, stood, cluster), drills, repeat, progress, done)
-
-
-def run_all(
-    ground: Ground,
-    drills: Sequence[Drill],
-    repeat: int,
-    progress: Progress,
-    done: Callable[[Run], None],
-) -> list[Run]:
-    """`run_drills` on a cluster that is there."""
-    runs: list[Run] = []
-    for drill in drills:
-        for number in range(1, repeat + 1):
-            progress(f"{drill.title}, {number} of {repeat}")
-            runs.append(run_once(ground, drill, number))
-            done(runs[-1])
-            if runs[-1].missing:
-                ground.cluster.kill(*ground.cluster.names)
-                ground.cluster.start(*ground.cluster.names)
-    return runs
+            once = partial(run_once, Ground(supervisor, stood, cluster))
+            return repeat_all(cluster, drills, repeat, once, progress, done)
 
 
 def run_once(ground: Ground, drill: Drill, number: int) -> Run:

@@ -13,12 +13,13 @@ from hvac.exceptions import VaultError
 
 from components.bootstrap import ceremony
 from rehearsal.drill.cluster import Cluster, RememberingSupervisor
+from rehearsal.drill.results import Check
 from rehearsal.drill.traffic import Traffic
 from rehearsal.errors import NotYet
 from rehearsal.recovery_drill.blocks import block
 from rehearsal.recovery_drill.kubectl import Kubectl
 from rehearsal.recovery_drill.operator import Operator, Said
-from rehearsal.recovery_drill.results import Check, Step
+from rehearsal.recovery_drill.results import Step
 from rehearsal.stand_up import StoodUp
 from rehearsal.supervisor import wait_until
 from rehearsal.vault_api import VaultApi

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rehearsal.drill.impact import Impact, Retried
+from rehearsal.drill.results import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +16,6 @@ class Step:
 
     what: str
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Something that must hold."""
-
-    what: str
-    holds: bool
-    seen: str = ""
-    """What there was instead, or what there was to see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ from rehearsal.drill.access import drill_token
 from rehearsal.drill.cluster import Cluster, RememberingSupervisor
 from rehearsal.drill.impact import Operation, impact, retried
 from rehearsal.drill.line import CallFailedError
+from rehearsal.drill.repeating import Progress, repeat_all
+from rehearsal.drill.results import Check
 from rehearsal.drill.traffic import TIMEOUT_SECONDS, Traffic
 from rehearsal.errors import RehearsalError
 from rehearsal.recovery_drill import results
@@ -26,7 +29,7 @@ from rehearsal.recovery_drill.desk import Answer, Program, programs
 from rehearsal.recovery_drill.episode import Drill, Episode, Ground
 from rehearsal.recovery_drill.kubectl import Kubectl
 from rehearsal.recovery_drill.operator import Operator
-from rehearsal.recovery_drill.results import Check, Run
+from rehearsal.recovery_drill.results import Run
 from rehearsal.recovery_drill.rollback import pulumi_cli
 from rehearsal.stand_up import StoodUp, stand_up
 
@@ -35,7 +38,6 @@ _BEFORE_SECONDS: Final = 0.5
 _AFTER_SECONDS: Final = 0.5
 _LOG_LINES: Final = 60
 _GIT: Final = ("AUTHOR", "COMMITTER")
-Progress = Callable[[str], None]
 
 
 def run_drills(
@@ -46,27 +48,23 @@ def run_drills(
     progress: Progress,
     done: Callable[[Run], None],
 ) -> list[Run]:
-    """Each drill `repeat` times, one after the other. `done` hears of each run when it ended.
-
-    A cluster that did not heal is restarted before the next, which does not make that run a
-    success. Raises RehearsalError, also where a restart does not help.
+    """Stands a cluster up and plays them there, as `repeat_all` does; not those that need a program
+    which this computer has not. Raises RehearsalError.
     """
-    runs: list[Run] = []
     with RememberingSupervisor() as supervisor:
         stood = stand_up(supervisor, dict(binaries), environment, progress)
         with _ground(supervisor, stood) as ground:
-            for drill in drills:
-                if drill.needs and not shutil.which(drill.needs):
-                    progress(f"NOT PLAYED: {drill.title}: there is no {drill.needs} on PATH")
-                    continue
-                for number in range(1, repeat + 1):
-                    progress(f"{drill.title}, {number} of {repeat}")
-                    runs.append(run_once(ground, drill, number))
-                    done(runs[-1])
-                    if runs[-1].missing:
-                        ground.cluster.kill(*ground.cluster.names)
-                        ground.cluster.start(*ground.cluster.names)
-    return runs
+            playable = list(_playable(drills, progress))
+            once = partial(run_once, ground)
+            return repeat_all(ground.cluster, playable, repeat, once, progress, done)
+
+
+def _playable(drills: Sequence[Drill], progress: Progress) -> Iterator[Drill]:
+    for drill in drills:
+        if drill.needs and not shutil.which(drill.needs):
+            progress(f"NOT PLAYED: {drill.title}: there is no {drill.needs} on PATH")
+        else:
+            yield drill
 
 
 def run_once(ground: Ground, drill: Drill, number: int) -> Run:

@@ -1,1 +1,3 @@
-"""All servers lost with their disks, and a snapshot put back: what it takes, and what is lost."""
+"""All servers lost with their disks, and a snapshot put back by `python -m upkeep restore`: what it
+takes, and what is lost. `python -m rehearsal.restore_drill`.
+"""

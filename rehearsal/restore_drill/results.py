@@ -6,21 +6,14 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Something that must hold."""
-
-    what: str
-    holds: bool
-    seen: str = ""
+from rehearsal.drill.results import Check
 
 
 @dataclass
@@ -78,8 +71,6 @@ def write_json(path: Path, setting: Mapping[str, Any], results: Results) -> None
         "steps": results.steps,
         "figures": results.figures,
         "said": results.said,
-        "checks": [
-            {"what": one.what, "holds": one.holds, "seen": one.seen} for one in results.checks
-        ],
+        "checks": [asdict(one) for one in results.checks],
     }
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,8 @@ from rehearsal.drill import run as module
 from rehearsal.drill.episode import Drill, Episode, Ground
 from rehearsal.drill.line import CallFailedError
 from rehearsal.drill.phases import HandOver
-from rehearsal.drill.run import run_all, run_drills, run_once
+from rehearsal.drill.repeating import repeat_all
+from rehearsal.drill.run import run_drills, run_once
 from rehearsal.errors import RehearsalError
 from tests.rehearsal.drill.fakes import FakeLine, Store
 
@@ -159,8 +161,10 @@ def test_a_cluster_that_did_not_heal_is_restarted_before_the_next_run(
     cluster.lacking = ["", "b sealed or not answering", "", ""]
     told: list[str] = []
     quiet = drill(lambda episode: episode.strike())
-    runs = run_all(
-        ground(cluster), [quiet], 2, told.append, lambda run: told.append(f"{run.number}")
+    stand_in: Any = cluster
+    once = partial(run_once, ground(cluster))
+    runs = repeat_all(
+        stand_in, [quiet], 2, once, told.append, lambda run: told.append(f"{run.number}")
     )
     assert told == ["all out, 1 of 2", "1", "all out, 2 of 2", "2"]
     assert [run.missing for run in runs] == ["b sealed or not answering", ""]

@@ -12,9 +12,10 @@ import pytest
 from rich.console import Console
 
 from rehearsal.drill.impact import Gap, Impact, Retried
+from rehearsal.drill.results import Check
 from rehearsal.recovery_drill import report
 from rehearsal.recovery_drill.catalogue import DRILLS
-from rehearsal.recovery_drill.results import Check, Run, Step, Traffic
+from rehearsal.recovery_drill.results import Run, Step, Traffic
 
 GOOD = Run(
     drill="quorum-lost",

@@ -26,6 +26,7 @@ LEADS_TO: Final = {
     "VaultQuorumMarginLost": "lost-quorum.md",
     "VaultRootTokenMade": "regenerate-root.md",
     "VaultSnapshotOld": "../snapshots.md",
+    "VaultVolumeFills": "full-disk.md",
 }
 
 

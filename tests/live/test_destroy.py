@@ -16,7 +16,7 @@ from policies.matrix import MATRIX
 from policies.subject import subjects_in
 from rehearsal.binaries import Binary, Tool
 from rehearsal.certificates import Authority
-from rehearsal.destroy import inventory
+from rehearsal.destroy import remains
 from rehearsal.destroy.run import ProtectedError, destroy
 from rehearsal.proof.logins import LoginDesk, log_in_all
 from rehearsal.scene import Scene
@@ -36,8 +36,8 @@ class Before:
     aws: frozenset[str] = field(default_factory=frozenset)
 
     def look(self, scene: Scene) -> None:
-        self.postgres = inventory.of_postgres(scene.postgres)
-        self.aws = inventory.of_aws(scene.aws)
+        self.postgres = remains.of_postgres(scene.postgres)
+        self.aws = remains.of_aws(scene.aws)
 
 
 @pytest.fixture
@@ -55,12 +55,12 @@ def of_a_new_vault(tools: Mapping[Tool, Binary]) -> frozenset[str]:
         ceremony.unseal(client, made.shares)
         ceremony.wait_until_active(client, 30)
         root = VaultApi(vaults.address, str(vaults.ca_file), made.root_token)
-        return inventory.of_vault(root)
+        return remains.of_vault(root)
 
 
 def left(stood: StoodUp) -> frozenset[str]:
     with root_api(stood) as root:
-        return inventory.of_vault(root)
+        return remains.of_vault(root)
 
 
 def use(stood: StoodUp) -> None:
@@ -82,20 +82,20 @@ def test_destroying_dev_leaves_nothing(supervisor: Supervisor, tools: dict[Tool,
     builtin, scene = of_a_new_vault(tools), stood.scene
     made = left(stood) - builtin
     assert {line.partition(" ")[0] for line in made} >= {"lease", "token", "entity", "mount"}
-    issued = inventory.of_postgres(scene.postgres) - before.postgres
+    issued = remains.of_postgres(scene.postgres) - before.postgres
     assert any("v-" in role for role in issued)
-    assert any("IAM user vault-" in line for line in inventory.of_aws(scene.aws) - before.aws)
+    assert any("IAM user vault-" in line for line in remains.of_aws(scene.aws) - before.aws)
 
     destroy(stood)
 
     assert left(stood) == builtin
     # Rights hang on group roles, in the application's database; nobody can log in as one.
-    roles = inventory.of_postgres(scene.postgres) - before.postgres
+    roles = remains.of_postgres(scene.postgres) - before.postgres
     assert roles == {
         "PostgreSQL role kubesentiment_readonly",
         "PostgreSQL role kubesentiment_readwrite",
     }
-    assert inventory.of_aws(scene.aws) == before.aws
+    assert remains.of_aws(scene.aws) == before.aws
     objects = {entry.name for entry in stood.ledger.entries if entry.type.startswith("kubernetes:")}
     assert objects
 

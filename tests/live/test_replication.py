@@ -6,7 +6,7 @@ import pytest
 
 from components.cluster.replication.primary import ReplicationError
 from components.cluster.replication.provider import TOKEN_VARIABLE, DrPrimaryProvider
-from rehearsal.destroy import inventory
+from rehearsal.destroy import remains
 from rehearsal.stand_up import root_api
 from tests.live.conftest import Stage
 
@@ -21,7 +21,7 @@ def test_a_community_vault_is_refused_and_left_as_it_is(
         monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
         if role == "root":
             monkeypatch.setenv(TOKEN_VARIABLE, root.token)
-        before = inventory.of_vault(root)
+        before = remains.of_vault(root)
         with pytest.raises(
             ReplicationError,
             match=r"^vaultstack:replicationRole: 'primary' needs Vault Enterprise .*Community "
@@ -36,4 +36,4 @@ def test_a_community_vault_is_refused_and_left_as_it_is(
                     "timeout_seconds": 10.0,
                 }
             )
-        assert inventory.of_vault(root) == before
+        assert remains.of_vault(root) == before

@@ -1,7 +1,7 @@
-"""What is there: in Vault as root sees it, in PostgreSQL, in AWS. As lines, so that two inventories
-are compared as sets, and what is left over says by itself what it is.
+"""What is there: in Vault as root sees it, in PostgreSQL, in AWS. As lines, so that before and
+after are compared as sets, and what remains says by itself what it is.
 
-Vault's own mounts, policies and methods are part of every inventory, and cancel out.
+Vault's own mounts, policies and methods are there before and after, and cancel out.
 """
 
 from __future__ import annotations

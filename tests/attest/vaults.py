@@ -6,12 +6,10 @@ The fields that nobody declares are those of a real one, version 1.21.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 
 from attest import stack
@@ -25,7 +23,7 @@ from policies.environments import Environment
 from policies.inspection import LISTINGS, SETTINGS
 from policies.matrix import MATRIX
 from policies.plan import Plan
-from tests.answering import answering
+from tests.answering import Asked, answering, json_handler
 
 VERSION: Final = "1.21.0"
 GIVEN: Final = {
@@ -214,24 +212,9 @@ class Served:
 def serving(served: Served) -> Iterator[str]:
     """Its address."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(asked: Asked) -> tuple[int, object]:
+        path = asked.path.removeprefix("/v1/").strip("/")
+        return served.answer(asked.method, path, asked.body)
 
-        def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"{}")
-            path = self.path.removeprefix("/v1/").strip("/")
-            status, said = served.answer(self.command, path, body)
-            data = b"" if said is None else json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = do_LIST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with answering(Handler) as address:
+    with answering(json_handler(answer)) as address:
         yield address

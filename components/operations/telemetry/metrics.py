@@ -51,8 +51,9 @@ def _summary(
     server: Server = Server.ACTIVE,
     needs: Needs = Needs.NOTHING,
     unit: Unit = Unit.MILLISECONDS,
+    after: str = "",
 ) -> Metric:
-    return Metric(f"vault_{name}", Kind.SUMMARY, unit, meaning, labels, server, needs)
+    return Metric(f"vault_{name}", Kind.SUMMARY, unit, meaning, labels, server, needs, after)
 
 
 # Health.
@@ -120,6 +121,16 @@ LOGINS_KUBERNETES: Final = _summary(
 )
 LOGINS_APPROLE: Final = _summary(
     "route_update_auth_approle_", "logins by AppRole, right or wrong, and secret IDs made"
+)
+LOGINS_PROVISIONER: Final = _summary(
+    "route_update_auth_provisioner_",
+    "logins of `pulumi up` by AppRole, right or wrong, its role changed, and secret IDs made",
+    after="somebody logs in as the provisioner by AppRole, or tries",
+)
+LOGINS_CI: Final = _summary(
+    "route_update_auth_ci_",
+    "logins of CI's runs, right or wrong, and their roles and what tokens they have changed",
+    after="a run of CI logs in, or tries",
 )
 LOGINS_OIDC: Final = _summary(
     "route_update_auth_oidc_", "logins of people: the beginning of each, and failures"

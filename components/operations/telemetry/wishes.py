@@ -57,13 +57,26 @@ WISHES: Final = (
     ),
     Wish(
         "vault_auth_login_total",
-        (metrics.LOGINS_KUBERNETES, metrics.LOGINS_APPROLE, metrics.LOGINS_OIDC),
+        (
+            metrics.LOGINS_KUBERNETES,
+            metrics.LOGINS_APPROLE,
+            metrics.LOGINS_PROVISIONER,
+            metrics.LOGINS_CI,
+            metrics.LOGINS_OIDC,
+        ),
         "The `_count` of writes to each auth method: logins, right or wrong. Those to AppRole "
-        "hold the secret IDs that are handed out, a few a day.",
+        "hold the secret IDs that are handed out, a few a day; those to `provisioner` and `ci` "
+        "what `pulumi up` writes there.",
     ),
     Wish(
         "vault_auth_login_failures_total",
-        (metrics.LOGINS_KUBERNETES, metrics.LOGINS_APPROLE, metrics.TOKENS_CREATED),
+        (
+            metrics.LOGINS_KUBERNETES,
+            metrics.LOGINS_APPROLE,
+            metrics.LOGINS_PROVISIONER,
+            metrics.LOGINS_CI,
+            metrics.TOKENS_CREATED,
+        ),
         "Vault counts no failed logins. Logins less tokens made by the same auth method is how "
         "many gave no token; whose they were, only the audit log says.",
     ),

@@ -78,6 +78,48 @@ CASES: Final[tuple[Case, ...]] = (
             ),
         )
     ),
+    *(
+        case
+        for auth in ("provisioner", "ci")
+        for case in (
+            fires(
+                "VaultFailedLogins",
+                f"many by {auth} fail at once, where nobody had logged in for long",
+                {lead(f"vault_route_update_auth_{auth}__count"): "_x170 40x80"},
+                auth_method=auth,
+            ),
+            fires(
+                "VaultFailedLogins",
+                f"three in half a minute fail by {auth}, and one succeeds",
+                _logins(auth, 4, 1),
+                auth_method=auth,
+            ),
+            quiet(
+                "VaultFailedLogins",
+                f"a `pulumi up` logs in by {auth} and writes twenty times",
+                {
+                    lead(f"vault_route_update_auth_{auth}__count"): "_x170 21x80",
+                    lead("vault_token_creation", f'mount_point="auth/{auth}/"'): "_x169 1x81",
+                },
+                auth_method=auth,
+            ),
+            quiet(
+                "VaultFailedLogins",
+                f"another one does soon after the last, by {auth}",
+                {
+                    lead(f"vault_route_update_auth_{auth}__count"): "_x130 21x41 42x80",
+                    lead("vault_token_creation", f'mount_point="auth/{auth}/"'): "_x130 1x41 2x80",
+                },
+                auth_method=auth,
+            ),
+            quiet(
+                "VaultFailedLogins",
+                f"many failed by {auth} an hour ago",
+                {lead(f"vault_route_update_auth_{auth}__count"): "_x20 40x230"},
+                auth_method=auth,
+            ),
+        )
+    ),
     fires("VaultDeniedRequests", "one a second", {DENIED: f"0+30x{SAMPLES}"}),
     quiet("VaultDeniedRequests", "three a minute", {DENIED: f"0+1.5x{SAMPLES}"}),
     quiet("VaultDeniedRequests", "a burst of 60, once", {DENIED: "0x170 60x80"}),

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.live
 
 FIRST_CONTACT: Final = "VaultRootTokenMade"
 """True of a Vault that was initialised a minute ago."""
-ELSEWHERE: Final = {"VaultSnapshotOld"}
+ELSEWHERE: Final = {"VaultSnapshotOld", "VaultJobOverdue"}
 """Wait for kube-state-metrics, which is not here, and say so when it is silent."""
 JUDGED_SECONDS: Final = 15.0
 

@@ -23,6 +23,7 @@ from components.operations.telemetry.alerts.rules import rules
 from components.operations.telemetry.dashboard.config_map import make_config_map
 from components.settings import DeploymentSettings, Seal, Settings
 from components.settings.telemetry import TelemetrySettings
+from policies.lifetime import Duration
 from policies.plan import Plan
 from policies.snapshots import reader
 
@@ -126,6 +127,8 @@ def watched(
     """What there is to watch."""
     namespace = deployment.kubernetes.namespace
     jobs = settings.operations is not None
+    # Who deploys the servers and not their KMS key keeps the snapshots elsewhere, by other means.
+    taken = settings.snapshots
     return Watched(
         environment=settings.environment.value,
         namespace=namespace,
@@ -136,8 +139,12 @@ def watched(
         kms=settings.bootstrap.seal is not Seal.SHAMIR,
         issued=deployment.certificate.issuer is not None,
         audit_devices=len(settings.audit.devices),
-        snapshots=Job(namespace, SNAPSHOTS) if jobs and reader(plan) else None,
+        snapshots=(
+            Job(namespace, SNAPSHOTS, taken.schedule.interval) if taken and reader(plan) else None
+        ),
         rotations=tuple(
-            Job(one.namespace, object_name(one)) for one in runnable(settings, plan) if jobs
+            Job(one.namespace, object_name(one), Duration(one.interval_seconds))
+            for one in runnable(settings, plan)
+            if jobs
         ),
     )

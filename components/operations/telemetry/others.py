@@ -45,6 +45,14 @@ CRON_JOB: Final = Metric(
     ("cronjob", "namespace"),
     source=_KUBERNETES,
 )
+CRON_JOB_SUSPENDED: Final = Metric(
+    "kube_cronjob_spec_suspend",
+    Kind.GAUGE,
+    Unit.TRUTH,
+    "somebody told that CronJob to make no jobs",
+    ("cronjob", "namespace"),
+    source=_KUBERNETES,
+)
 CRON_JOB_SUCCESS: Final = Metric(
     "kube_cronjob_status_last_successful_time",
     Kind.GAUGE,

@@ -25,6 +25,8 @@ class Job:
 
     namespace: str
     name: str
+    interval: Duration
+    """Between two runs, as its schedule has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Watched:
     snapshot_age: Duration = field(default=Duration.parse("26h"))
     """How old the newest snapshot may be."""
     rotations: tuple[Job, ...] = ()
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All that are watched."""
+        return (*((self.snapshots,) if self.snapshots else ()), *self.rotations)
 
 
 Expression = Callable[[Watched], str]

@@ -16,6 +16,8 @@ from policies.lifetime import Duration
 
 _QUARTER: Final = Duration.parse("15m")
 _HOUR: Final = Duration.parse("1h")
+_MISSED: Final = 2
+"""Intervals without success: one run may fail, or be late, and the next mends it."""
 SERVER_CERTIFICATE: Final = "vault-server"
 # Certificate, severity, and how long before its end. Each is renewed long before: the servers' 30
 # days, Prometheus' own two days, its authority's a year.
@@ -81,6 +83,27 @@ def _one_unfinished(job: Job) -> str:
     return f"({scheduled} unless {succeeded} >= {scheduled})"
 
 
+def _suspended(watched: Watched) -> str:
+    return " or ".join(
+        f"max by (namespace, cronjob) ({_of_job(others.CRON_JOB_SUSPENDED, job)}) == 1"
+        for job in watched.jobs
+    )
+
+
+def _overdue(watched: Watched) -> str:
+    """Also where no run ever began, or the CronJob itself is gone."""
+    return " or ".join(_one_overdue(job) for job in watched.jobs)
+
+
+def _one_overdue(job: Job) -> str:
+    made, succeeded = (
+        _of_job(metric, job) for metric in (others.CRON_JOB, others.CRON_JOB_SUCCESS)
+    )
+    # Before the first success there is no such metric: then it counts from when the job was made.
+    age = f"time() - max by (namespace, cronjob) ({succeeded} or {made})"
+    return f"({age} > {_MISSED * job.interval.seconds} or absent({made}))"
+
+
 ALERTS: Final = (
     *(
         Alert(
@@ -116,5 +139,27 @@ ALERTS: Final = (
         (others.CRON_JOB_SCHEDULED, others.CRON_JOB_SUCCESS),
         _unfinished,
         lambda watched: bool(watched.rotations),
+    ),
+    Alert(
+        "VaultJobSuspended",
+        Severity.WARNING,
+        _HOUR,
+        "The CronJob {{ $labels.cronjob }} in {{ $labels.namespace }} is suspended",
+        "No snapshot is taken or no secret rotated by it until somebody lets it run again; it "
+        "fails at nothing, so nothing else tells.",
+        (others.CRON_JOB_SUSPENDED,),
+        _suspended,
+        lambda watched: bool(watched.jobs),
+    ),
+    Alert(
+        "VaultJobOverdue",
+        Severity.WARNING,
+        _HOUR,
+        "The CronJob {{ $labels.cronjob }} in {{ $labels.namespace }} has not succeeded for two of "
+        "its intervals, or is gone",
+        "It was never started, is suspended, fails each time, or somebody deleted it.",
+        (others.CRON_JOB, others.CRON_JOB_SUCCESS),
+        _overdue,
+        lambda watched: bool(watched.jobs),
     ),
 )

@@ -10,11 +10,13 @@ import pytest
 from components.cluster import layout as names
 from components.cluster.metrics import LABELS, PORT_NAME
 from components.operations import watch
+from components.operations.rotation.layout import object_name
 from components.operations.telemetry.alerts.alert import Job, Watched
 from components.operations.telemetry.component import service_monitor, watched
 from components.settings import load
 from policies.compile import compile_plan
 from policies.environments import Environment
+from policies.lifetime import Duration
 from policies.matrix import MATRIX
 from tests.components.cluster.deployments import LAYOUT
 from tests.components.conftest import Alone
@@ -95,13 +97,18 @@ def of(loaded: Loader, environment: str, **changed: object) -> Watched:
 def test_what_a_deployment_does_not_have_is_not_watched(loaded: Loader) -> None:
     one = of(loaded, "dev", tlsIssuer="", tlsSecret="given")
     assert (one.servers, one.raft, one.kms, one.issued) == (1, False, False, False)
-    assert (one.snapshots, one.rotations) == (None, ())
+    assert (one.snapshots, one.rotations, one.jobs) == (None, (), ())
 
 
 def test_jobs_are_watched_where_somebody_runs_them(loaded: Loader) -> None:
     one = of(loaded, "staging", jobsImage=IMAGE, vaultCaCertFile="")
     assert (one.servers, one.raft, one.kms, one.issued) == (3, True, True, True)
-    assert one.snapshots == Job("vault", "vault-snapshots")
+    assert one.snapshots == Job("vault", "vault-snapshots", Duration.parse("1d"))
     assert one.rotations
-    assert all(job.name.startswith("rotation-") for job in one.rotations)
+    assert one.jobs == (one.snapshots, *one.rotations)
+    plan = compile_plan(MATRIX, Environment.STAGING)
+    intervals = {object_name(each): each.interval_seconds for each in plan.rotations}
+    for job in one.rotations:
+        assert job.name.startswith("rotation-")
+        assert job.interval.seconds == intervals[job.name]
     assert one.job == names.METRICS

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from components.operations.telemetry.alerts.alert import Job, Watched
+from policies.lifetime import Duration
 
 WATCHED: Final = Watched(
     environment="prod",
@@ -18,8 +19,11 @@ WATCHED: Final = Watched(
     job="vault-metrics",
     servers=3,
     runbooks="https://docs.example.com/runbooks",
-    snapshots=Job("vault", "vault-snapshots"),
-    rotations=(Job("shop", "rotation-jwt-key"), Job("vault", "rotation-root")),
+    snapshots=Job("vault", "vault-snapshots", Duration.parse("6h")),
+    rotations=(
+        Job("shop", "rotation-jwt-key", Duration.parse("1d")),
+        Job("vault", "rotation-root", Duration.parse("30d")),
+    ),
 )
 PODS: Final = ("vault-0", "vault-1", "vault-2")
 LEADER: Final = "vault-0"
@@ -108,6 +112,7 @@ def _healthy() -> dict[str, str]:
         ("vault", "rotation-root"),
     ):
         series[cron_job("created", namespace, name)] = steady(0)
+        series[cron_job("spec_suspend", namespace, name)] = steady(0)
         series[cron_job("status_last_schedule_time", namespace, name)] = steady(60)
         series[cron_job("status_last_successful_time", namespace, name)] = steady(90)
     return series

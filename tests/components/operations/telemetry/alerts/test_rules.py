@@ -168,6 +168,8 @@ def test_a_rule_without_its_cause_is_left_out() -> None:
         "VaultKmsErrors",
         "VaultSnapshotOld",
         "VaultRotationUnfinished",
+        "VaultJobSuspended",
+        "VaultJobOverdue",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.components.operations.telemetry.alerts.cases import (
+    SAMPLES,
     Case,
     certificate,
     cron_job,
@@ -189,6 +190,92 @@ CASES: Final[tuple[Case, ...]] = (
         {
             cron_job("status_last_schedule_time", *ROTATION): None,
             cron_job("status_last_successful_time", *ROTATION): None,
+        },
+        cronjob="rotation-jwt-key",
+    ),
+    *(
+        case
+        for job in (SNAPSHOTS, ROTATION)
+        for case in (
+            fires(
+                "VaultJobSuspended",
+                f"{job[1]} is, for an hour and more",
+                {cron_job("spec_suspend", *job): f"0x40 1x{SAMPLES}"},
+                cronjob=job[1],
+            ),
+            quiet(
+                "VaultJobSuspended",
+                f"{job[1]} is, for half an hour",
+                {cron_job("spec_suspend", *job): f"0x120 1x{SAMPLES}"},
+                cronjob=job[1],
+            ),
+            quiet(
+                "VaultJobSuspended",
+                f"{job[1]} was, and runs again",
+                {cron_job("spec_suspend", *job): f"1x160 0x{SAMPLES}"},
+                cronjob=job[1],
+            ),
+            fires(
+                "VaultJobOverdue",
+                f"{job[1]} was never started",
+                {
+                    cron_job("created", *job): steady(NOW - 5 * DAY),
+                    cron_job("status_last_schedule_time", *job): None,
+                    cron_job("status_last_successful_time", *job): None,
+                },
+                cronjob=job[1],
+            ),
+            fires(
+                "VaultJobOverdue",
+                f"{job[1]} has not succeeded for days",
+                {
+                    cron_job("created", *job): steady(NOW - 90 * DAY),
+                    cron_job("status_last_successful_time", *job): steady(NOW - 5 * DAY),
+                },
+                cronjob=job[1],
+            ),
+            fires(
+                "VaultJobOverdue",
+                f"{job[1]} is gone",
+                {
+                    cron_job("created", *job): None,
+                    cron_job("status_last_successful_time", *job): None,
+                },
+                cronjob=job[1],
+            ),
+            quiet(
+                "VaultJobOverdue",
+                f"{job[1]} was made a while ago, and its first run is not due yet",
+                {
+                    cron_job("created", *job): steady(NOW - 5 * HOUR),
+                    cron_job("status_last_schedule_time", *job): None,
+                    cron_job("status_last_successful_time", *job): None,
+                },
+                cronjob=job[1],
+            ),
+            quiet(
+                "VaultJobOverdue",
+                f"one run of {job[1]} was missed",
+                {
+                    cron_job("created", *job): steady(NOW - 90 * DAY),
+                    cron_job("status_last_successful_time", *job): steady(NOW - 10 * HOUR),
+                },
+                cronjob=job[1],
+            ),
+        )
+    ),
+    fires(
+        "VaultJobOverdue",
+        "each has an interval of its own: fourteen hours are much for one of six",
+        {cron_job("status_last_successful_time", *SNAPSHOTS): steady(NOW - 14 * HOUR)},
+        cronjob="vault-snapshots",
+    ),
+    quiet(
+        "VaultJobOverdue",
+        "and nothing for one of a day",
+        {
+            cron_job(what, *ROTATION): steady(NOW - 47 * HOUR)
+            for what in ("created", "status_last_successful_time")
         },
         cronjob="rotation-jwt-key",
     ),

@@ -22,11 +22,22 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 
 @pytest.fixture(scope="session")
-def run() -> Iterator[Runner]:
-    """Runs Pulumi programs against a recording monitor."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield Runner(loop)
-    loop.run_until_complete(loop.shutdown_default_executor())
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """The one on which all Pulumi programs run."""
+    made = asyncio.new_event_loop()
+    yield made
+    made.run_until_complete(made.shutdown_default_executor())
     asyncio.set_event_loop(None)
-    loop.close()
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def run(loop: asyncio.AbstractEventLoop) -> Runner:
+    """Runs Pulumi programs against a recording monitor."""
+    return Runner(loop)
+
+
+@pytest.fixture(autouse=True)
+def current_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Pulumi makes values on the current loop, of which `asyncio.run` in a test leaves none."""
+    asyncio.set_event_loop(loop)

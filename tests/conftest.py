@@ -25,6 +25,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 def loop() -> Iterator[asyncio.AbstractEventLoop]:
     """The one on which all Pulumi programs run."""
     made = asyncio.new_event_loop()
+    asyncio.set_event_loop(made)
     yield made
     made.run_until_complete(made.shutdown_default_executor())
     asyncio.set_event_loop(None)
@@ -38,6 +39,9 @@ def run(loop: asyncio.AbstractEventLoop) -> Runner:
 
 
 @pytest.fixture(autouse=True)
-def current_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Pulumi makes values on the current loop, of which `asyncio.run` in a test leaves none."""
+def current_loop(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Pulumi makes values on the current loop, of which `asyncio.run` in a test leaves none: after
+    it, so that it is back before the next module's fixtures.
+    """
+    yield
     asyncio.set_event_loop(loop)

@@ -2,6 +2,9 @@
 
     python -m upkeep roll --dry-run      what a rolling restart or upgrade would do
     python -m upkeep roll                do it, one server at a time
+    python -m upkeep restore --from URL  put a snapshot into a new cluster
+    python -m upkeep peers               the file that a lost quorum needs
+    python -m upkeep regenerate-root -- COMMAND
 
 Each command has a --help of its own. Exit status: 0 done; 1 the answer is no; 2 wrong usage; 3 it
 had to stop, and says how to go on; 130 interrupted.

@@ -226,7 +226,8 @@ def test_old_files_go_while_vault_writes(
     assert len(gone - {LOG}) >= 2
 
     def within_bounds() -> None:
-        old = [file for file in audit_files(server) if file.name != LOG]
+        # But for the newest: Vault wrote on to it after it was renamed and counted.
+        old = sorted(file for file in audit_files(server) if file.name != LOG)[:-1]
         if sum(file.stat().st_size for file in old) > kept:
             raise NotYet("old files are too large together")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -46,7 +47,8 @@ def test_where_service_accounts_are_reviewed_does_not_move_unseen(
     path, scene = "auth/kubernetes/config", stage.scene
     api = scene.kubernetes
     # As the API server would have put one into the account's Secret.
-    reviewer = api.request_token(REVIEWER_NAMESPACE, "vault-token-reviewer", api.issuer)
+    lifetime = timedelta(hours=24)  # those who log in after this test need it, too
+    reviewer = api.request_token(REVIEWER_NAMESPACE, "vault-token-reviewer", api.issuer, lifetime)
     shown = dict(root.call("GET", path).data)
     assert "eyJ" not in str(shown)  # as tokens begin
     vault = Vault(scene.vault_address, scene.ca_file)

@@ -310,6 +310,7 @@ def asked_for_pods(api: KubernetesApi, **changed: Any) -> dict[str, Any]:
         "csi": False,
         "kubeconfig": str(api.kubeconfig),
         "limits": ["csiProvider", "jobsImage"],
+        "metrics": False,
         "namespace": "vault",
         "namespaces": ["shop-dev"],
         **changed,

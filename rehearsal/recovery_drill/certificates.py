@@ -13,7 +13,7 @@ from rehearsal.errors import NotYet
 from rehearsal.recovery_drill.episode import Drill, Episode
 from rehearsal.supervisor import wait_until
 
-SECRET: Final = "vault-server-tls"
+STORED_AS: Final = "vault-server-tls"
 _AGO: Final = timedelta(seconds=-30)
 
 
@@ -24,8 +24,8 @@ def certificates_expired(episode: Episode) -> None:
     before = {name: _serial(episode, name) for name in episode.cluster.names}
     pids = [episode.cluster[name].process.pid for name in episode.cluster.names]
     episode.strike()
-    kubectl.replace_secret(SECRET, {"tls.crt": pair.certificate_pem, "tls.key": pair.key_pem})
-    kubectl.mount_secret(SECRET)
+    kubectl.replace_secret(STORED_AS, {"tls.crt": pair.certificate_pem, "tls.key": pair.key_pem})
+    kubectl.mount_secret(STORED_AS)
     with episode.timed("until every server shows the expired one"):
         wait_until(
             lambda: _all_refuse(episode), awaited="expired certificates", patience=HEALS_WITHIN

@@ -85,6 +85,7 @@ def test_every_sudo_that_there_is(call: Call) -> None:
         ("people/operators", "sys/leases/revoke-prefix/*"),
         ("platform/attest", "auth/token/accessors"),
         ("platform/attest", "sys/audit"),
+        ("platform/attest", "sys/config/auditing/request-headers"),
     }
 
 

@@ -16,7 +16,8 @@ from rich.console import Console
 from attest.errors import UsageError
 from attest.output import wording
 from attest.report import Report
-from policies.commands.errors import unknown
+from policies.commands import arguments
+from policies.commands.errors import CommandError
 
 _FILE_WIDTH: Final = 120
 
@@ -51,23 +52,15 @@ FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {
     "html": _html,
     "json": _json,
 }
-SUFFIXES: Final[Mapping[str, str]] = {
-    ".md": "markdown",
-    ".html": "html",
-    ".json": "json",
-    ".txt": "terminal",
-}
+SUFFIXES: Final = arguments.SUFFIXES
 
 
 def format_of(file: Path, given: str | None) -> str:
     """By its suffix, else as `given`. Raises `UsageError`."""
-    if by_suffix := SUFFIXES.get(file.suffix):
-        return by_suffix
-    if given:
-        return given
-    raise UsageError(
-        unknown("--output: suffix", file.suffix, SUFFIXES) + "; or say it with --format"
-    )
+    try:
+        return arguments.format_of(file, given)
+    except CommandError as error:
+        raise UsageError(str(error)) from None
 
 
 def headline(report: Report) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from policies.acl.decision import Operation
@@ -14,6 +15,13 @@ from policies.hcl import Capability, nanoseconds
 
 CAPABILITIES: Final = tuple(one for one in Capability if one.value in set(Operation))
 """Those that a request can be asked for; `deny` and `subscribe` are none."""
+SUFFIXES: Final[Mapping[str, str]] = {
+    ".md": "markdown",
+    ".html": "html",
+    ".json": "json",
+    ".txt": "terminal",
+}
+"""Of a file that a report is written to -> the report's format."""
 
 
 def environment(text: str) -> Environment:
@@ -38,6 +46,17 @@ def seconds(text: str) -> float:
     if length < 0 or not text:
         raise ArgumentTypeError(f"{text!r} is no length of time; write one such as 5m")
     return length
+
+
+def format_of(file: Path, given: str | None) -> str:
+    """By its suffix, else as `given`. Raises `CommandError`."""
+    if by_suffix := SUFFIXES.get(file.suffix):
+        return by_suffix
+    if given:
+        return given
+    raise CommandError(
+        unknown("--output: suffix", file.suffix, SUFFIXES) + "; or say it with --format"
+    )
 
 
 def add_environment(parser: ArgumentParser) -> None:

@@ -27,7 +27,7 @@ from rich.console import Console
 
 from policies import rendering
 from policies.commands import arguments
-from policies.commands.errors import CommandError, unknown
+from policies.commands.errors import CommandError
 from policies.commands.plans import REFUSALS as OF_PLANS
 from policies.commands.plans import WORKING_TREE, Plans
 from policies.commands.render import FIX
@@ -65,12 +65,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help=f"write it there ({', '.join(_SUFFIXES)}) and print the verdict; may be repeated",
+        help=f"write it there ({', '.join(arguments.SUFFIXES)}) and print the verdict; "
+        "may be repeated",
     )
 
 
 def run(options: Namespace) -> int:
-    outputs = {file: _format_of(file, options.format) for file in options.output}
+    outputs = {file: arguments.format_of(file, options.format) for file in options.output}
     commit = commit_at(options.base)
     base = _chosen(read(commit.rendered, options.base), options.env)
     head_name = options.head or WORKING_TREE
@@ -181,22 +182,6 @@ FORMATS: Final[Mapping[str, _Rendered]] = {
     "html": _html,
     "json": _json,
 }
-_SUFFIXES: Final[Mapping[str, str]] = {
-    ".md": "markdown",
-    ".html": "html",
-    ".json": "json",
-    ".txt": "terminal",
-}
-
-
-def _format_of(file: Path, given: str | None) -> str:
-    if by_suffix := _SUFFIXES.get(file.suffix):
-        return by_suffix
-    if given:
-        return given
-    raise CommandError(
-        unknown("--output: suffix", file.suffix, _SUFFIXES) + "; or say it with --format"
-    )
 
 
 def _print(review: Review, base: Plans, head: Plans, how: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
 from typing import Any, Final
 
@@ -29,26 +29,32 @@ def render(review: Review) -> str:
         "version": VERSION,
         "summary": wording.headline(review),
         "exit_status": review.verdict.value,
-        **_plain(review),
+        **plain(review),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any, own: Callable[[Any], Any] = lambda value: value) -> Any:
+    """As JSON has it. `own`: what a document writes in its own way, with something plain for it."""
+    value = own(value)
     match value:
         case IntEnum():
             return named(value)
         case Enum():
             return value.value
         case Mapping():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: plain(one, own) for key, one in value.items()}
         case tuple() | list():
-            return [_plain(one) for one in value]
+            return [plain(one, own) for one in value]
         case _ if dataclasses.is_dataclass(value):
-            fields = dataclasses.fields(value)
-            return {field.name: _plain(getattr(value, field.name)) for field in fields}
+            return plain(fields(value), own)
         case _:
             return value
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """A dataclass's, by name."""
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
 
 
 def named(value: IntEnum) -> str:

@@ -1,0 +1,76 @@
+"""A copy of the program, in a folder of the run's own: the engine writes configuration beside it,
+and a change of the matrix is made there and not in the working tree.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from rehearsal.errors import RehearsalError
+from rehearsal.program import PROJECT, ROOT, as_engine_text
+
+_PARTS: Final = ("Pulumi.yaml", "__main__.py", "components", "policies")
+"""All that the engine runs; what else there is stands for other things."""
+_MATRIX: Final = Path("policies") / "matrix.py"
+
+
+def copy_program(folder: Path) -> Path:
+    """Into a folder that is not there yet; as the files are now, committed or not."""
+    folder.mkdir(mode=0o700)
+    for part in _PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / part)
+    # The interpreter that runs this, under the name by which Pulumi.yaml calls it.
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+def write_configuration(folder: Path, stack: str, plain: Mapping[str, Any]) -> None:
+    """The stack file of the program with `plain` over it: keys without their namespace."""
+    file = ROOT / f"Pulumi.{stack}.yaml"
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    document["config"] |= {f"{PROJECT}:{key}": _settled(value) for key, value in plain.items()}
+    (folder / file.name).write_text(yaml.safe_dump(document), encoding="utf-8")
+
+
+def edit_matrix(folder: Path, before: str, after: str) -> None:
+    """Raises `RehearsalError` where the text is not there just once."""
+    file = folder / _MATRIX
+    text = file.read_text(encoding="utf-8")
+    if text.count(before) != 1:
+        raise RehearsalError(
+            f"{_MATRIX} has {before!r} {text.count(before)} times, and not once: adapt the "
+            "change of the matrix in rehearsal/engine"
+        )
+    file.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def _settled(value: Any) -> Any:
+    """Lists and objects stay as they are, all else is text, as `pulumi config set` writes it."""
+    return value if isinstance(value, list | dict) else as_engine_text(value)
+
+
+def leaves(key: str, value: Any) -> dict[str, str]:
+    """Path, as `pulumi config set --path` takes it -> text, of each value in `value`."""
+    if isinstance(value, Mapping):
+        return {
+            path: text
+            for inner, own in value.items()
+            for path, text in leaves(f'{key}["{inner}"]', own).items()
+        }
+    if isinstance(value, list):
+        return {
+            path: text
+            for number, own in enumerate(value)
+            for path, text in leaves(f"{key}[{number}]", own).items()
+        }
+    return {key: as_engine_text(value)}

@@ -22,9 +22,11 @@ from policies.environments import Environment
 REPOSITORY: Final = Path(__file__).parents[1]
 RENDERED: Final = "policies/rendered/"
 APPROVALS: Final = "policies/approvals.toml"
-SETTINGS: Final = (
-    "Pulumi.yaml",
-    *(f"Pulumi.{environment.value}.yaml" for environment in Environment),
+SETTINGS: Final = tuple(
+    f"Pulumi{stack}.{suffix}"
+    for stack in ("", *(f".{environment.value}" for environment in Environment))
+    # Pulumi takes JSON first, so that beside it nobody reads the YAML that a reviewer sees.
+    for suffix in ("yaml", "json")
 )
 _FILE_MODES: Final = frozenset({b"100644", b"100755"})
 

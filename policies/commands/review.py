@@ -39,7 +39,7 @@ from policies.review.compare import compare
 from policies.review.limits import Limits, LimitsError, unwritten
 from policies.review.model import Review
 from policies.review.output import wording
-from policies.review.settings import PROJECT, file_of, settings_risks
+from policies.review.settings import PROJECT, file_of, hidden_risks, settings_risks
 from policies.review.snapshot import of_plan, read
 
 REFUSALS: Final = (*OF_PLANS, LimitsError)
@@ -92,14 +92,15 @@ def run(options: Namespace) -> int:
         # Without any nothing passes, so that a head that has none asks no less.
         head_limits=_limits(approvals, head_name),
         settings={
-            one: tuple(
-                settings_risks(
+            one: (
+                *hidden_risks(one, commit.settings, settings, limits.security),
+                *settings_risks(
                     one,
                     commit.settings.get(file_of(one)),
                     settings.get(file_of(one)),
                     limits.security,
                     projects=(commit.settings.get(PROJECT), settings.get(PROJECT)),
-                )
+                ),
             )
             for one in {*base, *head}
         },

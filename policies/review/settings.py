@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, Final
 
 import yaml
@@ -42,10 +43,34 @@ _SIZES: Final = frozenset(
 _ABSENT: Final = "not set"
 PROJECT: Final = "Pulumi.yaml"
 PROJECT_NAME: Final = "vaultstack"
+# What `Pulumi.yaml` says for people, and what is compared as each stack's defaults. Anything else
+# there says what is run, with which plugins, and where a stack's settings are.
+_NOT_OBEYED: Final = frozenset({"author", "config", "description", "license", "website"})
 
 
 def file_of(environment: Environment) -> str:
     return f"Pulumi.{environment.value}.yaml"
+
+
+def hidden_risks(
+    environment: Environment, before: Mapping[str, str], after: Mapping[str, str], security: str
+) -> Iterator[Finding]:
+    """Of files that Pulumi reads in place of those that `settings_risks` compares: beside
+    `Pulumi.json` neither `Pulumi.yaml` nor a stack's YAML counts any more. `before` and `after`:
+    file -> text, of those that are there.
+    """
+    for shown in (PROJECT, file_of(environment)):
+        hidden = PurePath(shown).with_suffix(".json").name
+        if before.get(hidden) != after.get(hidden):
+            became = "changes" if hidden in before else "is new"
+            reason = f"Pulumi reads it in place of {shown}, and no review compares what it says"
+            yield Finding(
+                Severity.HIGH,
+                RULE,
+                f"{hidden} {became if hidden in after else 'is not there any more'}",
+                (f"{reason}; write it into {shown}",),
+                approvers=(security,),
+            )
 
 
 def settings_risks(
@@ -73,20 +98,23 @@ def settings_risks(
         )
         return
     try:
-        old = {**_defaults(projects[0]), **_settings(before)}
-        new = {**_defaults(projects[1]), **_settings(after)}
+        parsed = [_parsed(text or "") for text in projects]
+        given = [_settings(text) for text in (before, after)]
+        stack = [{**_defaults(one), **own} for one, own in zip(parsed, given, strict=True)]
+        project = [{key: one[key] for key in one.keys() - _NOT_OBEYED} for one in parsed]
     except (yaml.YAMLError, ValueError, AttributeError):
         yield _finding(
-            environment, "the file", "read before", "cannot be read or compared", security
+            file_of(environment), "the file", "read before", "cannot be read or compared", security
         )
         return
-    for key in sorted(old.keys() | new.keys()):
-        was, is_ = (_shown(side[key]) if key in side else _ABSENT for side in (old, new))
-        if old.get(key, _ABSENT) != new.get(key, _ABSENT):
-            yield _finding(environment, key, was, is_, security)
+    for file, (old, new) in ((PROJECT, project), (file_of(environment), stack)):
+        for key in sorted(old.keys() | new.keys()):
+            was, is_ = (_shown(side[key]) if key in side else _ABSENT for side in (old, new))
+            if _compared(old, key) != _compared(new, key):
+                yield _finding(file, key, was, is_, security)
 
 
-def _finding(environment: Environment, key: str, was: str, is_: str, security: str) -> Finding:
+def _finding(file: str, key: str, was: str, is_: str, security: str) -> Finding:
     size = key in _SIZES
     reason = (
         "a size, which gives nobody access"
@@ -96,29 +124,56 @@ def _finding(environment: Environment, key: str, was: str, is_: str, security: s
     return Finding(
         Severity.NOTE if size else Severity.HIGH,
         RULE,
-        f"{file_of(environment)}: {key} becomes {is_}",
+        f"{file}: {key} becomes {is_}",
         (f"before: {was}", reason),
         approvers=() if size else (security,),
     )
 
 
-def _settings(text: str) -> Mapping[str, Any]:
-    """The keys below `config` by their names, others (such as the secrets' provider) by theirs."""
-    given = yaml.safe_load(text) or {}
-    config = given.pop("config", None) if isinstance(given, dict) else None
-    if not isinstance(given, dict) or not isinstance(config or {}, dict):
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases: some lines of them unfold into more than a computer can hold."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias")
+        return super().compose_node(parent, index)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    given = yaml.load(text, _Plain) or {}  # noqa: S506 - a SafeLoader
+    if not isinstance(given, dict):
         raise ValueError("no settings")  # noqa: TRY004 - of a text, like what does not parse
-    return {**{str(key): value for key, value in given.items()}, **(config or {})}
+    return {str(key): value for key, value in given.items()}
 
 
-def _defaults(text: str | None) -> Mapping[str, Any]:
-    """What a project says of settings that its stacks leave out."""
-    declared = (yaml.safe_load(text or "") or {}).get("config") or {}
-    return {
-        key if ":" in key else f"{PROJECT_NAME}:{key}": one.get("value", one.get("default"))
-        for key, one in declared.items()
-        if isinstance(one, dict) and one.keys() & {"value", "default"}
-    }
+def _settings(text: str) -> dict[str, Any]:
+    """The keys below `config` by their names, others (such as the secrets' provider) by theirs."""
+    given = _parsed(text)
+    config = given.pop("config", None) or {}
+    if not isinstance(config, dict):
+        raise ValueError("no settings")  # noqa: TRY004
+    return {**given, **config}
+
+
+def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
+    """What a project says of settings that its stacks leave out: `key: {default: ...}` with a type
+    and a description, or in short `key: ...`.
+    """
+    found = dict[str, Any]()
+    for key, declared in (project.get("config") or {}).items():
+        name = key if ":" in key else f"{PROJECT_NAME}:{key}"
+        if name in found:
+            raise ValueError("a setting under two names")
+        if not isinstance(declared, dict):
+            found[name] = declared
+        elif declared.keys() & {"value", "default"}:
+            found[name] = declared.get("value", declared.get("default"))
+    return found
+
+
+def _compared(side: Mapping[str, Any], key: str) -> str | None:
+    """As text, since 1 and true are equal in Python and differ to whoever reads the setting."""
+    return json.dumps(side[key], sort_keys=True, default=str) if key in side else None
 
 
 def _shown(value: Any) -> str:

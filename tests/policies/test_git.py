@@ -44,6 +44,14 @@ def test_the_stacks_settings_are_read(repository: Repository) -> None:
     assert commit_at("HEAD~1", repository.root).settings == {}
 
 
+def test_what_pulumi_reads_before_the_stacks_settings_is_read(repository: Repository) -> None:
+    for name in ("Pulumi.json", "Pulumi.prod.json"):
+        repository.write(name, "{}\n")
+    repository.commit()
+    found = commit_at("HEAD", repository.root).settings
+    assert found == {"Pulumi.json": "{}\n", "Pulumi.prod.json": "{}\n"}
+
+
 def test_each_commit_has_its_own_files_and_the_working_tree_has_no_say(
     repository: Repository,
 ) -> None:

@@ -73,6 +73,17 @@ def test_an_escalation_is_2(call: Call, limited: Repository) -> None:
     assert call("review", "--base", "base", "--head", "main", "--env", "prod").status == 0
 
 
+@pytest.mark.parametrize("name", ["Pulumi.json", "Pulumi.prod.json"])
+def test_settings_that_pulumi_would_read_instead_are_2(
+    call: Call, limited: Repository, name: str
+) -> None:
+    limited.write(name, '{"config": {"vaultstack:oidcDiscoveryUrl": "https://evil.example"}}')
+    limited.commit()
+    ended = call("review", "--base", "base", "--head", "main")
+    assert ended.status == 2
+    assert f"{name} is new" in ended.out
+
+
 def test_the_limits_are_the_bases(call: Call, limited: Repository) -> None:
     text = (limited.root / API).read_text()
     limited.write("policies/approvals.toml", LIMITS.replace("security-team", "anybody"))

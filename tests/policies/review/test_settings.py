@@ -9,7 +9,7 @@ import pytest
 from policies.environments import Environment
 from policies.review import Verdict
 from policies.review.model import Finding, Severity
-from policies.review.settings import PROJECT, RULE, file_of, settings_risks
+from policies.review.settings import PROJECT, RULE, file_of, hidden_risks, settings_risks
 from tests.policies.review.sides_made import BASE, LIMITS, PROD, reviewed
 
 TEXT = Path(file_of(PROD)).read_text(encoding="utf-8")
@@ -63,6 +63,74 @@ def test_a_description_of_a_setting_is_nothing() -> None:
     changed = project.replace('description: "', 'description: "Now ')
     assert changed != project
     assert not list(settings_risks(PROD, TEXT, TEXT, "security-team", projects=(project, changed)))
+
+
+@pytest.mark.parametrize(
+    ("added", "title"),
+    [
+        ("main: elsewhere/", 'Pulumi.yaml: main becomes "elsewhere/"'),
+        ("stackConfigDir: other", 'Pulumi.yaml: stackConfigDir becomes "other"'),
+        ("plugins: {providers: [{name: vault, path: ./mine}]}", "Pulumi.yaml: plugins becomes"),
+        ("backend: {url: s3://mine}", "Pulumi.yaml: backend becomes"),
+    ],
+)
+def test_what_the_project_runs_and_where_it_looks_takes_an_approval(added: str, title: str) -> None:
+    project = Path(PROJECT).read_text(encoding="utf-8")
+    changed = f"{project}\n{added}\n"
+    (one,) = settings_risks(PROD, TEXT, TEXT, "security-team", projects=(project, changed))
+    assert one.title.startswith(title)
+    assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+
+
+def test_a_default_in_short_form_counts() -> None:
+    """Pulumi takes `key: value` in a project's `config` for a default, too."""
+    project = Path(PROJECT).read_text(encoding="utf-8")
+    changed = project.replace("config:\n", "config:\n  aws:endpoints: [https://evil.example]\n", 1)
+    (one,) = settings_risks(PROD, TEXT, TEXT, "security-team", projects=(project, changed))
+    assert one.title.endswith('aws:endpoints becomes ["https://evil.example"]')
+    assert one.approvers == ("security-team",)
+
+
+def test_a_default_under_two_names_cannot_be_compared() -> None:
+    project = Path(PROJECT).read_text(encoding="utf-8")
+    changed = project.replace("config:\n", "config:\n  vaultstack:ciIssuer: https://evil\n", 1)
+    (one,) = settings_risks(PROD, TEXT, TEXT, "security-team", projects=(project, changed))
+    assert "cannot be read" in one.title
+
+
+def test_what_python_takes_for_equal_and_pulumi_does_not_is_told() -> None:
+    setting = "  vaultstack:protectData: "
+    (one,) = found(f"{TEXT}{setting}1\n", f"{TEXT}{setting}true\n")
+    assert (one.title, one.reasons[0]) == (
+        "Pulumi.prod.yaml: vaultstack:protectData becomes 1",
+        "before: true",
+    )
+
+
+@pytest.mark.timeout(20)
+def test_a_text_that_unfolds_without_end_cannot_be_compared() -> None:
+    levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
+    (one,) = found(f"{TEXT}\na0: &a0 x\n{levels}")
+    assert "cannot be read" in one.title
+
+
+def test_a_file_that_pulumi_reads_instead_takes_an_approval() -> None:
+    """Beside `Pulumi.json` Pulumi reads neither `Pulumi.yaml` nor a stack's YAML."""
+    plain = {PROJECT: "a", file_of(PROD): "b"}
+    assert not list(hidden_risks(PROD, plain, plain, "security-team"))
+    for name in ("Pulumi.json", "Pulumi.prod.json"):
+        hidden, other = {**plain, name: "{}"}, {**plain, name: "{ }"}
+        (came,) = hidden_risks(PROD, plain, hidden, "security-team")
+        (changed,) = hidden_risks(PROD, hidden, other, "security-team")
+        (went,) = hidden_risks(PROD, hidden, plain, "security-team")
+        assert [one.title.removeprefix(f"{name} ") for one in (came, changed, went)] == [
+            "is new",
+            "changes",
+            "is not there any more",
+        ]
+        for one in (came, changed, went):
+            assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+    assert not list(hidden_risks(PROD, plain, {**plain, "Pulumi.dev.json": ""}, "security-team"))
 
 
 def test_a_size_is_noted() -> None:

@@ -59,10 +59,13 @@ class Generation:
 
 
 def connect(address: str, ca_cert_file: str | None, token: str = "") -> hvac.Client:
-    """A client that verifies TLS and takes no token from the environment or from home."""
-    client = hvac.Client(
-        url=address, verify=ca_cert_file or True, timeout=_REQUEST_SECONDS, token=token
-    )
+    """A client that verifies TLS, and takes nothing from the environment or from home: no token,
+    no `.netrc`, and no proxy, which would be shown key shares and tokens where Vault has no TLS.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = ca_cert_file or True
+    client = hvac.Client(url=address, timeout=_REQUEST_SECONDS, token=token, session=session)
     client.token = token  # hvac falls back to VAULT_TOKEN and ~/.vault-token
     return client
 

@@ -39,6 +39,16 @@ def test_a_client_takes_nothing_from_the_environment(
     assert ceremony.connect("http://127.0.0.1:1", None, "hvs.given").token == "hvs.given"
 
 
+def test_no_proxy_is_shown_what_goes_to_vault(
+    monkeypatch: pytest.MonkeyPatch, vault: FakeVault
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    ceremony.wait_until_answering(ceremony.connect(vault.address, None, "hvs.given"), 0)
+
+
 def test_an_address_that_refuses_is_named_with_its_keys_after_the_timeout() -> None:
     with socket.socket() as taken:  # bound and not listening: connections are refused
         taken.bind(("127.0.0.1", 0))

@@ -74,3 +74,11 @@ def test_nothing_secret_is_in_its_representation(vault: FakeVault) -> None:
 def test_no_token_of_the_caller_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULT_TOKEN", "hvs.mine")
     assert connect("http://127.0.0.1:1", None).token == ""
+
+
+def test_no_proxy_is_shown_a_share(monkeypatch: pytest.MonkeyPatch, vault: FakeVault) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert regain(connect(vault.address, None), from_(list(SHARES)), lambda _: None) == TOKEN

@@ -149,6 +149,9 @@ def _snapshot(found: _Found, whole: _Counted) -> Snapshot:
         raise ArchiveError(f"its {STATE} has {found.state_bytes} bytes, and not {size} as it says")
     if not found.state_bytes or index < 1 or not servers:
         raise ArchiveError("there is nothing in it: no change, or no server")
+    # Whoever may write to the bucket may have named them, and a terminal would obey.
+    if not all(one.id.isprintable() and one.address.isprintable() for one in servers):
+        raise ArchiveError(f"its {META} is not what Raft writes: a server's name cannot be shown")
     return Snapshot(
         index,
         term,
@@ -179,12 +182,15 @@ def _said(text: bytes) -> Mapping[str, str]:
 
 
 def _seal_key(sealed: bytes) -> str:
-    """`key_id` in go-kms-wrapping's BlobInfo: field 5 is its KeyInfo, of which field 3 is it."""
+    """`key_id` in go-kms-wrapping's BlobInfo: field 5 is its KeyInfo, of which field 3 is it. What
+    a terminal would obey is escaped.
+    """
     try:
         info = _fields(sealed).get(5, b"")
-        return _fields(info).get(3, b"").decode("utf-8", "replace")
+        key = _fields(info).get(3, b"").decode("utf-8", "replace")
     except (IndexError, ValueError):
         return ""
+    return key if key.isprintable() else key.encode("unicode_escape").decode()
 
 
 def _fields(message: bytes) -> dict[int, bytes]:

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.jobs.archives import KEY, SEALED, STATE, files, meta, packed, snapshot, sums, tar
+from tests.jobs.archives import KEY, SEALED, STATE, field, files, meta, packed, snapshot, sums, tar
 from vaultstack_jobs.snapshot_archive import ArchiveError, Server, Snapshot, verify
 
 WHOLE = snapshot()
@@ -118,6 +118,14 @@ def meant(content: bytes) -> bytes:
         (snapshot(Size=1), f"has {len(STATE)} bytes, and not 1 as it says"),
         (snapshot(Index=0), "nothing in it"),
         (snapshot(Configuration={"Servers": []}), "nothing in it"),
+        (
+            snapshot(
+                Configuration={
+                    "Servers": [{"ID": "\x1b[2Kvault-0", "Address": "a:8201", "Suffrage": 0}]
+                }
+            ),
+            "a server's name cannot be shown",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, content: bytes, said: str) -> None:
@@ -139,6 +147,11 @@ def test_a_second_state_is_refused(tmp_path: Path) -> None:
 def test_a_seal_that_names_no_key_is_no_fault(tmp_path: Path, sealed: bytes) -> None:
     """Vault has others than KMS, and may write them otherwise one day."""
     assert verified(tmp_path, changed("SHA256SUMS.sealed", sealed)).seal_key == ""
+
+
+def test_a_key_whose_name_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
+    sealed = field(5, field(3, b"key\x1b]0;\n"))
+    assert verified(tmp_path, changed("SHA256SUMS.sealed", sealed)).seal_key == r"key\x1b]0;\n"
 
 
 def test_archives_are_as_the_tests_mean_them() -> None:

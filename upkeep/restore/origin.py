@@ -28,6 +28,8 @@ class Named:
     """What a snapshot's name says; it is kept wherever the file is copied to."""
 
     taken: str
+    index: int
+    """Raft's, which grows with every change."""
     cluster_id: str
     content: str
     """How its SHA-256 begins."""
@@ -36,7 +38,9 @@ class Named:
 def named(source: str) -> Named | None:
     """None where somebody called it otherwise."""
     found = _NAME.search(source.rsplit("/", 1)[-1])
-    return Named(found["time"], found["cluster"], found["content"]) if found else None
+    if found is None:
+        return None
+    return Named(found["time"], int(found["index"]), found["cluster"], found["content"])
 
 
 def bring(source: str, into: Path) -> str:
@@ -78,13 +82,28 @@ def _from_s3(bucket: str, key: str, into: Path) -> str:
 
 
 def _newest(client: Any, bucket: str, prefix: str) -> str:
-    """Names sort by time."""
+    """Names sort by time. Whoever may only write to the bucket could give an old snapshot a name of
+    today, and so bring back what was revoked since: then another one of the cluster has seen more.
+    """
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [one["Key"] for page in pages for one in page.get("Contents", ())]
-    snapshots = [key for key in keys if named(key)]
+    keys = [str(one["Key"]) for page in pages for one in page.get("Contents", ())]
+    snapshots = {key: name for key in keys if (name := named(key))}
     if not snapshots:
         raise UpkeepError(f"s3://{bucket}/{prefix}: there is no snapshot in it")
-    return str(max(snapshots, key=lambda key: key.rsplit("/", 1)[-1]))
+    newest = max(snapshots, key=lambda key: key.rsplit("/", 1)[-1])
+    of_cluster = {
+        key: name.index
+        for key, name in snapshots.items()
+        if name.cluster_id == snapshots[newest].cluster_id
+    }
+    furthest = max(of_cluster, key=lambda key: of_cluster[key])
+    if of_cluster[newest] < of_cluster[furthest]:
+        raise UpkeepError(
+            f"s3://{bucket}/{newest} has the latest name, but holds less than {furthest} (Raft's "
+            f"index {of_cluster[newest]}, and {of_cluster[furthest]}): the cluster was restored "
+            "from an older one, or somebody renamed it; name the one that is meant in full"
+        )
+    return newest
 
 
 def _from_google(bucket: str, key: str, into: Path) -> str:

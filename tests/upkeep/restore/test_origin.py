@@ -25,6 +25,7 @@ def test_a_name_is_read_as_the_job_writes_it() -> None:
     one = parcel(Path("x"))
     assert found.cluster_id == one.cluster_id
     assert found.taken == "20260131T120000Z"
+    assert found.index == one.snapshot.index
     assert one.snapshot.sha256.hex().startswith(found.content)
 
 
@@ -76,6 +77,23 @@ def test_a_folder_stands_for_the_newest_in_it(tmp_path: Path) -> None:
     assert (tmp_path / "it").read_bytes() == b"new"
     assert bring(f"s3://bucket/snapshots/{NAME}", tmp_path / "it").endswith(NAME)
     assert (tmp_path / "it").read_bytes() == b"old"
+
+
+def test_an_old_one_with_a_new_name_is_not_taken_for_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time, index, rest = NAME.split("-", 2)
+    renamed = f"20990101T000000Z-{int(index) - 1:012d}-{rest}"
+    others = f"{time}-{'9' * 12}-00000000-{rest.split('-', 1)[1]}"
+    objects = {f"snapshots/{one}": b"" for one in (NAME, renamed, others)}
+    monkeypatch.setattr(boto3, "client", lambda _: Bucket(objects))
+    with pytest.raises(UpkeepError, match="somebody renamed it") as caught:
+        bring("s3://bucket/snapshots/", tmp_path / "it")
+    assert renamed in str(caught.value)
+    assert NAME in str(caught.value)
+    assert bring(f"s3://bucket/snapshots/{renamed}", tmp_path / "it").endswith(renamed)
+    del objects[f"snapshots/{NAME}"]  # another cluster's says nothing of this one's
+    assert bring("s3://bucket/snapshots/", tmp_path / "it").endswith(renamed)
 
 
 @pytest.mark.usefixtures("bucket")

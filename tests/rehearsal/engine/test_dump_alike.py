@@ -1,0 +1,99 @@
+"""What is rightly different is left out, by a table that gives its reason; all else is kept."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from rehearsal.certificates import Authority
+from rehearsal.engine.dump_alike import FIELDS, PATTERNS, Alike, described, generated_names
+
+BY_ITSELF = Alike({}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-22T17:40:25.420897248Z", "<time>"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("of 51859acb-b3cd-c750-41e8-76a10ad1edde", "of <generated>"),
+        ("auth_approle_a3afd23a", "<generated>"),
+        ("entity_42bd94ed", "<generated>"),
+        ("kubesentiment_readonly", "kubesentiment_readonly"),
+        ("http://127.0.0.1:8250/oidc/callback", "http://<loopback>/oidc/callback"),
+        ("https://10.0.0.1:8200", "https://10.0.0.1:8200"),
+    ],
+)
+def test_text(text: str, expected: str) -> None:
+    assert BY_ITSELF.object("sys/anything", {"field": text}) == {"field": expected}
+
+
+def test_the_scene_is_called_by_its_name_and_the_longest_text_wins() -> None:
+    alike = Alike({"https://127.0.0.1:82": "<short>", "https://127.0.0.1:8200": "<vault-0>"}, {})
+
+    assert alike.object("sys/x", ["https://127.0.0.1:8200/v1"]) == ["<vault-0>/v1"]
+
+
+def test_an_order_of_texts_is_kept_and_one_of_objects_is_not() -> None:
+    alike = BY_ITSELF.object("sys/x", {"sql": ["b", "a"], "servers": [{"id": 2}, {"id": 1}]})
+
+    assert alike == {"sql": ["b", "a"], "servers": [{"id": 1}, {"id": 2}]}
+
+
+def test_a_field_is_left_out_of_its_object_and_of_no_other() -> None:
+    body = {"access_key": "AKIA", "region": "eu-west-1"}
+
+    assert BY_ITSELF.object("aws/config/root", body) == {"region": "eu-west-1"}
+    assert BY_ITSELF.object("other/config/root", body) == body
+
+
+def test_a_field_within_lists_is_left_out() -> None:
+    servers = {"config": {"servers": [{"leader": True, "voter": True}]}}
+
+    assert BY_ITSELF.object("sys/storage/raft/configuration", servers) == {
+        "config": {"servers": [{"voter": True}]}
+    }
+
+
+def test_every_row_gives_its_reason_and_can_be_read() -> None:
+    for row in FIELDS:
+        re.compile(row.objects), re.compile(row.fields)
+        assert row.why
+    assert all(row.why for row in PATTERNS)
+
+
+def test_a_certificate_is_told_without_its_key() -> None:
+    one, other = (Authority.create("a name").certificate_pem for _ in range(2))
+
+    assert one != other
+    assert described(one) == described(other)
+    assert "CN=a name" in described(one)
+    assert described(Authority.create("another").certificate_pem) != described(one)
+
+
+def test_how_long_a_certificate_lasts_is_told() -> None:
+    authority = Authority.create("a name")
+    short = authority.issue("host", valid_for=timedelta(hours=2)).certificate_pem
+    long = authority.issue("host", valid_for=timedelta(hours=5)).certificate_pem
+
+    assert described(short) != described(long)
+
+
+def test_an_issuer_and_its_key_are_called_by_its_subject() -> None:
+    pem = Authority.create("the root").certificate_pem
+    found = {
+        "sys/mounts": {"pki/": {"accessor": "pki_1"}},
+        "sys/auth": {},
+        "pki/config/issuers": {"default": "i"},
+        "pki/issuers": [{"issuer_id": "i", "key_id": "k", "certificate": pem}],
+        "identity/group/id": [{"id": "g", "name": "admins"}],
+    }
+
+    assert generated_names(found) == {
+        "pki_1": "<accessor of pki/>",
+        "i": "<issuer CN=the root>",
+        "k": "<key of CN=the root>",
+        "g": "<group admins>",
+    }

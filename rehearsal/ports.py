@@ -1,5 +1,6 @@
-"""Ports of throwaway servers, on the loopback address only."""
+"""Ports of throwaway servers, on the loopback address only, and the direct way to them."""
 
+import os
 import random
 import socket
 import threading
@@ -13,8 +14,26 @@ LOOPBACK: Final = "127.0.0.1"
 # Below the range from which systems take the ports of outgoing connections (32768 and up on Linux,
 # 49152 and up elsewhere), so that none of these can take a port between our look and its use.
 _PORTS: Final = range(20_000, 32_000)
+# In every form that some client compares: names, addresses, networks.
+_DIRECT: Final = ("localhost", LOOPBACK, "127.0.0.0/8", "::1")
 _handed_out: set[int] = set()
 _handed_out_lock = threading.Lock()
+
+
+def ask_directly() -> None:
+    """Have this process, and what it hands its environment to, ask loopback addresses directly.
+
+    Where the machine reaches the world through a proxy, clients would ask it for our servers too,
+    and it has servers of its own on its loopback address, or none. What lies elsewhere is asked as
+    before.
+    """
+    # Some clients read one name, some the other, and most only the first that is there.
+    given = [os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY")]
+    hosts = [host.strip() for host in ",".join(given).split(",")]
+    if "*" in hosts:
+        return  # nothing goes through a proxy, which only a lone star says
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(dict.fromkeys([*filter(None, hosts), *_DIRECT]))
 
 
 def free_port() -> int:

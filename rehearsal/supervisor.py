@@ -6,7 +6,8 @@ second, tiny process (`rehearsal.watchdog`) holds the other end of a pipe and cl
 closes. Only `keep` leaves them, for `stop_kept` to end later.
 
 It deliberately does not restart what dies, and installs no signal handlers: those belong to the
-program. Nor does it pass on the caller's environment: servers see what they are given.
+program. Nor does it pass on the caller's environment: servers see what they are given. To the
+caller's own environment it adds one thing, that loopback addresses are asked without a proxy.
 """
 
 import json
@@ -27,7 +28,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypedDict, TypeVar
 
-from rehearsal import watchdog
+from rehearsal import ports, watchdog
 from rehearsal.errors import NotYet, RehearsalError
 from rehearsal.watchdog import Owned
 
@@ -103,6 +104,7 @@ class Supervisor:
         self._watchdog: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        ports.ask_directly()
         self._watchdog = _start_watchdog()
         self._make(self.folder)
         for name in ("logs", "tmp"):

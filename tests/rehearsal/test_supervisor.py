@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
 from rehearsal import ports, supervisor, watchdog
 from rehearsal.errors import NotYet, RehearsalError
@@ -269,6 +270,52 @@ def test_a_port_in_use_is_named_with_its_owner_and_the_fix() -> None:
 
 def test_a_free_port_is_accepted() -> None:
     ports.require_free_port(ports.free_port(), what="Vault", fix="none")
+
+
+@pytest.fixture
+def _dead_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy for everything, at which nobody listens."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://{ports.LOOPBACK}:{ports.free_port()}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("_dead_proxy")
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "localhost"])
+def test_our_servers_are_not_asked_through_a_proxy(host: str) -> None:
+    with socket.create_server((ports.LOOPBACK, 0)) as server:
+        url = f"https://{host}:{server.getsockname()[1]}"
+        assert requests.utils.get_environ_proxies(url)
+        with Supervisor():
+            assert not requests.utils.get_environ_proxies(url)
+        assert requests.utils.get_environ_proxies("https://example.com")
+
+
+@pytest.mark.usefixtures("_dead_proxy")
+@pytest.mark.parametrize(
+    ("given", "then"),
+    [
+        ({"NO_PROXY": "*"}, {"NO_PROXY": "*"}),
+        (
+            {"NO_PROXY": ".corp.example, localhost", "no_proxy": "10.0.0.0/8"},
+            dict.fromkeys(
+                ("NO_PROXY", "no_proxy"),
+                "10.0.0.0/8,.corp.example,localhost,127.0.0.1,127.0.0.0/8,::1",
+            ),
+        ),
+    ],
+)
+def test_what_else_needs_no_proxy_stays_so(
+    given: dict[str, str], then: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, hosts in given.items():
+        monkeypatch.setenv(name, hosts)
+    ports.ask_directly()
+    ports.ask_directly()
+    assert {name: os.environ[name] for name in ("NO_PROXY", "no_proxy") if name in os.environ} == (
+        then
+    )
 
 
 def test_a_private_file_is_private_from_its_first_byte(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
     python -m upkeep restore --from URL  put a snapshot into a new cluster
     python -m upkeep peers               the file that a lost quorum needs
     python -m upkeep regenerate-root -- COMMAND
+    python -m upkeep rebuild-state       a stack's state that was lost, from its plan
 
 Each command has a --help of its own. Exit status: 0 done; 1 the answer is no; 2 wrong usage; 3 it
 had to stop, and says how to go on; 130 interrupted.
@@ -40,6 +41,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "peers": ("upkeep.peers", "the file with which servers that survived find each other"),
     "restore": ("upkeep.restore.command", "replace what a cluster holds by a snapshot"),
     "regenerate-root": ("upkeep.root.command", "a command as root, and then no root any more"),
+    "rebuild-state": ("upkeep.state.command", "a stack's state that was lost, from its plan"),
 }
 """Name -> module, and what it does in a few words. A module is imported when it is chosen."""
 

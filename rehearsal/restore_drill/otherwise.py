@@ -70,6 +70,6 @@ def other_cluster(
         ("another cluster's seal", (), "the snapshot was sealed by arn:aws:kms"),
         ("the KMS key gone", ("--other-seal",), "is sealed: its seal cannot open it"),
     ):
-        said = operator.restore(source, address, made.root_token, *options)
+        said = operator.restore(source, address, made.root_token, "--servers", "1", *options)
         results.said[fault] = said.problem
         results.check(f"refused: {fault}", said.status == 3 and expected in said.last, said.last)

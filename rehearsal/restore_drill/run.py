@@ -17,7 +17,7 @@ from policies.environments import Environment
 from policies.matrix import MATRIX
 from rehearsal.binaries import Binary, Tool
 from rehearsal.drill.cluster import RememberingSupervisor
-from rehearsal.errors import NotYet, RehearsalError
+from rehearsal.errors import RehearsalError
 from rehearsal.proof.run import prove
 from rehearsal.restore_drill import data, otherwise
 from rehearsal.restore_drill.job import Job, install
@@ -25,7 +25,7 @@ from rehearsal.restore_drill.operator import Operator
 from rehearsal.restore_drill.results import Results
 from rehearsal.servers.vault import VaultServer
 from rehearsal.stand_up import StoodUp, root_api, stand_up
-from rehearsal.supervisor import Supervisor, wait_until
+from rehearsal.supervisor import Supervisor
 from rehearsal.vault_api import VaultApi
 from rehearsal.vaults import wait_for_voters
 
@@ -205,29 +205,9 @@ def _fresh(drill: _Drill) -> str:
 
 
 def _all_vote(drill: _Drill) -> None:
+    """Without help: nobody restarts them."""
     with drill.results.timed("wait until all servers vote"):
-        restarted = []
-        for server in drill.servers[1:]:
-            api = VaultApi(server.address, drill.ca_file)
-            if not _unsealed_soon(api):
-                drill.supervisor.end(server.process)
-                pods: Any = drill.stood.scene.vaults
-                pods.again(server.name)
-                restarted.append(server.name)
-        drill.results.figures["servers that had to be restarted"] = ", ".join(restarted) or "none"
         wait_for_voters(drill.stood.scene.vaults, drill.stood.provisioner, drill.progress)
-
-
-def _unsealed_soon(api: VaultApi) -> bool:
-    def look() -> None:
-        if api.call("GET", "sys/seal-status").body.get("sealed", True):
-            raise NotYet("sealed")
-
-    try:
-        wait_until(look, awaited="it to be unsealed", patience=timedelta(seconds=15))
-    except RehearsalError:
-        return False
-    return True
 
 
 def _compare(drill: _Drill, known: data.Known, writer: data.Writer, lost_at: float) -> None:

@@ -62,6 +62,30 @@ class Cluster:
             *(f"the ACL policy {one}" for one in sorted(policies)),
         ]
 
+    def gather(self, servers: int, seconds: float) -> None:
+        """Wait until so many servers vote and are well. One that is about to join while all is
+        replaced may be left with half of what it needs, and never joins again (Vault 1.21).
+        Raises `UpkeepError`.
+        """
+        deadline = time.monotonic() + seconds
+        while len(voters := self._voters()) < servers:
+            if time.monotonic() > deadline:
+                raise UpkeepError(
+                    f"{len(voters)} of {servers} servers vote after {seconds:.0f} s "
+                    f"({', '.join(voters) or 'none'}); nothing was changed. See why the others did "
+                    "not join (their logs), or restore into fewer and start the others afterwards: "
+                    f"--servers {max(len(voters), 1)}"
+                )
+            time.sleep(_LOOK_EVERY_SECONDS)
+
+    def _voters(self) -> list[str]:
+        servers = self._read("sys/storage/raft/autopilot/state").get("servers") or {}
+        return sorted(
+            name
+            for name, server in servers.items()
+            if server["healthy"] and server["status"] in ("leader", "voter")
+        )
+
     def copy(self, into: Path) -> None:
         """A snapshot of it as it is. Raises `UpkeepError`."""
         answer = self._ask("GET", "sys/storage/raft/snapshot", stream=True)

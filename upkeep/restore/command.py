@@ -35,6 +35,8 @@ Exit status: 0 restored; 1 not confirmed; 3 refused or failed, and says why.
 """
 _LASTS_SECONDS: Final = 180.0
 _STAYS_SEALED_SECONDS: Final = 20.0
+_JOINING_SECONDS: Final = 90.0
+_MOST_SERVERS: Final = 9
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,11 +49,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", help=argparse.SUPPRESS)
     parser.add_argument("--replace", metavar="CLUSTER_ID", help="of a cluster that holds data")
     parser.add_argument(
+        "--servers",
+        type=_servers,
+        metavar="N",
+        help="that vote before anything is replaced; else as many as the snapshot names",
+    )
+    parser.add_argument(
         "--other-seal",
         action="store_true",
         help="although the snapshot was sealed by another key; Vault stays sealed without it",
     )
     parser.add_argument("--yes", action="store_true", help="ask nothing")
+
+
+def _servers(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= _MOST_SERVERS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not from 1 to {_MOST_SERVERS}")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,6 +90,8 @@ def run(options: argparse.Namespace) -> int:
         with reached(address, ca_cert, _token(options.token_file)) as cluster:
             state = _ready(cluster)
             _refuse_data(cluster, state, options.replace)
+            voters = sum(one.voter for one in snapshot.servers)
+            cluster.gather(options.servers or voters, _JOINING_SECONDS)
             _refuse_seal(cluster, snapshot, Path(folder) / "own.gz", options.other_seal)
             if not options.yes and not _confirmed(state):
                 print("nothing was changed")
@@ -217,7 +233,10 @@ def _tell(state: State, snapshot: Snapshot, name: Named | None) -> None:
     _say(
         "tokens that were revoked since are good again, root's for ever: docs/snapshots.md, step 4"
     )
-    _say("restart servers that stay sealed, then see that the matrix holds: pulumi preview")
+    _say(
+        "see that the matrix holds: pulumi preview. A server that stays sealed and whose log says "
+        "that the cluster already has state: see Changing it in docs/kubernetes.md"
+    )
 
 
 def _say(line: str) -> None:

@@ -35,6 +35,13 @@ def test_nobody_there_is_said() -> None:
         cluster.state()
 
 
+def test_whoever_does_not_vote_or_is_unwell_has_not_joined() -> None:
+    with serving(Target()) as target, reached(target.url, None, ROOT) as cluster:
+        cluster.gather(2, 60)
+        with pytest.raises(UpkeepError, match=r"2 of 3 .* \(vault-0, vault-1\).* --servers 2"):
+            cluster.gather(3, 0)
+
+
 def test_it_is_waited_for_until_it_leads() -> None:
     with serving(Target(sealed=True)) as target, reached(target.url, None, ROOT) as cluster:
         assert cluster.wait(0, 60).sealed

@@ -26,6 +26,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
     for name in ("VAULT_ADDR", "VAULT_TOKEN", "VAULT_CACERT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(command, "_LASTS_SECONDS", 0.1)
+    monkeypatch.setattr(command, "_JOINING_SECONDS", 0.1)
     with serving(Target()) as found:
         yield found
 
@@ -103,6 +104,23 @@ def test_a_cluster_that_holds_data_is_only_replaced_by_its_name(
     assert f"names another, but this is the cluster {OWN}" in said
     assert run(target, tmp_path, stored(tmp_path), "--replace", OWN) == 0
     assert len(target.restored) == 1
+
+
+def test_servers_that_have_not_joined_are_waited_for(target: Target, tmp_path: Path) -> None:
+    target.voters.remove("vault-1")
+    problem = refused(target, tmp_path, stored(tmp_path))
+    assert "1 of 2 servers vote after 0 s (vault-0); nothing was changed" in problem
+    assert "--servers 1" in problem
+    assert run(target, tmp_path, stored(tmp_path), "--servers", "1") == 0
+
+
+def test_a_cluster_has_a_server_at_least(
+    target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(target, tmp_path, stored(tmp_path), "--servers", "0")
+    assert "--servers: 0 is not from 1 to" in capsys.readouterr().err
+    assert target.restored == []
 
 
 def test_another_seals_is_refused_before_vault_is_asked(target: Target, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ class Target:
     policies: list[str] = field(default_factory=lambda: ["default", "root"])
     own: bytes = field(default_factory=snapshot)
     """A snapshot of itself."""
+    voters: list[str] = field(default_factory=lambda: ["vault-0", "vault-1"])
+    """As many as `archives.snapshot` names; vault-9 has not joined yet."""
     refuses: str = ""
     restored: list[tuple[str, bytes]] = field(default_factory=list)
     """Path, content."""
@@ -51,6 +53,13 @@ class Target:
                 return 200, {"data": {name: {} for name in self.methods}}
             case "sys/policies/acl":
                 return 200, {"data": {"keys": self.policies}}
+            case "sys/storage/raft/autopilot/state":
+                servers = {name: {"healthy": True, "status": "voter"} for name in self.voters}
+                servers |= {
+                    "vault-8": {"healthy": False, "status": "voter"},
+                    "vault-9": {"healthy": True, "status": "non-voter"},
+                }
+                return 200, {"data": {"servers": servers}}
             case "auth/token/lookup-self":
                 return 200, {"data": {}}
         return 404, {"errors": [f"no {path}"]}

@@ -3,7 +3,10 @@
 #   make test        every test
 SHELL := bash
 .DEFAULT_GOAL := help
-PYTHON ?= python3
+# The first that is new enough, or else the first, which then says what to do.
+PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
+	echo "$$python" && break; done),python3)
 ENV ?= dev
 BIN := .venv/bin
 
@@ -42,6 +45,7 @@ types: .venv/locked ## strict types
 	$(BIN)/mypy policies components rehearsal migration attest upkeep client/vaultstack_client client/examples jobs/vaultstack_jobs
 	$(BIN)/mypy __main__.py
 	$(BIN)/mypy .github/scripts
+	$(BIN)/mypy docs
 	$(BIN)/mypy tests
 
 .PHONY: render
@@ -112,6 +116,12 @@ cost: .venv/locked ## what each environment costs in a month on AWS, item by ite
 pictures: .venv/locked ## the README's picture, from a rehearsal
 	@$(BIN)/python -m rehearsal --picture docs/rehearse.svg
 
+.PHONY: site
+site: .venv/locked ## docs/ as a site to read, with the reference, in .cache/site
+	@rm -rf .cache/site
+	@$(BIN)/python -m sphinx -W --keep-going -q -E -d .cache/site-doctrees docs .cache/site
+	@echo "file://$(CURDIR)/.cache/site/index.html"
+
 .PHONY: review-examples
 review-examples: .venv/locked ## docs/review/: five pull requests, and the review of each
 	@$(BIN)/python -m policies.review.examples
@@ -134,12 +144,5 @@ clean: ## remove the environment and the built servers
 	rm -rf .venv .cache
 
 .venv/locked: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "$(PYTHON) is older than Python 3.11: make PYTHON=python3.11 (or newer)" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep -o '^uv==[0-9.]*' requirements.lock)"
-	$(BIN)/uv pip sync -q --require-hashes requirements.lock
-	@# The two packages that applications and jobs install are used here as they lie there.
-	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), \
-		"vaultstack.pth").write_text("".join(f"{pathlib.Path(p).resolve()}\n" for p in ("client", "jobs")))'
-	@touch $@
+	@command -v "$(PYTHON)" >/dev/null || { echo "$(PYTHON) is not on PATH: install Python 3.11 or newer" >&2; exit 1; }
+	@"$(PYTHON)" -m tools.bootstrap

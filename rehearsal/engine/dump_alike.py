@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,28 @@ class Apart:
     objects: str
     fields: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What says nothing more than a field that is not there: it is left out, too. Pulumi's provider
+    says much that the program does not.
+    """
+
+    objects: str
+    fields: str
+    value: Any
+    why: str
+    besides: tuple[str, Any] = ("", None)
+    """Another field and its value, where it takes both."""
+
+    def applies(self, field: str, value: Any, body: Body) -> bool:
+        other, wanted = self.besides
+        return (
+            re.fullmatch(self.fields, field) is not None
+            and value == self.value
+            and (not other or body.get(other) == wanted)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +76,39 @@ FIELDS: Final = (
     Apart(r"pki(-root)?/(certs|issuers)", r".*subject_key_id", "follows from a generated key"),
     Apart(r"pki(-root)?/keys", r".*subject_key_id", "follows from a generated key"),
 )
+DEFAULTS: Final = (
+    Default(
+        r"sys/(auth|mounts).*",
+        r"(.*\.)?(allowed_response_headers|audit_non_hmac_re(quest|sponse)_keys"
+        r"|passthrough_request_headers)",
+        [""],
+        "no header and no key has an empty name",
+    ),
+    Default(
+        r"database/config/.*",
+        r"connection_details\.disable_escaping",
+        False,
+        "what the engine does where nothing is said",
+    ),
+    *(
+        Default(
+            r"auth/[^/]+/config",
+            r"disable_iss_validation",
+            value,
+            "a token's issuer is compared only with one that is named",
+            besides=("issuer", ""),
+        )
+        for value in (True, False)
+    ),
+)
+ONE_OR_MORE: Final = (
+    Apart(
+        r"auth/[^/]+/role/.*",
+        r"bound_claims\.[^.\[]+",
+        "a single value is compared as a list of one",
+    ),
+)
+"""Fields in which a text means a list of this one text."""
 _CERTIFICATE: Final = re.compile(
     r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?", re.ASCII
 )
@@ -77,6 +132,31 @@ PATTERNS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Of the tables, those of one object."""
+
+    apart: tuple[Apart, ...]
+    defaults: tuple[Default, ...]
+    one_or_more: tuple[Apart, ...]
+
+    @classmethod
+    def of(cls, path: str) -> _Rows:
+        return cls(
+            tuple(row for row in FIELDS if re.fullmatch(row.objects, path)),
+            tuple(row for row in DEFAULTS if re.fullmatch(row.objects, path)),
+            tuple(row for row in ONE_OR_MORE if re.fullmatch(row.objects, path)),
+        )
+
+    def leave_out(self, field: str, value: Any, body: Body) -> bool:
+        return any(re.fullmatch(row.fields, field) for row in self.apart) or any(
+            row.applies(field, value, body) for row in self.defaults
+        )
+
+    def is_list(self, field: str) -> bool:
+        return any(re.fullmatch(row.fields, field) for row in self.one_or_more)
+
+
 class Alike:
     """One Vault's way of saying things -> what is the same in every one like it."""
 
@@ -90,25 +170,28 @@ class Alike:
 
     def object(self, path: str, body: Any) -> Any:
         """What is at a path, sorted."""
-        apart = [re.compile(one.fields) for one in FIELDS if re.fullmatch(one.objects, path)]
-        return self._alike(body, "", apart)
+        return self._alike(body, "", _Rows.of(path))
 
-    def _alike(self, value: Any, field: str, apart: Iterable[re.Pattern[str]]) -> Any:
+    def _alike(self, value: Any, field: str, rows: _Rows) -> Any:
         prefix = f"{field}." if field else ""
         match value:
             case Mapping():
-                return {
-                    self._text(key): self._alike(value[key], f"{prefix}{key}", apart)
+                said = {
+                    self._text(key): self._alike(value[key], f"{prefix}{key}", rows)
                     for key in sorted(value)
-                    if not any(one.fullmatch(f"{prefix}{key}") for one in apart)
+                    if not rows.leave_out(f"{prefix}{key}", value[key], value)
                 }
+                # Of nothing Vault says now this, now that.
+                return said or None
+            case []:
+                return None
             case list() | tuple():
-                plain = [self._alike(one, f"{field}[]", apart) for one in value]
+                plain = [self._alike(one, f"{field}[]", rows) for one in value]
                 # An order among texts may mean something; that of objects is whichever came.
                 ordered = any(not isinstance(one, Mapping) for one in plain)
                 return plain if ordered else sorted(plain, key=_as_text)
             case str():
-                return self._text(value)
+                return [self._text(value)] if rows.is_list(field) else self._text(value)
             case _:
                 return value
 

@@ -36,7 +36,7 @@ def _holding(mark: str) -> dict[str, Any]:
         "auth/approle/role/ci": {"token_ttl": 60, "token_policies": ["api"]},
         f"auth/approle/role/ci/secret-id/{number}": {},
         "secret/metadata/app/config": {"created_time": f"2026-01-0{ord(mark) % 9 + 1}T00:00:00Z"},
-        "secret/subkeys/app/config": {"subkeys": {"password": None}},
+        "secret/subkeys/app/config": {"subkeys": {"other": None, "password": None}},
         "secret/data/app/config": {"data": {"password": "clear"}},
         f"identity/entity/id/{number}": {
             "id": number,
@@ -83,7 +83,7 @@ def test_what_is_there_is_said() -> None:
 
     assert found["auth/approle/role/ci"] == {"token_policies": ["api"], "token_ttl": 60}
     assert found["auth/approle/role/ci/secret-id"] == {"count": 1}
-    assert found["secret/subkeys/app/config"] == {"subkeys": {"password": None}}
+    assert found["secret/subkeys/app/config"] == {"subkeys": {"other": None, "password": None}}
     assert found["sys/seal-status"] == {"t": 3}
     assert found["sys/policies/acl/api"] == {
         "policy": 'path "a/{{<accessor of auth/approle/>}}" {}'
@@ -95,7 +95,7 @@ def test_what_is_there_is_said() -> None:
             ],
             "id": "<entity of auth/approle/>",
             "name": "<generated>",
-            "policies": [],
+            "policies": None,
         }
     ]
     assert found["auth/token/accessors"] == [
@@ -133,8 +133,8 @@ def test_no_value_of_an_entry_is_asked_for() -> None:
         ),
         (
             "secret/subkeys/app/config",
-            {"subkeys": {}},
-            # A key with nothing said of it is not the same as no key.
+            {"subkeys": {"other": None}},
+            # A key of which nothing is said is not the same as no key.
             Difference("secret/subkeys/app/config", "subkeys.password", "null", None),
         ),
     ],

@@ -8,7 +8,17 @@ from datetime import timedelta
 import pytest
 
 from rehearsal.certificates import Authority
-from rehearsal.engine.dump_alike import FIELDS, PATTERNS, Alike, described, generated_names
+from rehearsal.engine.dump_alike import (
+    DEFAULTS,
+    FIELDS,
+    ONE_OR_MORE,
+    PATTERNS,
+    Alike,
+    Apart,
+    Default,
+    described,
+    generated_names,
+)
 
 BY_ITSELF = Alike({}, {})
 
@@ -57,8 +67,44 @@ def test_a_field_within_lists_is_left_out() -> None:
     }
 
 
+def test_nothing_is_the_same_however_it_is_said() -> None:
+    one: dict[str, object] = {"options": None, "tags": [], "key": {"password": None}}
+    other: dict[str, object] = {"options": {}, "tags": None, "key": {"password": None}}
+
+    assert BY_ITSELF.object("sys/x", one) == BY_ITSELF.object("sys/x", other)
+    assert BY_ITSELF.object("sys/x", one)["key"] == {"password": None}
+
+
+def test_a_default_that_is_said_is_left_out_and_another_value_is_not() -> None:
+    path, escaping = "database/config/app", {"connection_details": {"disable_escaping": True}}
+
+    assert BY_ITSELF.object(path, {"connection_details": {"disable_escaping": False}}) == {
+        "connection_details": None
+    }
+    assert BY_ITSELF.object(path, escaping) == escaping
+    assert BY_ITSELF.object("sys/auth/oidc/tune", {"passthrough_request_headers": [""]}) is None
+    assert BY_ITSELF.object("sys/auth/oidc/tune", {"passthrough_request_headers": ["a"]})
+
+
+def test_a_default_counts_only_with_what_it_takes_besides() -> None:
+    path, named = "auth/kubernetes/config", {"disable_iss_validation": True, "issuer": "me"}
+
+    assert BY_ITSELF.object(path, named | {"issuer": ""}) == {"issuer": ""}
+    assert BY_ITSELF.object(path, named) == named
+
+
+def test_a_claim_is_a_list() -> None:
+    body = {"bound_claims": {"groups": "a", "environment": ["b", "c"]}, "user_claim": "sub"}
+
+    assert BY_ITSELF.object("auth/oidc/role/people", body) == {
+        "bound_claims": {"environment": ["b", "c"], "groups": ["a"]},
+        "user_claim": "sub",
+    }
+
+
 def test_every_row_gives_its_reason_and_can_be_read() -> None:
-    for row in FIELDS:
+    rows: tuple[Apart | Default, ...] = (*FIELDS, *DEFAULTS, *ONE_OR_MORE)
+    for row in rows:
         re.compile(row.objects), re.compile(row.fields)
         assert row.why
     assert all(row.why for row in PATTERNS)

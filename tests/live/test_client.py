@@ -708,5 +708,12 @@ def test_a_sealed_vault_and_back(short_lived: ShortLived) -> None:
         with pytest.raises(Unavailable, match=r"503.*sealed.*see whether it is unsealed"):
             client.get_secret("other")
         with pytest.raises(LeaseExpired, match=r"'short': credentials must be replaced.*ended at"):
-            client.get_database_credentials("short")
+            until_they_end(client)
         assert client.get_secret("app")["key"] == "value"
+
+
+def until_they_end(client: VaultClient) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        client.get_database_credentials("short")
+        time.sleep(0.1)

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from itertools import groupby
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -170,7 +171,7 @@ def parse(text: str) -> tuple[Stanza, ...]:
     """The stanzas of an HCL or JSON policy, in order. `HclError` if Vault would refuse it."""
     document = parse_document(text)
     _check_keys(document, _DOCUMENT_KEYS)
-    _decode(document.items, "root", "name", _string, "")
+    _decode(_by_name(document.items), "root", "name", _string, "")
     return tuple(_stanza(item) for item in document.items if item.at.value == "path")
 
 
@@ -408,6 +409,7 @@ class ObjectList:
 
 
 _Branch: TypeAlias = Node | ObjectItem | ObjectList
+_Fields: TypeAlias = Mapping[str, Sequence[ObjectItem]]
 _Identity: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], int]
 T = TypeVar("T")
 
@@ -443,11 +445,11 @@ class _Decoded:
 
 def _decode_stanza(path: str, item: ObjectItem) -> _Decoded:
     prefix = f"path {_q(path)}: "
-    items = _check_keys(item.value, _STANZA_KEYS, prefix).items
+    fields = _by_name(_check_keys(item.value, _STANZA_KEYS, prefix).items)
     nowhere: tuple[Value | None, Token] = (None, item.at)
 
     def get(field: str, decode: Callable[[str, _Branch, T], T], start: T) -> T:
-        return _decode(items, "root", field, decode, start)
+        return _decode(fields, "root", field, decode, start)
 
     try:
         return _Decoded(
@@ -467,14 +469,16 @@ def _decode_stanza(path: str, item: ObjectItem) -> _Decoded:
 
 
 def _decode(
-    items: Iterable[ObjectItem],
+    fields: _Fields,
     name: str,
     field: str,
     decode: Callable[[str, _Branch, T], T],
     start: T,
 ) -> T:
-    """All that `items` say of one field of a struct, whose names are compared without case."""
-    found, value = _under(items, field), start
+    """All that is said of one field of a struct, whose names are compared without case."""
+    if not (found := fields.get(field.casefold())):
+        return start
+    value = start
     labelled = tuple(item for item in found if item.keys)
     given: list[_Branch] = [ObjectList(labelled[0].at, labelled)] if labelled else []
     for item in found:
@@ -488,14 +492,14 @@ def _decode(
     return value
 
 
-def _under(items: Iterable[ObjectItem], key: str) -> list[ObjectItem]:
-    """The items whose first key this is, without that key."""
-    folded = key.casefold()
-    return [
-        replace(item, keys=item.keys[1:])
-        for item in items
-        if item.keys and item.at.value.casefold() == folded
-    ]
+def _by_name(items: Iterable[ObjectItem]) -> _Fields:
+    """First key, without case -> the items that it begins, without that key."""
+    fields = defaultdict[str, list[ObjectItem]](list)
+    for item in items:
+        if item.keys:
+            rest = ObjectItem(item.keys[1:], item.value, item.assign, item.comment)
+            fields[item.at.value.casefold()].append(rest)
+    return fields
 
 
 def _elements(name: str, node: _Branch) -> Iterator[tuple[str, _Branch]]:
@@ -526,7 +530,8 @@ def _pairs(name: str, node: _Branch) -> Iterator[tuple[str, str, _Branch]]:
             yield f"{name}.{key}", key, item.value
         else:
             done.add(key)
-            yield f"{name}.{key}", key, ObjectList(item.at, tuple(_under(items, key)))
+            labelled = _by_name(items)[key.casefold()]
+            yield f"{name}.{key}", key, ObjectList(item.at, tuple(labelled))
 
 
 def _items(kind: str, name: str, node: _Branch) -> tuple[ObjectItem, ...]:
@@ -670,20 +675,21 @@ def _parameters(
 
 
 def _decode_group(name: str, node: _Branch, old: _DecodedGroup | None) -> _DecodedGroup:
-    items, old = _items("struct", name, node), old or _DecodedGroup(node.at)
-    ttl = _decode(items, name, "ttl", _located_value, (old.ttl, node.at))[0]
-    return _DecodedGroup(node.at, ttl, _decode(items, name, "factor", _factors, old.factors))
+    fields, old = _by_name(_items("struct", name, node)), old or _DecodedGroup(node.at)
+    ttl = _decode(fields, name, "ttl", _located_value, (old.ttl, node.at))[0]
+    return _DecodedGroup(node.at, ttl, _decode(fields, name, "factor", _factors, old.factors))
 
 
 def _factors(name: str, node: _Branch, old: dict[str, _DecodedFactor]) -> dict[str, _DecodedFactor]:
     factors = dict(old)
     for pair_name, key, value in _pairs(name, node):
-        items, factor = _items("struct", pair_name, value), factors.get(key, _DecodedFactor())
-        _decode(items, pair_name, "Name", _string, "")
+        fields = _by_name(_items("struct", pair_name, value))
+        factor = factors.get(key, _DecodedFactor())
+        _decode(fields, pair_name, "Name", _string, "")
         factors[key] = _DecodedFactor(
-            _decode(items, pair_name, "identity", _identity, factor.identity),
+            _decode(fields, pair_name, "identity", _identity, factor.identity),
             _decode(
-                items,
+                fields,
                 pair_name,
                 "controlled_capabilities",
                 _strings,
@@ -694,11 +700,12 @@ def _factors(name: str, node: _Branch, old: dict[str, _DecodedFactor]) -> dict[s
 
 
 def _identity(name: str, node: _Branch, old: _Identity | None) -> _Identity:
-    items, (group_ids, group_names, approvals) = _items("struct", name, node), old or ((), (), 0)
+    fields = _by_name(_items("struct", name, node))
+    group_ids, group_names, approvals = old or ((), (), 0)
     return (
-        _decode(items, name, "group_ids", _strings, group_ids),
-        _decode(items, name, "group_names", _strings, group_names),
-        _decode(items, name, "approvals", _approvals, approvals),
+        _decode(fields, name, "group_ids", _strings, group_ids),
+        _decode(fields, name, "group_names", _strings, group_names),
+        _decode(fields, name, "approvals", _approvals, approvals),
     )
 
 

@@ -18,7 +18,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 __all__ = [
     "HclError",
@@ -72,8 +72,7 @@ class Kind(StrEnum):
     SUB = "SUB"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: its kind, its raw text, where it starts, and whether JSON's escapes apply."""
 
     kind: Kind
@@ -155,12 +154,15 @@ _ESCAPE = r'\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA
 _IS_ESCAPE = re.compile(_ESCAPE)
 _NAMED = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}
 _BY_NAME = {name: character for character, name in _NAMED.items()} | {"\\": "\\", '"': '"'}
+_SPECIAL = re.compile(r'["\\$]')
 
 
 def quote(text: str, *, literal: bool = True) -> str:
     """`text` in double quotes. As an HCL literal, `${` is written so that it stays plain text;
     otherwise as messages quote it (Go's %q). Bytes that are not UTF-8 are surrogate escapes.
     """
+    if text.isprintable() and not _SPECIAL.search(text):
+        return f'"{text}"'  # nearly always, and ten times as fast as looking at each character
     written = []
     for here, following in zip(text, [*text[1:], ""], strict=False):
         code = ord(here)
@@ -188,6 +190,8 @@ def _unquote(text: str, *, json: bool) -> str:
     if not text:
         return ""
     body, made, position = text[1:-1], bytearray(), 0
+    if not _SPECIAL.search(body):
+        return body
     while position < len(body):
         if not json and body.startswith("${", position):
             end = _interpolation_end(body, position + 2)
@@ -263,6 +267,18 @@ _PUNCTUATION = {
     ",": Kind.COMMA,
     ".": Kind.PERIOD,
 }
+# What policies are mostly made of, at one look and by the names of `Kind`: `scan` finds the same.
+_PLAIN = re.compile(
+    r"""[ \t\r\n]*(?:
+        (?P<STRING> "[^"\\$\n]*" )
+        | (?P<IDENT> (?!(?:true|false)\b) [A-Za-z_][A-Za-z0-9_]* (?![\w.-]) )
+        | (?P<COMMENT> \#[^\n]* )
+        | (?P<ASSIGN> = ) | (?P<COMMA> , )
+        | (?P<LBRACE> \{ ) | (?P<RBRACE> \} ) | (?P<LBRACK> \[ ) | (?P<RBRACK> \] )
+    )""",
+    re.VERBOSE,
+)
+_KINDS = dict(Kind.__members__)
 _HCL_PUNCTUATION = _PUNCTUATION | {"=": Kind.ASSIGN, "+": Kind.ADD, "-": Kind.SUB}
 _JSON_PUNCTUATION = _PUNCTUATION | {":": Kind.COLON}
 
@@ -303,6 +319,9 @@ class _Scanner:
 
     def scan(self) -> Token:
         text, start = self._text, self._position
+        if not self._json and (plain := _PLAIN.match(text, start)) and plain.lastgroup:
+            start, self._position = plain.span(plain.lastgroup)
+            return Token(_KINDS[plain.lastgroup], plain[plain.lastgroup], *self._place(start))
         while start < len(text) and text[start] in " \t\r\n":
             start += 1
         character = text[start : start + 1]
@@ -313,7 +332,8 @@ class _Scanner:
         elif _STARTS_NUMBER.match(text, start):
             kind, end = self._number(start)
         elif character == '"':
-            kind, end = Kind.STRING, self._string(start)
+            kind = Kind.STRING
+            end = self._json_string(start) if self._json else self._string(start)
         elif character in "#/" and not self._json:
             kind, end = Kind.COMMENT, self._comment(start)
         elif character == "<" and not self._json:
@@ -365,15 +385,16 @@ class _Scanner:
             raise self._error(start, "illegal octal number")
         return Kind.NUMBER, found.end()
 
+    def _json_string(self, start: int) -> int:
+        if found := _JSON_STRING.match(self._text, start):
+            return found.end()
+        broken = start + len(_matched(_JSON_STRING_START, self._text, start))
+        reason = "literal not terminated"
+        if self._text.startswith("\\", broken):
+            reason = "illegal char escape"
+        raise self._error(broken, reason)
+
     def _string(self, start: int) -> int:
-        if self._json:
-            if found := _JSON_STRING.match(self._text, start):
-                return found.end()
-            broken = start + len(_matched(_JSON_STRING_START, self._text, start))
-            reason = "literal not terminated"
-            if self._text.startswith("\\", broken):
-                reason = "illegal char escape"
-            raise self._error(broken, reason)
         text, position, braces = self._text, start + 1, 0
         while True:
             character = text[position : position + 1]
@@ -454,7 +475,7 @@ class _HclParser:
             if self._token.line != previous.line:
                 comments.append(self._token)
             self._token = self._scanner.scan()
-        self._comment = _lead_comment(comments, self._token.line)
+        self._comment = _lead_comment(comments, self._token.line) if comments else ""
         return self._token
 
     def _peek(self) -> Token:
@@ -623,7 +644,7 @@ class _JsonParser:
             case Kind.NUMBER | Kind.FLOAT | Kind.BOOL | Kind.STRING:
                 return LiteralType(token)
             case Kind.NULL:
-                return LiteralType(replace(token, kind=Kind.STRING, text=""))
+                return LiteralType(token._replace(kind=Kind.STRING, text=""))
             case Kind.LBRACE:
                 return self._object(token)
             case Kind.LBRACK:

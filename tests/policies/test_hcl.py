@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pickle
+import re
 import string
 from dataclasses import replace
 from itertools import permutations
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import hcl
+from policies import hcl, hcl_syntax
 from policies.hcl import (
     Blocks,
     Capability,
@@ -24,7 +26,7 @@ from policies.hcl import (
     parse,
     render,
 )
-from policies.hcl_syntax import MAX_DEPTH, quote
+from policies.hcl_syntax import MAX_DEPTH, ObjectType, parse_document, quote
 
 READ, LIST, UPDATE = Capability.READ, Capability.LIST, Capability.UPDATE
 LEGACY_READ = (READ, LIST)
@@ -868,3 +870,22 @@ def test_any_text_is_parsed_or_refused_with_a_place_in_it(text: str) -> None:
 @given(texts)
 def test_a_quoted_string_is_one_literal(text: str) -> None:
     assert inside(f"required_parameters = [{quote(text)}]").required_parameters == (text,)
+
+
+@given(
+    st.lists(
+        st.sampled_from(['"a"', '"${b}"', '"\\n"', "true", "truer", "ab", "a.b-c", "aé", "1", "-2"])
+        | st.sampled_from([*"{}[]=,#\n", "# c", "//", " ", "\r", '"', "<<A\nA\n", "null", "_"]),
+        max_size=12,
+    ).map("".join)
+)
+def test_what_is_taken_at_one_look_is_what_is_found_by_looking_at_each_character(text: str) -> None:
+    def tree() -> ObjectType | str:
+        try:
+            return parse_document(text)
+        except HclError as error:
+            return str(error)
+
+    taken = tree()
+    with patch.object(hcl_syntax, "_PLAIN", re.compile("(?!)")):
+        assert tree() == taken

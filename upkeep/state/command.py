@@ -59,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
 
 def told(rebuilt: Rebuilt) -> str:
     """What was done, for whoever reads along."""
-    lines = [f"entered: {len(rebuilt.entered)} resources"]
+    entered = texts.counted(len(rebuilt.entered), "resource", "resources")
+    lines = [f"entered: {entered or 'nothing'}"]
     if rebuilt.left:
         lines.append(
             f"left to the next `pulumi up`, in the state only: {texts.joined(rebuilt.left)}"

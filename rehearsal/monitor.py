@@ -18,7 +18,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.ci_login import TOKEN_VARIABLE
 from rehearsal.errors import RehearsalError
-from rehearsal.resources import Made, Properties, aws, dynamic, kubernetes, random, vault
+from rehearsal.resources import Made, Maker, Properties, aws, dynamic, kubernetes, random, vault
 from rehearsal.servers.aws import AwsServer
 from rehearsal.servers.kubernetes import KubernetesApi
 from rehearsal.vault_api import VaultApi
@@ -48,7 +48,7 @@ class LiveMonitor(mocks.Mocks):
         self._kubernetes, self._ca_file, self._made = kubernetes_api, ca_file, made
         self._aws, self._stored, self._path = aws_server, stored, path
         self._vaults: dict[str, VaultApi] = {}
-        self._accounts: dict[str, aws.Account] = {}
+        self._makers: dict[str, Mapping[str, Maker]] = {}  # by their provider's name
         self._lock = threading.Lock()
         self._random = random.makers()
         self.outputs: dict[str, Properties] = {}
@@ -75,14 +75,11 @@ class LiveMonitor(mocks.Mocks):
         if args.typ == _VAULT_PROVIDER:
             return self._vault_provider(args.name, inputs)
         if args.typ.startswith("vault:"):
-            return self._in_vault(args, inputs)
+            return self._by_provider(args, inputs)
         if args.typ == aws.PROVIDER and self._aws is not None:
-            account = aws.connect(self._aws, inputs)
-            with self._lock:
-                self._accounts[args.name] = account
-            return Made(args.name, {})
+            return self._knows(args.name, aws.makers(aws.connect(self._aws, inputs)))
         if args.typ.startswith(aws.PREFIX) and self._aws is not None:
-            return self._in_aws(args, inputs)
+            return self._by_provider(args, inputs)
         if args.typ.startswith(dynamic.PREFIX):
             made = dynamic.make(inputs, _SECRET_OF_DYNAMIC)
             self.outputs[args.name] = made.outputs
@@ -97,27 +94,24 @@ class LiveMonitor(mocks.Mocks):
         session = log_in(VaultApi(inputs["address"], self._ca_file), inputs)
         with self._lock:
             self._vaults[name] = session
-        return Made(name, {})
+        return self._knows(name, vault.makers(session, self._path))
 
-    def _in_vault(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
+    def _knows(self, provider: str, makers: Mapping[str, Maker]) -> Made:
         with self._lock:
-            api = self._vaults.get((args.provider or "").rsplit("::", 1)[-1])
-        if api is None:
-            raise RehearsalError("has no provider: pass it one, or give it a parent that has")
-        maker = vault.makers(api, self._path).get(args.typ)
-        if maker is None:
-            raise RehearsalError("the rehearsal does not know this type; teach resources/vault.py")
-        return maker(inputs)
+            self._makers[provider] = makers
+        return Made(provider, {})
 
-    def _in_aws(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
+    def _by_provider(self, args: mocks.MockResourceArgs, inputs: Properties) -> Made:
         with self._lock:
-            account = self._accounts.get((args.provider or "").rsplit("::", 1)[-1])
-        if account is None:
+            makers = self._makers.get((args.provider or "").rsplit("::", 1)[-1])
+        if makers is None:
             raise RehearsalError("has no provider: pass it one, or give it a parent that has")
-        maker = aws.makers(account).get(args.typ)
-        if maker is None:
-            raise RehearsalError("the rehearsal does not know this type; teach resources/aws.py")
-        return maker(inputs)
+        if args.typ not in makers:
+            package = args.typ.partition(":")[0]
+            raise RehearsalError(
+                f"the rehearsal does not know this type; teach rehearsal/resources/{package}.py"
+            )
+        return makers[args.typ](inputs)
 
     @property
     def provisioner(self) -> VaultApi:

@@ -8,7 +8,7 @@ access; that is why its credential is secret and its tokens live an hour.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from policies import inspection, paths
@@ -79,12 +79,16 @@ _MANAGED: Final[Mapping[str, Mapping[str, tuple[Capability, ...]]]] = {
 }
 
 
-def acl() -> str:
-    """The provisioner's ACL policy, as HCL."""
-    return render(sorted(_stanzas(), key=lambda stanza: stanza.path), header=_HEADER)
+def acl(others: Iterable[str] = ()) -> str:
+    """The provisioner's ACL policy, as HCL. `others` are the provisioners of teams, whose ways in
+    it sets up as its own.
+    """
+    stanzas = (*_stanzas(), *_others(others))
+    return render(sorted(stanzas, key=lambda stanza: stanza.path), header=_HEADER)
 
 
-def _stanzas() -> Iterator[Stanza]:
+def providers_needs() -> Iterator[Stanza]:
+    """What Pulumi's provider for Vault asks for, whatever it makes."""
     for path, capability in (
         ("auth/token/lookup-self", READ),
         ("auth/token/renew-self", UPDATE),
@@ -93,6 +97,10 @@ def _stanzas() -> Iterator[Stanza]:
         ("sys/mounts", READ),
     ):
         yield Stanza(path=path, capabilities=(capability,), comment="the provider's own needs")
+
+
+def _stanzas() -> Iterator[Stanza]:
+    yield from providers_needs()
     yield Stanza(path="sys/policies/acl/*", capabilities=_MANAGE, comment="ACL policies")
     yield Stanza(
         path="sys/storage/raft/autopilot/configuration",
@@ -163,3 +171,14 @@ def _own_credential() -> Iterator[Stanza]:
             capabilities=(CREATE, READ, UPDATE, DELETE, SUDO),
             comment=comment,
         )
+
+
+def _others(names: Iterable[str]) -> Iterator[Stanza]:
+    """The roles with which teams' provisioners log in, and no secret ID of theirs."""
+    for name in names:
+        for mount in (paths.PROVISIONER_AUTH, paths.CI_AUTH):
+            yield Stanza(
+                path=f"auth/{mount}/role/{name}",
+                capabilities=(CREATE, READ, UPDATE, DELETE),
+                comment="the login of a team's provisioner",
+            )

@@ -9,12 +9,14 @@ from components.acl import AclPolicies
 from components.bootstrap import BootstrapArgs, VaultBootstrap
 from components.options import after
 from components.settings import load
+from policies import slices, team_provisioner
 from policies.compile import compile_plan
 from policies.matrix import MATRIX
 
 settings = load(MATRIX.spec)
 plan = compile_plan(MATRIX, settings.environment)
 consistency.check(settings, plan)
+own = slices.platform_slice(plan, settings.team_stacks)  # all but what teams' stacks make
 
 # What others put into the Kubernetes cluster, looked for before anything of ours is made there.
 looked = preflight.PodsPreflight("preflight", preflight.PodsPreflightArgs(settings, plan))
@@ -25,7 +27,8 @@ servers = cluster.servers(settings, plan, after_look)
 after_servers = pulumi.ResourceOptions(depends_on=[looked, *servers])
 
 # First contact, and the identity that everything below is made with.
-contact = BootstrapArgs(settings.vault, settings.bootstrap, settings.protect)
+teams = team_provisioner.provisioners(plan, settings.team_stacks)
+contact = BootstrapArgs(settings.vault, settings.bootstrap, settings.protect, teams)
 vault = VaultBootstrap("vault", contact, after_servers)
 inside = pulumi.ResourceOptions(providers={"vault": vault.provider})
 
@@ -37,17 +40,17 @@ if settings.cluster.raft:
 cluster.RateLimit("rate-limit", cluster.RateLimitArgs(settings.limits), inside)
 
 # Who may do what. Roles name ACL policies, so these come first.
-after_acl = after(inside, [AclPolicies("acl", plan.acl_policies, inside)])
+after_acl = after(inside, [AclPolicies("acl", own.acl_policies, inside)])
 
 # Who can log in.
-kubernetes = auth.KubernetesAuthArgs(settings.kubernetes_auth, plan.kubernetes_roles)
+kubernetes = auth.KubernetesAuthArgs(settings.kubernetes_auth, own.kubernetes_roles)
 auth.KubernetesAuth("kubernetes", kubernetes, after_acl)
-auth.AppRoleAuth("approle", auth.AppRoleAuthArgs(plan.approle_roles), after_acl)
+auth.AppRoleAuth("approle", auth.AppRoleAuthArgs(own.approle_roles), after_acl)
 if settings.oidc:
     auth.OidcAuth("oidc", auth.OidcAuthArgs(settings.oidc, plan.oidc_roles), after_acl)
 
 # What Vault keeps and issues.
-entries = engines.KvEngineArgs(settings.kv, plan.kv_entries, settings.protect)
+entries = engines.KvEngineArgs(settings.kv, own.kv_entries, settings.protect)
 kv = engines.KvEngine("kv", entries, inside)
 ca = engines.PkiEngineArgs(settings.pki, settings.environment, plan.pki_roles, settings.protect)
 pki = engines.PkiEngine("pki", ca, inside)

@@ -11,14 +11,31 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from components.delivery.deliveries import in_double_quotes
-from components.settings import NAMESPACE, Settings, SettingsError
+from components.settings import NAMESPACE, KvSettings, Settings, SettingsError, TeamSettings
+from policies import slices
 from policies.lifetime import Duration
 from policies.plan import Plan
+from policies.team_provisioner import provisioners
 
 
 def check(settings: Settings, plan: Plan) -> None:
     """Raises `SettingsError` that lists every name the plan does not have."""
-    if problems := list(_problems(settings, plan)):
+    try:
+        own = slices.platform_slice(plan, settings.team_stacks)
+        provisioners(plan, settings.team_stacks)
+    except ValueError as error:
+        raise SettingsError([f"{NAMESPACE}:teamStacks: {error}"]) from error
+    if problems := list(_problems(settings, own)):
+        raise SettingsError(problems)
+
+
+def check_team(settings: TeamSettings, plan: Plan) -> None:
+    """The same for a team's stack."""
+    try:
+        own = slices.slice_of(plan, settings.team)
+    except slices.SliceError as error:
+        raise SettingsError([f"{NAMESPACE}:team: {error}"]) from error
+    if problems := [*_entries(settings.kv, own), *_obeyed(settings.kv, own)]:
         raise SettingsError(problems)
 
 
@@ -32,9 +49,16 @@ def _problems(settings: Settings, plan: Plan) -> Iterator[str]:
         known = {connection.database for connection in plan.database_connections}
         what = f"database of the matrix in {where}"
         yield from _unknown("databasePasswords", what, settings.database.passwords, known)
+    yield from _entries(settings.kv, plan)
+    yield from _obeyed(settings.kv, plan)
+    yield from _lifetimes(settings, plan)
+
+
+def _entries(kv: KvSettings, plan: Plan) -> Iterator[str]:
+    where = plan.environment.value
     given = {entry.name: entry for entry in plan.kv_entries if entry.generated_length is None}
     generated = {entry.name for entry in plan.kv_entries} - given.keys()
-    for path, values in settings.kv.values.items():
+    for path, values in kv.values.items():
         if path in generated:
             yield (
                 f"{NAMESPACE}:kvValues: {path!r} is generated, and rotated later, so nobody gives "
@@ -52,14 +76,12 @@ def _problems(settings: Settings, plan: Plan) -> Iterator[str]:
                     "whole or not at all, or one that is in use would be taken away; fix: give "
                     "what is missing, or remove the rest"
                 )
-    yield from _obeyed(settings, plan)
-    yield from _lifetimes(settings, plan)
 
 
-def _obeyed(settings: Settings, plan: Plan) -> Iterator[str]:
+def _obeyed(kv: KvSettings, plan: Plan) -> Iterator[str]:
     """Also where nothing is delivered: what one stack takes, the next one must."""
     for path, key in sorted(in_double_quotes(plan)):
-        if key in settings.kv.obeyed.get(path, ()):
+        if key in kv.obeyed.get(path, ()):
             yield (
                 f"{NAMESPACE}:kvValues[{path}]: {key} holds a double quote, $, a backtick, a "
                 "backslash or a line's end, and a shell that sources it between double quotes "

@@ -16,6 +16,8 @@ from policies.standing import AUTH
 @dataclass(frozen=True)
 class AppRoleAuthArgs:
     roles: Sequence[AppRoleRole]
+    mounted: bool = False
+    """Whether the method is there already, by another stack."""
 
 
 class AppRoleAuth(pulumi.ComponentResource):
@@ -29,14 +31,16 @@ class AppRoleAuth(pulumi.ComponentResource):
         self, name: str, args: AppRoleAuthArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:auth:AppRoleAuth", name, None, opts)
-        mount = vault.AuthBackend(
-            f"{name}-mount",
-            type=AUTH[APPROLE_AUTH].type,
-            path=APPROLE_AUTH,
-            description=AUTH[APPROLE_AUTH].description,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        child = pulumi.ResourceOptions(parent=self, depends_on=[mount])
+        child = pulumi.ResourceOptions(parent=self)
+        if not args.mounted:
+            mount = vault.AuthBackend(
+                f"{name}-mount",
+                type=AUTH[APPROLE_AUTH].type,
+                path=APPROLE_AUTH,
+                description=AUTH[APPROLE_AUTH].description,
+                opts=child,
+            )
+            child = pulumi.ResourceOptions(parent=self, depends_on=[mount])
         for role in args.roles:
             vault.approle.AuthBackendRole(
                 f"{name}-role-{role.name}",

@@ -20,7 +20,8 @@ from policies.standing import AUTH
 
 @dataclass(frozen=True)
 class KubernetesAuthArgs:
-    settings: KubernetesAuthSettings
+    settings: KubernetesAuthSettings | None
+    """None: the method is another stack's."""
     roles: Sequence[KubernetesRole]
 
 
@@ -37,25 +38,9 @@ class KubernetesAuth(pulumi.ComponentResource):
         self, name: str, args: KubernetesAuthArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("vaultstack:auth:KubernetesAuth", name, None, opts)
-        mount = vault.AuthBackend(
-            f"{name}-mount",
-            type=AUTH[KUBERNETES_AUTH].type,
-            path=KUBERNETES_AUTH,
-            description=AUTH[KUBERNETES_AUTH].description,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        child = pulumi.ResourceOptions(parent=self, depends_on=[mount])
-        settings = args.settings
-        vault.kubernetes.AuthBackendConfig(
-            f"{name}-config",
-            backend=KUBERNETES_AUTH,
-            kubernetes_host=settings.host,
-            kubernetes_ca_cert=settings.ca_cert,
-            token_reviewer_jwt=self._reviewer_token(name, settings),
-            # In a pod Vault reads its own token and CA, and reads them again when they change.
-            disable_local_ca_jwt=settings.reviewer is not Reviewer.POD,
-            opts=child,
-        )
+        child = pulumi.ResourceOptions(parent=self)
+        if args.settings:
+            child = self._method(name, args.settings)
         for role in args.roles:
             vault.kubernetes.AuthBackendRole(
                 f"{name}-role-{role.name}",
@@ -72,6 +57,28 @@ class KubernetesAuth(pulumi.ComponentResource):
             )
         self.path = KUBERNETES_AUTH
         self.register_outputs({"path": self.path})
+
+    def _method(self, name: str, settings: KubernetesAuthSettings) -> pulumi.ResourceOptions:
+        """The mount and its configuration; returns how its roles are declared."""
+        mount = vault.AuthBackend(
+            f"{name}-mount",
+            type=AUTH[KUBERNETES_AUTH].type,
+            path=KUBERNETES_AUTH,
+            description=AUTH[KUBERNETES_AUTH].description,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        child = pulumi.ResourceOptions(parent=self, depends_on=[mount])
+        vault.kubernetes.AuthBackendConfig(
+            f"{name}-config",
+            backend=KUBERNETES_AUTH,
+            kubernetes_host=settings.host,
+            kubernetes_ca_cert=settings.ca_cert,
+            token_reviewer_jwt=self._reviewer_token(name, settings),
+            # In a pod Vault reads its own token and CA, and reads them again when they change.
+            disable_local_ca_jwt=settings.reviewer is not Reviewer.POD,
+            opts=child,
+        )
+        return child
 
     def _reviewer_token(
         self, name: str, settings: KubernetesAuthSettings

@@ -199,12 +199,16 @@ def install_provisioner(
 
 
 def write_role(
-    client: hvac.Client, *, secret_id_ttl_seconds: int, bound_cidrs: Sequence[str]
+    client: hvac.Client,
+    name: str = provisioner.NAME,
+    *,
+    secret_id_ttl_seconds: int,
+    bound_cidrs: Sequence[str],
 ) -> None:
-    """The provisioner's role, which it may itself bring up to date."""
+    """The provisioner's role, which it may itself bring up to date; or that of a team's."""
     client.auth.approle.create_or_update_approle(
-        provisioner.NAME,
-        token_policies=[provisioner.NAME],
+        name,
+        token_policies=[name],
         token_no_default_policy=True,
         token_ttl=provisioner.TOKEN_TTL,
         token_max_ttl=provisioner.TOKEN_TTL,
@@ -215,11 +219,11 @@ def write_role(
     )
 
 
-def write_acl(client: hvac.Client, acl: str) -> None:
+def write_acl(client: hvac.Client, acl: str, name: str = provisioner.NAME) -> None:
     """The provisioner's ACL policy, which it may itself bring up to date: under `sys/policies/acl`,
     that is, and not under the older `sys/policy`, which its own policy does not name.
     """
-    client.sys.create_or_update_acl_policy(name=provisioner.NAME, policy=acl)
+    client.sys.create_or_update_acl_policy(name=name, policy=acl)
 
 
 def issue_secret_id(client: hvac.Client) -> Credentials:

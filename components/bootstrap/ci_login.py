@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import hvac
@@ -27,9 +28,14 @@ TOKEN_VARIABLE: Final = "TERRAFORM_VAULT_AUTH_JWT"
 """Pulumi's provider for Vault reads the same, so that both are given the same token."""
 
 
-def described(settings: CiLoginSettings | None, bound_cidrs: Sequence[str]) -> str:
+def described(
+    settings: CiLoginSettings | None,
+    bound_cidrs: Sequence[str],
+    teams: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """What the mount and its roles are told, as text that a preview shows; empty for no such login.
-    The same for the same settings.
+    The same for the same settings. `teams`: provisioner of a team -> the environment of CI whose
+    runs it is.
     """
     if settings is None:
         return ""
@@ -49,6 +55,17 @@ def described(settings: CiLoginSettings | None, bound_cidrs: Sequence[str]) -> s
             bound_cidrs=bound_cidrs,
             acl_policy=settings.attest_acl_policy,
         )
+    if teams:
+        parts["teams"] = {
+            name: standing.ci_role(
+                audience=settings.audience,
+                repository=settings.repository,
+                environments=(environment,),
+                bound_cidrs=bound_cidrs,
+                acl_policy=name,
+            )
+            for name, environment in teams.items()
+        }
     return json.dumps(parts, sort_keys=True)
 
 
@@ -71,6 +88,8 @@ def install(client: hvac.Client, description: str) -> None:
             "servers may reach it."
         ) from error
     client.adapter.post(f"/v1/auth/{MOUNT}/role/{provisioner.NAME}", json=parts["role"])
+    for name, role in parts.get("teams", {}).items():
+        client.adapter.post(f"/v1/auth/{MOUNT}/role/{name}", json=role)
     looks = f"/v1/auth/{MOUNT}/role/{inspection.WORKLOAD}"
     if "attest" in parts:
         client.adapter.post(looks, json=parts["attest"])

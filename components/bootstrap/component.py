@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_vault
 from pulumi import dynamic
 
-from components.bootstrap import ci_login
+from components.bootstrap import ci_login, login, teams
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.provider import AdoptProvider, InitialiseProvider
 from components.settings import BootstrapSettings, ProvisionerCredentials, Seal, VaultSettings
 from policies import provisioner
-from policies.paths import PROVISIONER_AUTH
+from policies.team_provisioner import TeamProvisioner
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class BootstrapArgs:
     vault: VaultSettings
     bootstrap: BootstrapSettings
     protect: bool
+    teams: Sequence[TeamProvisioner] = ()
+    """Of the teams that have stacks of their own."""
 
 
 class _Initialisation(dynamic.Resource, module="vaultstack", name="Initialisation"):
@@ -56,39 +58,22 @@ class VaultBootstrap(pulumi.ComponentResource):
     ) -> None:
         super().__init__("vaultstack:bootstrap:VaultBootstrap", name, None, opts)
         if args.bootstrap.ci:
-            _tell_of_missing_token()
+            login.tell_of_missing_token()
         if args.bootstrap.adopted is None:
             role_id, secret_id, self.shares = self._initialise(name, args)
         else:
             role_id, secret_id = self._adopt(name, args, args.bootstrap.adopted)
             self.shares = None
-        by_approle, by_ci = None, None
-        if args.bootstrap.ci is None:
-            by_approle = pulumi_vault.ProviderAuthLoginArgs(
-                path=f"auth/{PROVISIONER_AUTH}/login",
-                parameters={"role_id": role_id, "secret_id": secret_id},
-            )
-        else:
-            by_ci = pulumi_vault.ProviderAuthLoginJwtArgs(
-                mount=ci_login.MOUNT,
-                # Nothing logs in before first contact is over, or where it had a problem. A preview
-                # logs in nowhere, and all below it is exact only where its provider is known.
-                role=provisioner.NAME
-                if pulumi.runtime.is_dry_run()
-                else role_id.apply(lambda _: provisioner.NAME),
-            )
-        self.provider = pulumi_vault.Provider(
+        if args.bootstrap.ci:
+            # Nothing logs in before first contact is over, or where it had a problem. A preview
+            # logs in nowhere, and all below it is exact only where its provider is known.
+            known = pulumi.runtime.is_dry_run()
+            as_whom = provisioner.NAME if known else role_id.apply(lambda _: provisioner.NAME)
+        self.provider = login.provider(
             f"{name}-provisioner",
-            address=args.vault.address,
-            ca_cert_file=args.vault.ca_cert_file,
-            auth_login=by_approle,
-            # Its token is in the environment, where it reaches no state.
-            auth_login_jwt=by_ci,
-            # Or the operator's VAULT_SKIP_VERIFY would decide.
-            skip_tls_verify=False,
-            # The provisioner's tokens are short-lived already, and may not make tokens.
-            skip_child_token=True,
-            opts=pulumi.ResourceOptions(parent=self),
+            args.vault,
+            login.by_ci(as_whom) if args.bootstrap.ci else login.by_approle(role_id, secret_id),
+            pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"address": args.vault.address, "shares": self.shares})
 
@@ -100,16 +85,17 @@ class VaultBootstrap(pulumi.ComponentResource):
             InitialiseProvider(),
             f"{name}-initialisation",
             {
-                "acl": provisioner.acl(),
+                "acl": provisioner.acl(team.name for team in args.teams),
                 "address": args.vault.address,
                 "auto_unseal": settings.seal is not Seal.SHAMIR,
                 "bound_cidrs": list(settings.bound_cidrs),
                 "ca_cert_file": args.vault.ca_cert_file or "",
-                "ci_login": ci_login.described(settings.ci, settings.bound_cidrs),
+                "ci_login": _ci_login(args),
                 "pgp_keys": list(settings.pgp_keys),
                 "secret_id_ttl_seconds": settings.secret_id_ttl.seconds,
                 "share_count": settings.shares,
                 "share_threshold": settings.threshold,
+                "teams": teams.described({team.name: team.acl for team in args.teams}),
                 "timeout_seconds": settings.timeout.seconds,
                 "role_id": None,
                 "secret_id": None,
@@ -133,14 +119,15 @@ class VaultBootstrap(pulumi.ComponentResource):
             AdoptProvider(),
             f"{name}-adoption",
             {
-                "acl": provisioner.acl(),
+                "acl": provisioner.acl(team.name for team in args.teams),
                 "address": args.vault.address,
                 "bound_cidrs": list(args.bootstrap.bound_cidrs),
                 "ca_cert_file": args.vault.ca_cert_file or "",
-                "ci_login": ci_login.described(args.bootstrap.ci, args.bootstrap.bound_cidrs),
+                "ci_login": _ci_login(args),
                 "given_role_id": credentials.role_id,
                 "given_secret_id": credentials.secret_id,
                 "secret_id_ttl_seconds": args.bootstrap.secret_id_ttl.seconds,
+                "teams": teams.described({team.name: team.acl for team in args.teams}),
                 "timeout_seconds": args.bootstrap.timeout.seconds,
                 "role_id": None,
                 "secret_id": None,
@@ -151,12 +138,9 @@ class VaultBootstrap(pulumi.ComponentResource):
         return adopted.role_id, adopted.secret_id
 
 
-def _tell_of_missing_token() -> None:
-    """What needs the token fails without it, and not everything does; Pulumi's provider for Vault
-    would only say that a field is unset.
-    """
-    if not pulumi.runtime.is_dry_run() and not os.environ.get(ci_login.TOKEN_VARIABLE):
-        pulumi.log.warn(ci_login.NO_TOKEN)
+def _ci_login(args: BootstrapArgs) -> str:
+    environments = {team.name: team.ci_environment for team in args.teams}
+    return ci_login.described(args.bootstrap.ci, args.bootstrap.bound_cidrs, environments)
 
 
 def _without_problem(values: list[str]) -> str:

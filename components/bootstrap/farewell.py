@@ -9,7 +9,7 @@ lives for minutes, and ends itself.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import hvac
@@ -34,10 +34,10 @@ _LAST_RIGHTS: Final = render(
 )
 
 
-def leave(client: hvac.Client, acl: str) -> None:
-    """Take away the provisioner's ways in, its tokens and its ACL policy (`acl` is its text), and
-    the entities that nobody can log in as any more. `client` holds a token of the provisioner;
-    afterwards it holds none.
+def leave(client: hvac.Client, acl: str, teams: Iterable[str] = ()) -> None:
+    """Take away the provisioner's ways in, its tokens and its ACL policy (`acl` is its text), those
+    of `teams`, which log in the same ways, and the entities that nobody can log in as any more.
+    `client` holds a token of the provisioner; afterwards it holds none.
     """
     ceremony.write_acl(client, f"{acl}\n{_LAST_RIGHTS}")
     # Vault's own policy `default` is what lets it end itself when the other one is gone.
@@ -55,7 +55,8 @@ def leave(client: hvac.Client, acl: str) -> None:
         for mount in (paths.PROVISIONER_AUTH, paths.CI_AUTH):
             client.sys.disable_auth_method(path=mount)  # one that is not there is no error
         _remove_unreachable_entities(client)
-        client.sys.delete_acl_policy(name=provisioner.NAME)
+        for name in (*teams, provisioner.NAME):
+            client.sys.delete_acl_policy(name=name)
     finally:
         with contextlib.suppress(requests.exceptions.RequestException, VaultError):
             ceremony.revoke_self(client)

@@ -15,9 +15,9 @@ import hvac
 import requests
 from hvac.exceptions import VaultError
 
-from components.bootstrap import ceremony, ci_login
+from components.bootstrap import ceremony, ci_login, teams
 from components.bootstrap.ceremony import BootstrapError, Credentials
-from components.bootstrap.properties import Properties
+from components.bootstrap.properties import Properties, teams_in
 
 
 def bring_up_to_date(
@@ -41,6 +41,8 @@ def _change(
 ) -> None:
     keys = ("acl", "bound_cidrs", "secret_id_ttl_seconds", "ci_login")
     changed = changed_of(keys, olds, given.raw)
+    # Before the right to is taken away with them.
+    teams.remove(client, teams_in({"teams": plain(olds.get("teams"))}).keys() - given.teams.keys())
     if "acl" in changed:  # it may be what allows the rest
         ceremony.write_acl(client, given.raw["acl"])
     if given.ci_login:
@@ -55,6 +57,7 @@ def _change(
         ci_login.remove(client)
     else:
         _renew(client, given, outs, changed)
+    teams.install(client, given)
 
 
 def keep(outs: dict[str, Any], credentials: Credentials) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,8 +46,19 @@ class Properties:
         return str(self.raw.get("ci_login") or "")
 
     @property
+    def teams(self) -> dict[str, str]:
+        """The provisioners of teams, with their ACL policies."""
+        return teams_in(self.raw)
+
+    @property
     def bound_cidrs(self) -> list[str]:
         return list(self.raw["bound_cidrs"])
+
+
+def teams_in(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Those that inputs or a state name; an earlier version's state names none."""
+    text = str(properties.get("teams") or "")
+    return json.loads(text) if text else {}
 
 
 INPUTS = (
@@ -60,6 +72,7 @@ INPUTS = (
     "secret_id_ttl_seconds",
     "share_count",
     "share_threshold",
+    "teams",
     "timeout_seconds",
 )
 
@@ -72,5 +85,6 @@ ADOPTION_INPUTS = (
     "given_role_id",
     "given_secret_id",
     "secret_id_ttl_seconds",
+    "teams",
     "timeout_seconds",
 )

@@ -17,7 +17,7 @@ import requests
 from hvac.exceptions import VaultError
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 
-from components.bootstrap import ceremony, ci_login, farewell, identity
+from components.bootstrap import ceremony, ci_login, farewell, identity, teams
 from components.bootstrap.ceremony import BootstrapError, Credentials
 from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS, Properties
 from components.settings import pgp
@@ -132,6 +132,7 @@ def _exchange(given: Properties, outs: dict[str, Any]) -> None:
         client, secret_id_ttl_seconds=given.secret_id_ttl_seconds, bound_cidrs=given.bound_cidrs
     )
     identity.keep(outs, ceremony.issue_secret_id(client))
+    teams.install(client, given)
     ceremony.revoke_self(client)
     if given.ci_login:
         identity.bring_up_to_date(client, given, outs, outs)
@@ -153,6 +154,7 @@ def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
                 bound_cidrs=given.bound_cidrs,
             ),
         )
+        teams.install(client, given)
         ceremony.revoke_self(client)
         if given.ci_login:
             identity.bring_up_to_date(client, given, outs, outs)
@@ -206,7 +208,7 @@ def _leave(props: Mapping[str, Any]) -> None:
     try:
         client = given.connect()
         _come_in_once_more(client, given, state)
-        farewell.leave(client, given.raw["acl"])
+        farewell.leave(client, given.raw["acl"], given.teams)
     except (BootstrapError, VaultError, requests.exceptions.RequestException) as error:
         raise BootstrapError(
             f"the provisioner could not be taken out of Vault at {given.raw['address']}: {error}. "

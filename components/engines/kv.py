@@ -39,20 +39,8 @@ class KvEngine(pulumi.ComponentResource):
     ) -> None:
         super().__init__("vaultstack:engines:KvEngine", name, None, opts)
         self._prefix, self._protected = name, args.protect
-        mount = vault.Mount(
-            f"{name}-mount",
-            path=KV,
-            type=ENGINES[KV].type,
-            options=dict(ENGINES[KV].options),
-            description=ENGINES[KV].description,
-            opts=self._child(),
-        )
-        self._config = vault.kv.SecretBackendV2(
-            f"{name}-config",
-            mount=KV,
-            max_versions=args.settings.max_versions,
-            opts=self._child(mount),
-        )
+        versions = args.settings.max_versions
+        self._engine = () if versions is None else (self._mount(versions),)
         pending: list[tuple[str, list[str]]] = []
         for entry in args.entries:
             values = args.settings.values.get(entry.name, {})
@@ -69,6 +57,23 @@ class KvEngine(pulumi.ComponentResource):
 
     def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, protect=self._protected, depends_on=list(after))
+
+    def _mount(self, max_versions: int) -> pulumi.Resource:
+        """The engine, and what its entries must wait for: its configuration."""
+        mount = vault.Mount(
+            f"{self._prefix}-mount",
+            path=KV,
+            type=ENGINES[KV].type,
+            options=dict(ENGINES[KV].options),
+            description=ENGINES[KV].description,
+            opts=self._child(),
+        )
+        return vault.kv.SecretBackendV2(
+            f"{self._prefix}-config",
+            mount=KV,
+            max_versions=max_versions,
+            opts=self._child(mount),
+        )
 
     def _generate(self, entry: KvSecret, length: int) -> None:
         key = entry.name.replace("/", "-")
@@ -90,7 +95,7 @@ class KvEngine(pulumi.ComponentResource):
             custom_metadata=vault.kv.SecretV2CustomMetadataArgs(cas_required=True),
             disable_read=True,
             opts=pulumi.ResourceOptions.merge(
-                self._child(self._config),
+                self._child(*self._engine),
                 pulumi.ResourceOptions(ignore_changes=["dataJson", "options"]),
             ),
         )
@@ -103,7 +108,7 @@ class KvEngine(pulumi.ComponentResource):
             name=entry.name,
             data_json=pulumi.Output.json_dumps({field: values[field] for field in entry.keys}),
             disable_read=True,
-            opts=self._child(self._config),
+            opts=self._child(*self._engine),
         )
 
 

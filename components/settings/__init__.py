@@ -23,6 +23,7 @@ from components.settings.deployment import (
     WorkloadIdentity,
 )
 from components.settings.loading import load
+from components.settings.loading_team import load_team
 from components.settings.model import (
     AwsSettings,
     AzureSettings,
@@ -43,6 +44,7 @@ from components.settings.model import (
     Secret,
     Settings,
     Target,
+    TeamSettings,
     TlsMode,
     VaultSettings,
 )
@@ -101,9 +103,11 @@ __all__ = [
     "SizeSettings",
     "SnapshotSettings",
     "Target",
+    "TeamSettings",
     "TelemetrySettings",
     "TlsMode",
     "VaultSettings",
     "WorkloadIdentity",
     "load",
+    "load_team",
 ]

@@ -30,6 +30,7 @@ from components.settings.loading_operations import read_operations
 from components.settings.loading_pods import read_pods
 from components.settings.loading_replication import read_replication
 from components.settings.loading_snapshots import read_snapshots
+from components.settings.loading_team import read_team_stacks
 from components.settings.loading_telemetry import read_telemetry
 from components.settings.model import (
     BootstrapSettings,
@@ -92,6 +93,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         snapshots=read_snapshots(read, deployment, raft=cluster.raft, jobs=pods.jobs),
         telemetry=read_telemetry(read, deployment),
         replication=read_replication(read, target, cluster.servers),
+        team_stacks=read_team_stacks(read),
     )
     if deployment and cluster.raft and bootstrap.seal is Seal.SHAMIR and read.sound("seal"):
         read.problem(

@@ -23,9 +23,13 @@ _OBEYED: Final = re.compile(r'["$`\\\n\r]')
 
 
 def read_kv(read: ConfigReader) -> KvSettings:
+    return read_kv_values(read, read.integer("kvMaxVersions", minimum=2, maximum=1000))
+
+
+def read_kv_values(read: ConfigReader, max_versions: int | None) -> KvSettings:
     given = read.secret_mappings("kvValues")
     return KvSettings(
-        max_versions=read.integer("kvMaxVersions", minimum=2, maximum=1000),
+        max_versions=max_versions,
         values={
             path: {key: encrypted(value) for key, value in values.items()}
             for path, values in given.items()

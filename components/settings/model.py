@@ -149,7 +149,8 @@ class OidcSettings:
 
 @dataclass(frozen=True, slots=True)
 class KvSettings:
-    max_versions: int
+    max_versions: int | None
+    """None: the engine is another stack's."""
     values: Mapping[str, Mapping[str, Secret]]
     """Path -> key -> value, of the entries that somebody else issued."""
     obeyed: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -230,3 +231,18 @@ class Settings:
     """None: nobody fetches the servers' metrics."""
     replication: ReplicationSettings | None
     """None: nobody keeps a copy of this Vault."""
+    team_stacks: tuple[str, ...] = ()
+    """The teams whose slices of the plan stacks of their own make."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSettings:
+    """Of a team's stack, in a Vault that another stack has set up."""
+
+    environment: Environment
+    team: str
+    protect: bool
+    vault: VaultSettings
+    credentials: ProvisionerCredentials | None
+    """None: runs of CI log in with their own token."""
+    kv: KvSettings

@@ -52,6 +52,7 @@ STACK_BEFORE: Final[Mapping[str, Any]] = {
     "secret_id_ttl_seconds": 3600,
     "share_count": 1,
     "share_threshold": 1,
+    "teams": "",
     "timeout_seconds": 30,
 }
 

@@ -89,6 +89,7 @@ def test_a_new_vault_is_initialised_as_set(run: Runner) -> None:
         "secret_id_ttl_seconds": 2160 * 3600,
         "share_count": 5,
         "share_threshold": 3,
+        "teams": "",
         "timeout_seconds": 300,
     }
     assert recording.of(ADOPTION) == []
@@ -164,6 +165,7 @@ def test_an_adopted_vault_is_not_initialised(run: Runner) -> None:
         "given_role_id": "role",
         "given_secret_id": "adopted-hidden",
         "secret_id_ttl_seconds": 2160 * 3600,
+        "teams": "",
         "timeout_seconds": 300,
     }
     assert is_secret(adoption.inputs["given_secret_id"])

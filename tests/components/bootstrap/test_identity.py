@@ -44,6 +44,7 @@ def inputs(address: str, /, **changed: object) -> dict[str, Any]:
         "secret_id_ttl_seconds": 7200.0,
         "share_count": 5.0,
         "share_threshold": 3.0,
+        "teams": "",
         "timeout_seconds": 0.5,
         **changed,
     }
@@ -215,6 +216,7 @@ def adoption(address: str, /, **changed: object) -> dict[str, Any]:
         "given_role_id": "the-role-id",
         "given_secret_id": "given-hidden",
         "secret_id_ttl_seconds": 7200.0,
+        "teams": "",
         "timeout_seconds": 0.5,
         **changed,
     }

@@ -30,6 +30,7 @@ def inputs(address: str, /, **changed: object) -> dict[str, Any]:
         "secret_id_ttl_seconds": float(SECRET_ID_TTL),  # Pulumi hands over floats
         "share_count": 5.0,
         "share_threshold": 3.0,
+        "teams": "",
         "timeout_seconds": 0.5,
         "__provider": "pickled",
         **changed,
@@ -397,6 +398,7 @@ def adoption(address: str, /, **changed: object) -> dict[str, Any]:
         "given_role_id": "the-role-id",
         "given_secret_id": "secret-id-1-hidden",
         "secret_id_ttl_seconds": float(SECRET_ID_TTL),
+        "teams": "",
         "timeout_seconds": 0.5,
         "__provider": "pickled",
         **changed,

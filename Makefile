@@ -14,6 +14,10 @@ BIN := .venv/bin
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
+.PHONY: doctor
+doctor: ## what this machine has, what it lacks, and the command that repairs it
+	@"$(PYTHON)" -m tools.doctor
+
 .PHONY: rehearse
 rehearse: .venv/locked ## the main job on real servers; ENV=dev, KEEP=1 leaves them running
 	@$(BIN)/python -m rehearsal --env $(ENV) $(if $(KEEP),--keep)
@@ -27,8 +31,10 @@ adopt: .venv/locked ## install the provisioner in the Vault at ADDRESS=..., with
 	@$(BIN)/python -m components.bootstrap --address "$(ADDRESS)"
 
 .PHONY: test
-test: .venv/locked ## every test, those with real servers too
-	$(BIN)/pytest $(ARGS)
+# A module's tests share servers, so a module stays with one worker.
+WORKERS ?= auto
+test: .venv/locked ## every test, those with real servers too; WORKERS=1 for one at a time
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ is fresh
@@ -42,9 +48,10 @@ lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ 
 # The tests have modules of the same name in different folders, hence a run of their own.
 .PHONY: types
 types: .venv/locked ## strict types
-	$(BIN)/mypy policies components rehearsal migration attest upkeep client/vaultstack_client client/examples jobs/vaultstack_jobs
+	$(BIN)/mypy policies components rehearsal migration attest upkeep supply client/vaultstack_client client/examples jobs/vaultstack_jobs
 	$(BIN)/mypy __main__.py
 	$(BIN)/mypy .github/scripts
+	$(BIN)/mypy tools/*.py
 	$(BIN)/mypy docs
 	$(BIN)/mypy tests
 
@@ -107,6 +114,18 @@ bench-program: .venv/locked ## how long the program takes, by stack and by numbe
 .PHONY: bench-review
 bench-review: .venv/locked ## how long a review of access takes, by the number of workloads
 	@$(BIN)/python -m rehearsal.bench_review $(ARGS)
+
+.PHONY: audit
+audit: .venv/locked ## what is known against all that is used here; ARGS="STEP ...": docs/supply-chain.md
+	@$(BIN)/python -m supply $(ARGS)
+
+.PHONY: audit-offline
+audit-offline: .venv/locked ## of that, what asks nobody outside
+	@$(BIN)/python -m supply --offline
+
+.PHONY: mutate
+mutate: .venv/locked ## make policies/ wrong in every way, and see whether its tests notice; ARGS="acl hcl.py"
+	@$(BIN)/python -m rehearsal.mutation $(ARGS)
 
 .PHONY: cost
 cost: .venv/locked ## what each environment costs in a month on AWS, item by item

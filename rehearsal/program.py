@@ -19,18 +19,24 @@ from pulumi.runtime.stack import run_pulumi_func
 
 ROOT = Path(__file__).parent.parent
 PROJECT = "vaultstack"
+MAIN = ROOT / "__main__.py"
 
 
 def stack_configuration(environment: str, overlay: Mapping[str, Any]) -> dict[str, Any]:
     """Key -> value: the defaults of Pulumi.yaml, under the stack file, under `overlay`."""
-    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
-    defaults = {
+    defaults = project_defaults(ROOT / "Pulumi.yaml")
+    stack = yaml.safe_load((ROOT / f"Pulumi.{environment}.yaml").read_text())["config"]
+    return {**defaults, **stack, **{f"{PROJECT}:{key}": value for key, value in overlay.items()}}
+
+
+def project_defaults(file: Path) -> dict[str, Any]:
+    """Key -> value, of the keys that a stack file need not give."""
+    declared = yaml.safe_load(file.read_text())["config"]
+    return {
         f"{PROJECT}:{key}": entry["default"]
         for key, entry in declared.items()
         if "default" in entry
     }
-    stack = yaml.safe_load((ROOT / f"Pulumi.{environment}.yaml").read_text())["config"]
-    return {**defaults, **stack, **{f"{PROJECT}:{key}": value for key, value in overlay.items()}}
 
 
 def stack_keys(environment: str, overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,12 +51,15 @@ def run(
     secret_keys: frozenset[str],
     monitor: mocks.Mocks,
     register: Callable[[mocks.Mocks], mocks.MockMonitor] = mocks.MockMonitor,
+    main: Path = MAIN,
 ) -> None:
-    """Evaluate the program. Whatever it raises is raised, after all that it began has ended. May
-    be called again: Pulumi keeps what it knows of a run in context variables, so each has its own.
+    """Evaluate a program. Whatever it raises is raised, after all that it began has ended. May be
+    called again: Pulumi keeps what it knows of a run in context variables, so each has its own.
     `register` takes its registrations, options and all.
     """
-    contextvars.copy_context().run(_run, environment, configuration, secret_keys, monitor, register)
+    contextvars.copy_context().run(
+        _run, environment, configuration, secret_keys, monitor, register, main
+    )
 
 
 def _run(
@@ -59,6 +68,7 @@ def _run(
     secret_keys: frozenset[str],
     monitor: mocks.Mocks,
     register: Callable[[mocks.Mocks], mocks.MockMonitor],
+    main: Path,
 ) -> None:
     # The root stack binds to the loop that is set when the monitor is.
     loop = asyncio.new_event_loop()
@@ -80,7 +90,7 @@ def _run(
             {key: as_engine_text(value) for key, value in configuration.items()},
             [f"{PROJECT}:{key}" for key in secret_keys],
         )
-        loop.run_until_complete(run_pulumi_func(_program))
+        loop.run_until_complete(run_pulumi_func(lambda: _program(main)))
     finally:
         _cancel_all(loop)
         loop.run_until_complete(loop.shutdown_default_executor())
@@ -104,8 +114,8 @@ def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
-def _program() -> None:
-    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+def _program(main: Path) -> None:
+    runpy.run_path(str(main), run_name="__main__")
 
 
 def as_engine_text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The stack of one team: its slice of the plan, in a Vault that the platform's stack has set up.
 
 It has no servers, mounts or connections, and logs in with an identity that Vault holds to this
-slice. Pulumi starts it in its own folder, so the repository's takes that one's place on the path.
+slice. Pulumi starts it in its own folder, so the repository's is put on the path.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pulumi
 
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+if (root := str(Path(__file__).resolve().parent.parent)) not in sys.path:
+    sys.path.insert(0, root)
 
-from components import auth, consistency, engines  # noqa: E402 - found by that path
-from components.acl import AclPolicies  # noqa: E402
-from components.bootstrap import TeamLogin  # noqa: E402
-from components.options import after  # noqa: E402
-from components.settings import load_team  # noqa: E402
-from policies.compile import compile_plan  # noqa: E402
-from policies.matrix import MATRIX  # noqa: E402
-from policies.slices import slice_of  # noqa: E402
+from components import auth, consistency, engines
+from components.acl import AclPolicies
+from components.bootstrap import TeamLogin
+from components.options import after
+from components.settings import load_team
+from policies.compile import compile_plan
+from policies.matrix import MATRIX
+from policies.slices import slice_of
 
 settings = load_team()
 plan = compile_plan(MATRIX, settings.environment)

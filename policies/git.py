@@ -1,7 +1,7 @@
 """What a commit holds of the rendered plan and the limits of a review: read, never checked out.
 
 It runs `git` without a shell, and nothing of the commit. Only three places of the tree are read,
-`policies/rendered/`, `policies/approvals.toml` and the stacks' settings. Blobs are asked for by
+`policies/rendered/`, `policies/approvals.toml` and what Pulumi obeys. Blobs are asked for by
 their ids, and not with `git archive`, which a commit's own `.gitattributes` could have leave files
 out or rewrite them.
 What it deliberately does not do: fetch, resolve a merge base, or read the working tree.
@@ -11,23 +11,17 @@ Errors: `GitError`, which names the reference, the rule and the fix.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from policies.environments import Environment
-
 REPOSITORY: Final = Path(__file__).parents[1]
 RENDERED: Final = "policies/rendered/"
 APPROVALS: Final = "policies/approvals.toml"
-SETTINGS: Final = tuple(
-    f"Pulumi{stack}.{suffix}"
-    for stack in ("", *(f".{environment.value}" for environment in Environment))
-    # Pulumi takes JSON first, so that beside it nobody reads the YAML that a reviewer sees.
-    for suffix in ("yaml", "json")
-)
+_OBEYED: Final = re.compile(r"(?:[^./][^/]*/){0,2}Pulumi[^/]*\.(?:yaml|json)")
 _FILE_MODES: Final = frozenset({b"100644", b"100755"})
 
 
@@ -45,7 +39,14 @@ class Commit:
     approvals: str | None
     """The text of `policies/approvals.toml`; None where the commit has none."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """File of a stack's settings -> text, of those that the commit has."""
+    """What Pulumi obeys, as `obeyed` knows it: file -> text."""
+
+
+def obeyed(path: str) -> bool:
+    """Whether Pulumi takes a file of this name for a project, a policy pack or a stack's settings,
+    in whichever folder it is run.
+    """
+    return bool(_OBEYED.fullmatch(path))
 
 
 def commit_at(reference: str, repository: Path = REPOSITORY) -> Commit:
@@ -67,7 +68,7 @@ def commit_at(reference: str, repository: Path = REPOSITORY) -> Commit:
             f"{RENDERED}; name a commit that has, or render there (python -m policies render) "
             "and commit it"
         )
-    settings = {path: texts[path] for path in SETTINGS if path in texts}
+    settings = {path: text for path, text in texts.items() if obeyed(path)}
     return Commit(reference, found, rendered, texts.get(APPROVALS), settings)
 
 
@@ -94,11 +95,15 @@ def _resolved(reference: str, repository: Path) -> str:
 
 def _blobs(reference: str, commit: str, repository: Path) -> Iterator[tuple[str, bytes]]:
     """Path and id of every file that is wanted, in the tree's order."""
-    listed = _git(("ls-tree", "-r", "-z", commit, "--", RENDERED, APPROVALS, *SETTINGS), repository)
+    listed = _git(("ls-tree", "-r", "-z", commit), repository)
     for entry in listed.split(b"\0")[:-1]:
         about, _, name = entry.partition(b"\t")
-        mode, _, blob = about.split(b" ")
+        # Of the others, which nobody reads, a name may be anything.
+        path = name.decode(errors="surrogateescape")
+        if not (path.startswith(RENDERED) or path == APPROVALS or obeyed(path)):
+            continue
         path = _decoded(name, f"reference {reference!r}, the name of a file")
+        mode, _, blob = about.split(b" ")
         if mode not in _FILE_MODES:
             raise GitError(
                 f"reference {reference!r}, {path}: must be a plain file, and is a link or a "

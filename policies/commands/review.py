@@ -33,13 +33,13 @@ from policies.commands.plans import WORKING_TREE, Plans
 from policies.commands.render import FIX
 from policies.compile import compile_plan
 from policies.environments import Environment
-from policies.git import APPROVALS, REPOSITORY, SETTINGS, commit_at
+from policies.git import APPROVALS, REPOSITORY, commit_at, obeyed
 from policies.matrix import MATRIX
 from policies.review.compare import compare
 from policies.review.limits import Limits, LimitsError, unwritten
 from policies.review.model import Review
 from policies.review.output import wording
-from policies.review.settings import PROJECT, file_of, hidden_risks, settings_risks
+from policies.review.settings import PROJECT, file_of, settings_risks, uncompared_risks
 from policies.review.snapshot import of_plan, read
 
 REFUSALS: Final = (*OF_PLANS, LimitsError)
@@ -93,7 +93,7 @@ def run(options: Namespace) -> int:
         head_limits=_limits(approvals, head_name),
         settings={
             one: (
-                *hidden_risks(one, commit.settings, settings, limits.security),
+                *uncompared_risks(one, commit.settings, settings, limits.security),
                 *settings_risks(
                     one,
                     commit.settings.get(file_of(one)),
@@ -136,8 +136,9 @@ def _head(
         )
     file = REPOSITORY / APPROVALS
     approvals = file.read_text(encoding="utf-8") if file.exists() else None
-    there = [name for name in SETTINGS if (REPOSITORY / name).exists()]
-    settings = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in there}
+    found = (path for folder in ("", "*/", "*/*/") for path in REPOSITORY.glob(f"{folder}Pulumi*"))
+    names = [name for path in found if obeyed(name := path.relative_to(REPOSITORY).as_posix())]
+    settings = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in names}
     plans = {plan.environment: of_plan(plan, WORKING_TREE) for plan in compiled}
     return plans, approvals, settings
 

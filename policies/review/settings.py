@@ -10,7 +10,8 @@ does not know what a setting means, nor read a stack's configuration outside thi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -52,25 +53,41 @@ def file_of(environment: Environment) -> str:
     return f"Pulumi.{environment.value}.yaml"
 
 
-def hidden_risks(
+def uncompared_risks(
     environment: Environment, before: Mapping[str, str], after: Mapping[str, str], security: str
 ) -> Iterator[Finding]:
-    """Of files that Pulumi reads in place of those that `settings_risks` compares: beside
-    `Pulumi.json` neither `Pulumi.yaml` nor a stack's YAML counts any more. `before` and `after`:
-    file -> text, of those that are there.
+    """Of files that Pulumi obeys and `settings_risks` does not compare: a project elsewhere, a
+    policy pack, settings of a stack with another name, and any JSON, which Pulumi reads in place of
+    the YAML beside it. Told for the environment that the file names, or for each where it names
+    none. `before` and `after`: file -> text, of those that are there.
     """
-    for shown in (PROJECT, file_of(environment)):
-        hidden = PurePath(shown).with_suffix(".json").name
-        if before.get(hidden) != after.get(hidden):
-            became = "changes" if hidden in before else "is new"
-            reason = f"Pulumi reads it in place of {shown}, and no review compares what it says"
-            yield Finding(
-                Severity.HIGH,
-                RULE,
-                f"{hidden} {became if hidden in after else 'is not there any more'}",
-                (f"{reason}; write it into {shown}",),
-                approvers=(security,),
-            )
+    compared = {PROJECT, *map(file_of, Environment)}
+    for file in sorted((before.keys() | after.keys()) - compared):
+        was, is_ = before.get(file), after.get(file)
+        if was == is_ or environment not in _environments(file, was, is_):
+            continue
+        became = "changes" if was is not None else "is new"
+        yield Finding(
+            Severity.HIGH,
+            RULE,
+            f"{file} {became if is_ is not None else 'is not there any more'}",
+            (_instead_of(file) or "Pulumi obeys it, and no review compares what it says",),
+            approvers=(security,),
+        )
+
+
+def _environments(*texts: str | None) -> Iterable[Environment]:
+    """Those that a file's name or content says, as words; all where there are none."""
+    words = {word for text in texts for word in re.split(r"[^a-z]+", text or "")}
+    return [one for one in Environment if one.value in words] or list(Environment)
+
+
+def _instead_of(file: str) -> str | None:
+    path = PurePath(file)
+    if path.suffix != ".json":
+        return None
+    shown = path.with_suffix(".yaml")
+    return f"Pulumi reads it in place of {shown}, and no review compares what it says"
 
 
 def settings_risks(

@@ -36,20 +36,20 @@ def test_a_commit_is_read_by_branch_tag_and_id(repository: Repository) -> None:
         assert found.approvals is None
 
 
-def test_the_stacks_settings_are_read(repository: Repository) -> None:
-    repository.write("Pulumi.prod.yaml", "config: {}\n")
-    repository.write("Pulumi.other.yaml", "config: {}\n")
-    repository.commit()
-    assert commit_at("HEAD", repository.root).settings == {"Pulumi.prod.yaml": "config: {}\n"}
-    assert commit_at("HEAD~1", repository.root).settings == {}
-
-
-def test_what_pulumi_reads_before_the_stacks_settings_is_read(repository: Repository) -> None:
-    for name in ("Pulumi.json", "Pulumi.prod.json"):
-        repository.write(name, "{}\n")
+def test_what_pulumi_obeys_is_read_wherever_it_is(repository: Repository) -> None:
+    there = (
+        "Pulumi.json",
+        "Pulumi.other.yaml",
+        "Pulumi.prod.yaml",
+        "policies/guardrails/PulumiPolicy.yaml",
+        "teams/Pulumi.yaml",
+    )
+    for name in (*there, "Pulumi.md", "docs/a/b/Pulumi.yaml", ".hidden/Pulumi.yaml", "a\xff"):
+        repository.write(name, "config: {}\n")
     repository.commit()
     found = commit_at("HEAD", repository.root).settings
-    assert found == {"Pulumi.json": "{}\n", "Pulumi.prod.json": "{}\n"}
+    assert found == dict.fromkeys(there, "config: {}\n")
+    assert commit_at("HEAD~1", repository.root).settings == {}
 
 
 def test_each_commit_has_its_own_files_and_the_working_tree_has_no_say(

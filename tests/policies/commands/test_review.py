@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from policies import rendering
 from policies.commands import review
+from policies.git import obeyed
 from policies.plan import Plan
 from tests.policies.commands.conftest import Call
 from tests.policies.repositories import Repository
 
 API = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
 GRANT = 'path "secret/data/kubesentiment/*" {\n  capabilities = ["read"]\n}\n'
-LIMITS = (Path(__file__).parents[3] / "policies" / "approvals.toml").read_text()
+ROOT = Path(__file__).parents[3]
+LIMITS = (ROOT / "policies" / "approvals.toml").read_text()
 
 
 def changed(repository: Repository, text: str) -> str:
@@ -123,7 +126,23 @@ def test_without_a_head_it_is_the_working_tree(call: Call, limited: Repository) 
     # Beside that commit, the real working tree grants more.
     assert ended.status in (1, 2)
     assert "working tree" in ended.lines[-1] or "working tree" in ended.out
-    assert call("review", "--base", "base").status == 0
+
+
+def test_the_working_trees_settings_are_those_of_a_commit_that_has_them(
+    call: Call, limited: Repository
+) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*Pulumi*"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in filter(obeyed, listed.stdout.split("\0")):
+        limited.write(name, (ROOT / name).read_text())
+    limited.commit()
+    assert call("review", "--base", "main").status == 0
+    limited.write("teams/Pulumi.yaml", "name: another\n")
+    limited.commit()
+    ended = call("review", "--base", "main")
+    assert ended.status == 2
+    assert "teams/Pulumi.yaml changes" in ended.out
 
 
 def test_a_stale_working_tree_is_an_error_that_names_the_files(

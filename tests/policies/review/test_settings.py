@@ -9,7 +9,7 @@ import pytest
 from policies.environments import Environment
 from policies.review import Verdict
 from policies.review.model import Finding, Severity
-from policies.review.settings import PROJECT, RULE, file_of, hidden_risks, settings_risks
+from policies.review.settings import PROJECT, RULE, file_of, settings_risks, uncompared_risks
 from tests.policies.review.sides_made import BASE, LIMITS, PROD, reviewed
 
 TEXT = Path(file_of(PROD)).read_text(encoding="utf-8")
@@ -117,12 +117,12 @@ def test_a_text_that_unfolds_without_end_cannot_be_compared() -> None:
 def test_a_file_that_pulumi_reads_instead_takes_an_approval() -> None:
     """Beside `Pulumi.json` Pulumi reads neither `Pulumi.yaml` nor a stack's YAML."""
     plain = {PROJECT: "a", file_of(PROD): "b"}
-    assert not list(hidden_risks(PROD, plain, plain, "security-team"))
+    assert not list(uncompared_risks(PROD, plain, plain, "security-team"))
     for name in ("Pulumi.json", "Pulumi.prod.json"):
         hidden, other = {**plain, name: "{}"}, {**plain, name: "{ }"}
-        (came,) = hidden_risks(PROD, plain, hidden, "security-team")
-        (changed,) = hidden_risks(PROD, hidden, other, "security-team")
-        (went,) = hidden_risks(PROD, hidden, plain, "security-team")
+        (came,) = uncompared_risks(PROD, plain, hidden, "security-team")
+        (changed,) = uncompared_risks(PROD, hidden, other, "security-team")
+        (went,) = uncompared_risks(PROD, hidden, plain, "security-team")
         assert [one.title.removeprefix(f"{name} ") for one in (came, changed, went)] == [
             "is new",
             "changes",
@@ -130,7 +130,27 @@ def test_a_file_that_pulumi_reads_instead_takes_an_approval() -> None:
         ]
         for one in (came, changed, went):
             assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
-    assert not list(hidden_risks(PROD, plain, {**plain, "Pulumi.dev.json": ""}, "security-team"))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told_in"),
+    [
+        ("Pulumi.dev.json", "", ["dev"]),
+        ("Pulumi.prod-eu.yaml", "config: {}", ["prod"]),
+        ("Pulumi.eu.yaml", "config:\n  vaultstack:environment: staging\n", ["staging"]),
+        ("teams/Pulumi.yaml", "name: vaultstack", ["dev", "staging", "prod"]),
+        ("policies/guardrails/PulumiPolicy.yaml", "main: x", ["dev", "staging", "prod"]),
+    ],
+)
+def test_what_else_pulumi_obeys_is_told_where_it_matters(
+    file: str, text: str, told_in: list[str]
+) -> None:
+    found = {
+        one.value: [told.title for told in uncompared_risks(one, {}, {file: text}, "security")]
+        for one in Environment
+    }
+    assert {one for one, told in found.items() if told} == set(told_in)
+    assert {title for told in found.values() for title in told} == {f"{file} is new"}
 
 
 def test_a_size_is_noted() -> None:

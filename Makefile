@@ -31,9 +31,12 @@ adopt: .venv/locked ## install the provisioner in the Vault at ADDRESS=..., with
 	@$(BIN)/python -m components.bootstrap --address "$(ADDRESS)"
 
 .PHONY: test
-# A module's tests share servers, so a module stays with one worker.
+# What is built first is not built within a test, which may take five minutes. A module's tests share
+# servers, so a module stays with one worker.
+TESTED := vault etcd kube-apiserver fortio promtool prometheus
 WORKERS ?= auto
 test: .venv/locked ## every test, those with real servers too; WORKERS=1 for one at a time
+	@$(BIN)/python -m rehearsal.binaries $(TESTED)
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
@@ -94,6 +97,10 @@ drill-rolling: .venv/locked ## restart and upgrade the servers one by one, under
 .PHONY: drill-recovery
 drill-recovery: .venv/locked ## follow the runbooks on a cluster that was hurt; ARGS="--only NAME"
 	@$(BIN)/python -m rehearsal.recovery_drill --env $(CLUSTER) $(ARGS)
+
+.PHONY: engine-test
+engine-test: .venv/locked ## Pulumi's own engine on real servers, where it is on PATH; ARGS="--only NAME"
+	@$(BIN)/python -m rehearsal.engine $(ARGS)
 
 .PHONY: dashboard
 dashboard: .venv/locked ## the dashboard, and its picture from a cluster under load

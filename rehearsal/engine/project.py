@@ -5,6 +5,7 @@ and a change of the matrix is made there and not in the working tree.
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,9 @@ import yaml
 from rehearsal.errors import RehearsalError
 from rehearsal.program import PROJECT, ROOT, as_engine_text
 
-_PARTS: Final = ("Pulumi.yaml", "__main__.py", "components", "policies")
-"""All that the engine runs; what else there is stands for other things."""
+_PARTS: Final = ("Pulumi.yaml", "__main__.py", "components", "policies", "upkeep")
+"""What the engine runs, and what operators run beside it."""
+_RENDER_SECONDS: Final = 120
 _MATRIX: Final = Path("policies") / "matrix.py"
 
 
@@ -42,16 +44,30 @@ def write_configuration(folder: Path, stack: str, plain: Mapping[str, Any]) -> N
     (folder / file.name).write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
-def edit_matrix(folder: Path, before: str, after: str) -> None:
-    """Raises `RehearsalError` where the text is not there just once."""
-    file = folder / _MATRIX
-    text = file.read_text(encoding="utf-8")
-    if text.count(before) != 1:
-        raise RehearsalError(
-            f"{_MATRIX} has {before!r} {text.count(before)} times, and not once: adapt the "
-            "change of the matrix in rehearsal/engine"
-        )
-    file.write_text(text.replace(before, after), encoding="utf-8")
+def copy_configuration(folder: Path, other: Path, stack: str) -> None:
+    """As it is under version control: with encrypted secrets, and what their encryption needs."""
+    shutil.copy(folder / f"Pulumi.{stack}.yaml", other)
+
+
+def change_matrix(folder: Path, change: str) -> None:
+    """`change`: what is written below the matrix, which it may name anew; empty: as it was."""
+    text = (ROOT / _MATRIX).read_text(encoding="utf-8")
+    (folder / _MATRIX).write_text(f"{text}{change}", encoding="utf-8")
+
+
+def render(folder: Path) -> None:
+    """`policies/rendered/`, as whoever changes the matrix does. Raises `RehearsalError`."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "policies", "render"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_RENDER_SECONDS,
+        check=False,
+    )
+    if ended.returncode != 0:
+        raise RehearsalError(f"the changed matrix cannot be rendered: {ended.stderr.strip()}")
 
 
 def _settled(value: Any) -> Any:

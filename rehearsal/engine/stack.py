@@ -37,9 +37,12 @@ class EngineStack:
         environment: str,
         *,
         folder: str = "engine",
+        passphrase: str = "",
         extra: Mapping[str, str] | None = None,
     ) -> None:
-        """`folder`: a new one, for all that is this stack's. `extra`: environment variables."""
+        """`folder`: a new one, for all that is this stack's. `passphrase`: a new one, unless given.
+        `extra`: environment variables.
+        """
         self.name: Final = environment
         self.folder: Final = supervisor.subfolder(folder)
         self.state_folder: Final = _made(self.folder / "state")
@@ -47,7 +50,7 @@ class EngineStack:
         home = _made(self.folder / "home")
         if installed.plugins:
             (home / "plugins").symlink_to(installed.plugins)
-        self._passphrase = secrets.token_urlsafe(24)
+        self._passphrase = passphrase or secrets.token_urlsafe(24)
         variables = {
             "PULUMI_BACKEND_URL": f"file://{self.state_folder}",
             "PULUMI_CONFIG_PASSPHRASE": self._passphrase,
@@ -58,8 +61,10 @@ class EngineStack:
             "TMPDIR": str(_made(self.folder / "tmp")),
             **(extra or {}),
         }
+        self.variables: Final = supervisor.environment(**variables)
+        """The whole environment of its commands; the passphrase is in it."""
         self.command: Final = Command(
-            supervisor, installed, supervisor.environment(**variables), self.folder / "outputs"
+            supervisor, installed, self.variables, self.folder / "outputs"
         )
         self._stack: Stack | None = None
 
@@ -76,13 +81,29 @@ class EngineStack:
         """
         plain = {key: value for key, value in values.items() if key not in secret_keys}
         project.write_configuration(self.project, self.name, plain)
+        self.select()
+        for key in sorted(secret_keys & values.keys()):
+            for path, text in project.leaves(key, values[key]).items():
+                self.set_secret(path, text)
+
+    def without_state(
+        self, supervisor: Supervisor, installed: Installed, folder: str
+    ) -> EngineStack:
+        """The same stack on a computer that has what is under version control and the passphrase,
+        and a backend with nothing in it. Its state is not there yet.
+        """
+        other = EngineStack(
+            supervisor, installed, self.name, folder=folder, passphrase=self._passphrase
+        )
+        project.copy_configuration(self.project, other.project, self.name)
+        return other
+
+    def select(self) -> None:
+        """Its state, made where there is none."""
         workspace = LocalWorkspace(
             work_dir=str(self.project), pulumi_command=self.command, secrets_provider="passphrase"
         )
         self._stack = Stack.create_or_select(self.name, workspace)
-        for key in sorted(secret_keys & values.keys()):
-            for path, text in project.leaves(key, values[key]).items():
-                self.set_secret(path, text)
 
     def set_secret(self, path: str, value: str) -> None:
         """`path`: as `pulumi config set --path` takes it, without the namespace."""
@@ -169,7 +190,7 @@ class EngineStack:
     @property
     def _own(self) -> Stack:
         if self._stack is None:
-            raise RehearsalError(f"the stack {self.name} is not there yet: configure() makes it")
+            raise RehearsalError(f"the stack {self.name} is not there yet: select() makes it")
         return self._stack
 
     def _json(self, *arguments: str) -> Any:
@@ -189,11 +210,14 @@ class EngineStack:
         return outcome(command, time.monotonic() - started, events, succeeded=True)
 
 
+def is_secret(value: Any) -> bool:
+    """Whether a value of `resources()` is in the envelope that says so."""
+    return isinstance(value, Mapping) and "plaintext" in value
+
+
 def plain(value: Any) -> Any:
-    """A value of `resources()` without the envelope that says that it is secret."""
-    if isinstance(value, Mapping) and "plaintext" in value:
-        return json.loads(value["plaintext"])
-    return value
+    """A value of `resources()` without its envelope."""
+    return json.loads(value["plaintext"]) if is_secret(value) else value
 
 
 def _made(folder: Path) -> Path:

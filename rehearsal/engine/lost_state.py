@@ -1,0 +1,73 @@
+"""A state that is lost, while the Vault is as it was: what docs/lost-state.md tells to do, done
+word for word.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rehearsal.engine.dump import differences
+from rehearsal.engine.episode import Episode
+from rehearsal.engine.ground import Ground
+from rehearsal.engine.stack import EngineStack
+from rehearsal.program import ROOT
+from rehearsal.recovery_drill.blocks import blocks_of
+from rehearsal.recovery_drill.operator import Operator
+
+PAGE: Final = ROOT / "docs" / "lost-state.md"
+BLOCKS: Final = ("init", "adopt", "way-in", "rebuild", "look", "up")
+"""The page's, in the order in which they are run."""
+_HAND_OVER: Final = re.compile(r"^ {2}(pulumi config set .+)$", re.MULTILINE)
+_GENERATED: Final = "kv-value-"
+"""What the names of generated values begin with."""
+
+
+def blocks() -> dict[str, str]:
+    """Name -> commands. Raises `RehearsalError`."""
+    return blocks_of(PAGE.read_text(encoding="utf-8"))
+
+
+def lost_state(ground: Ground, episode: Episode) -> None:
+    """On a computer with the repository and the passphrase, by holders of enough key shares."""
+    ground.need_up()
+    before, said = ground.dump(), blocks()
+    stack = ground.stack.without_state(ground.supervisor, ground.installed, "engine-again")
+    ground.stacks.append(stack)
+    operator = _operator(ground, stack)
+    operator.must("init", said["init"])
+    stack.select()
+    refused = episode.watch(stack.up())
+    complaint = "; ".join(refused.errors)
+    episode.check("up without a state is refused", not refused.succeeded)
+    episode.check("it says how to adopt the Vault", "make adopt" in complaint, complaint)
+    adopted = operator.must("adopt", said["adopt"], typed="".join(f"{s}\n" for s in ground.shares))
+    # What `adopt` prints is for whoever reads it to run.
+    handed = _HAND_OVER.findall(adopted.output)
+    episode.check("it says how to hand the credential over", len(handed) == 2, len(handed))
+    operator.must("adopt", "\n".join(handed))
+    operator.must("way-in", said["way-in"])
+    rebuilt = operator.must("rebuild", said["rebuild"])
+    episode.notes["rebuilt"] = rebuilt.errors.strip().replace("\n", "; ")
+    generated = {one for one in ground.stack.resources() if one.startswith(_GENERATED)}
+    episode.nothing("refresh finds Vault as the state says", stack.refresh().changes)
+    operator.must("look", said["look"])
+    episode.just(episode.saw(stack.preview()), create=generated)
+    operator.must("up", said["up"])
+    episode.unchanged(stack.preview(refresh=True))
+    episode.same("Vault is as it was", differences(before, ground.dump()))
+    resources = stack.resources()
+    ground.keep_secret(resources["vault-adoption"]["outputs"])
+    names = ground.stack.resources().keys() ^ resources.keys()
+    episode.check(
+        "the state has what the lost one had",
+        names == {"vault-initialisation", "vault-adoption"},
+        ", ".join(sorted(names)),
+    )
+    ground.stack = stack
+
+
+def _operator(ground: Ground, stack: EngineStack) -> Operator:
+    address, ca_file = ground.scene.vault_address, str(ground.scene.ca_file)
+    there = {"STACK": stack.name, "VAULT_ADDR": address, "VAULT_CACERT": ca_file}
+    return Operator({**stack.variables, **there}, stack.project)

@@ -1,7 +1,8 @@
 """The identity with which the program configures Vault. It defines access, so that it is as good as
 root; what it must not be is a way to secrets that nobody would notice, or open to others.
 
-Its ACL policy is no resource: the bootstrap installs it, and shows it among its own inputs.
+Its ACL policy is no resource: the bootstrap installs it, and shows it among its own inputs. So it
+is with the provisioners of teams, which must be held to what was reviewed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pulumi_policy import Severity
 
 from policies import inspection, paths
 from policies.acl import Acl, Pattern, regions
+from policies.acl.patterns import Kind
+from policies.escalation import Effect, held
 from policies.guardrails.acl import HANDED_OUT
 from policies.guardrails.rule import Resource, ResourceRule, Setting, dig, duration, items, seconds
 from policies.hcl import Capability, parse
@@ -28,10 +31,23 @@ _BOOTSTRAP: Final = frozenset(
 _VALUES: Final = Pattern.of(f"{paths.KV}/data/*")
 _WRITE: Final = frozenset({Capability.CREATE, Capability.UPDATE, Capability.DELETE})
 _CLAIMS: Final = ("repository", "environment")
+_HELD_BY: Final = {"write-acl-policies": "policy", "write-auth-roles": "token_policies"}
+"""Power -> the parameter that, held to given values, makes it none."""
+
+
+def _teams(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Where it is shown, and the ACL policy itself, of each team's provisioner."""
+    for name, acl in (json.loads(resource.text("teams") or "{}")).items():
+        yield f"teams.{name}", acl
 
 
 def _uses(resource: Resource, _: Setting) -> Iterator[str]:
-    acl = Acl.of([parse(resource.text("acl"))])
+    for where, text in (("acl", resource.text("acl")), *_teams(resource)):
+        yield from _used(where, text)
+
+
+def _used(where: str, text: str) -> Iterator[str]:
+    acl = Acl.of([parse(text)])
     for region in regions((acl,), HANDED_OUT):
         (rule,) = region.rules
         if rule is None or not region.within or region.witness.endswith("/"):
@@ -40,7 +56,20 @@ def _uses(resource: Resource, _: Setting) -> Iterator[str]:
         granted = rule.granted - (_WRITE if _VALUES in region.within else set())
         used = sorted(granted - {Capability.LIST, Capability.SUDO})
         if used:
-            yield f"acl allows {', '.join(used)} of {region.witness!r}, which hands out secrets"
+            yield f"{where} allows {', '.join(used)} of {region.witness!r}, which hands out secrets"
+
+
+def _unheld(resource: Resource, _: Setting) -> Iterator[str]:
+    for where, text in _teams(resource):
+        for stanza in parse(text):
+            allowed = dict(stanza.allowed_parameters)
+            exact = Pattern.of(stanza.path).kind is Kind.EXACT and "*" not in allowed
+            for one in held(Acl.of([[stanza]])):
+                # What it can break is its own team's.
+                if one.power.effect is Effect.HARM:
+                    continue
+                if not (exact and allowed.get(_HELD_BY.get(one.power.name, ""))):
+                    yield f"{where} lets its holder have more ({one.power.name}): {one}"
 
 
 def _ci(resource: Resource, setting: Setting) -> Iterator[str]:
@@ -54,6 +83,10 @@ def _ci(resource: Resource, setting: Setting) -> Iterator[str]:
         wanted = inspection.acl_policy(setting.environment)
         if list(items(looking, "token_policies")) != [wanted]:
             yield f"ci_login.attest.token_policies is not {wanted!r} alone, which only looks"
+    for name, role in (dig(parts, "teams") or {}).items():
+        yield from _role(f"ci_login.teams.{name}", role, setting)
+        if list(items(role, "token_policies")) != [name]:
+            yield f"ci_login.teams.{name}.token_policies is not {name!r} alone"
 
 
 def _role(name: str, role: Any, setting: Setting) -> Iterator[str]:
@@ -93,4 +126,14 @@ CI: Final = ResourceRule(
     limits=(duration("longest", "The most that a run's token may live.", "1h"),),
 )
 
-RULES: Final = (USES, CI)
+TEAMS: Final = ResourceRule(
+    name="provisioner-teams-held",
+    says="A team's provisioner writes ACL policies and auth roles as they were reviewed, or not.",
+    meaning="Who may write one freely gives itself everything: that team would be as good as root.",
+    repair="Let policies/team_provisioner.py name the values that its parameters may have",
+    severity=Severity.CRITICAL,
+    types=_BOOTSTRAP,
+    check=_unheld,
+)
+
+RULES: Final = (USES, CI, TEAMS)

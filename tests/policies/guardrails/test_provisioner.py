@@ -9,7 +9,13 @@ from typing import Final
 import pytest
 
 from policies import provisioner
-from policies.guardrails.provisioner import CI, RULES, USES
+from policies.compile import compile_plan
+from policies.environments import Environment
+from policies.guardrails.provisioner import CI, RULES, TEAMS, USES
+from policies.guardrails.rule import Rule
+from policies.matrix import MATRIX
+from policies.slices import teams_in
+from policies.team_provisioner import provisioners
 from tests.policies.guardrails.looking import Declared
 from tests.policies.guardrails.seeds import Seed, check, names, said
 
@@ -29,6 +35,21 @@ def login(**changed: object) -> str:
 def looking(**changed: object) -> str:
     own = {**ROLE, "token_policies": ["platform-attest-prod"]}
     return json.dumps({"role": ROLE, "attest": {**own, **changed}})
+
+
+PLAN: Final = compile_plan(MATRIX, Environment.PROD)
+OF_TEAMS: Final = {one.name: one.acl for one in provisioners(PLAN, teams_in(PLAN))}
+MEDIA: Final = "provisioner-media-team"
+
+
+def teams(rule: str) -> str:
+    """Those of the matrix, with one rule more."""
+    return json.dumps({**OF_TEAMS, MEDIA: f"{OF_TEAMS[MEDIA]}\n{rule}\n"})
+
+
+def of_teams(**changed: object) -> str:
+    own = {**ROLE, "token_policies": [MEDIA]}
+    return json.dumps({"role": ROLE, "teams": {MEDIA: {**own, **changed}}})
 
 
 def with_rule(path: str, capability: str) -> str:
@@ -58,6 +79,48 @@ SEEDS: Final = (
         "acl allows update of 'pki/issue/any'",
     ),
     Seed(USES.name, BOOTSTRAP, "acl", "path {", "cannot be read: line 1"),
+    Seed(
+        USES.name,
+        BOOTSTRAP,
+        "teams",
+        teams('path "secret/data/media-catalog/api/x" { capabilities = ["read"] }'),
+        f"teams.{MEDIA} allows read of 'secret/data/media-catalog/api/x'",
+    ),
+    *(
+        Seed(
+            TEAMS.name,
+            BOOTSTRAP,
+            "teams",
+            teams(f'path "{path}" {{ capabilities = ["create", "update"] {held} }}'),
+            f"teams.{MEDIA} lets its holder have more ({power}): ",
+        )
+        for path, power, held in (
+            ("sys/policies/acl/x", "write-acl-policies", ""),
+            ("sys/policies/acl/x", "write-acl-policies", 'allowed_parameters = {"policy" = []}'),
+            ("sys/policies/acl/x*", "write-acl-policies", 'allowed_parameters = {"policy"=["x"]}'),
+            ("auth/kubernetes/role/x", "write-auth-roles", 'allowed_parameters = {"policy"=["x"]}'),
+            (
+                "auth/kubernetes/role/x",
+                "write-auth-roles",
+                'allowed_parameters = {"token_policies" = ["x"], "*" = []}',
+            ),
+            ("auth/token/create", "create-tokens", ""),
+        )
+    ),
+    Seed(
+        CI.name,
+        BOOTSTRAP,
+        "ci_login",
+        of_teams(token_policies=["provisioner"]),
+        f"ci_login.teams.{MEDIA}.token_policies is not '{MEDIA}' alone",
+    ),
+    Seed(
+        CI.name,
+        BOOTSTRAP,
+        "ci_login",
+        of_teams(bound_claims_type="glob"),
+        f"ci_login.teams.{MEDIA}.bound_claims_type is not 'string'",
+    ),
     Seed(
         CI.name,
         BOOTSTRAP,
@@ -113,6 +176,15 @@ def test_each_rule_has_one() -> None:
 def test_a_run_that_is_named_in_full_passes(prod: Mapping[str, Declared]) -> None:
     assert said(CI.name, prod[BOOTSTRAP].changed("ci_login", login())) == []
     assert said(CI.name, prod[BOOTSTRAP].changed("ci_login", looking())) == []
+    assert said(CI.name, prod[BOOTSTRAP].changed("ci_login", of_teams())) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_provisioners_of_teams_pass_as_they_are_compiled(
+    rule: Rule, prod: Mapping[str, Declared]
+) -> None:
+    assert len(OF_TEAMS) == 2
+    assert said(rule.name, prod[BOOTSTRAP].changed("teams", json.dumps(OF_TEAMS))) == []
 
 
 def test_an_adopted_vault_is_read_as_well() -> None:

@@ -21,6 +21,7 @@ FOLDERS: Final = {
     "migration": "migration",
     "attest": "attest",
     "upkeep": "upkeep",
+    "supply": "supply",
     "client/vaultstack_client": "vaultstack_client",
     "jobs/vaultstack_jobs": "vaultstack_jobs",
 }
@@ -32,6 +33,7 @@ MAY_IMPORT: Final = {
     "migration": {"policies", "migration"},
     "attest": {"policies", "attest", "vaultstack_client"},
     "upkeep": {"policies", "upkeep", "vaultstack_client", "vaultstack_jobs"},
+    "supply": {"migration", "supply"},
     "vaultstack_client": {"vaultstack_client"},
     "vaultstack_jobs": {"vaultstack_client", "vaultstack_jobs"},
 }

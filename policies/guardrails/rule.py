@@ -59,9 +59,6 @@ ADVISORY: Final = ByEnvironment.same(EnforcementLevel.ADVISORY)
 OFF_IN_DEV: Final = ByEnvironment(
     EnforcementLevel.DISABLED, EnforcementLevel.MANDATORY, EnforcementLevel.MANDATORY
 )
-ADVISORY_IN_DEV: Final = ByEnvironment(
-    EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY, EnforcementLevel.MANDATORY
-)
 
 
 @dataclass(frozen=True, slots=True)

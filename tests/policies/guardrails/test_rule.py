@@ -9,7 +9,6 @@ from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, Severity
 
 from policies.environments import Environment
 from policies.guardrails.rule import (
-    ADVISORY_IN_DEV,
     ByEnvironment,
     Finding,
     Resource,
@@ -41,7 +40,9 @@ RULE: Final = ResourceRule(
     meaning="Or it is large.",
     repair="Make it small",
     severity=Severity.LOW,
-    levels=ADVISORY_IN_DEV,
+    levels=ByEnvironment(
+        EnforcementLevel.ADVISORY, EnforcementLevel.MANDATORY, EnforcementLevel.MANDATORY
+    ),
     types=frozenset({TYPE}),
     check=small,
     limits=(duration("longest", "How long.", ByEnvironment(dev="2h", staging="1h", prod="1h")),),

@@ -139,7 +139,8 @@ cost: .venv/locked ## what each environment costs in a month on AWS, item by ite
 	@$(BIN)/python -m rehearsal.cost
 
 .PHONY: pictures
-pictures: .venv/locked ## the README's picture, from a rehearsal
+pictures: .venv/locked ## the pictures of the packages, and of what a rehearsal prints
+	@$(BIN)/python -m docs._ext.picture
 	@$(BIN)/python -m rehearsal --picture docs/rehearse.svg
 
 .PHONY: site

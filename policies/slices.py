@@ -167,7 +167,7 @@ def _check_team(plan: Plan, team: str) -> None:
     known = teams_in(plan)
     if team not in known:
         where = plan.environment.value
-        if any(owner.team == team for owner in plan.owners):
+        if any(owner.team == team for owner in plan.owners if owner.name not in TAKEN):
             raise SliceError(
                 f"team {team!r}: runs Vault in {where}, so that its applications are part of the "
                 "platform's stack; leave it out, or name another `owner=` for them in "

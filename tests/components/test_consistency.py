@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from components import consistency
-from components.settings import Settings, SettingsError, load
+from components.settings import Settings, SettingsError, TeamSettings, load
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.lifetime import Duration
@@ -236,3 +236,43 @@ def test_problems_are_told_together_and_hold_no_value(settings: Settings) -> Non
         ),
     ]
     assert "hidden" not in "".join(found)
+
+
+def split(settings: Settings, *teams: str) -> Settings:
+    return dataclasses.replace(settings, team_stacks=teams)
+
+
+def test_teams_of_the_matrix_can_have_stacks(settings: Settings) -> None:
+    consistency.check(split(settings, "media-team", "sentiment-team"), PROD)
+
+
+def test_a_team_that_is_none_of_the_matrix_is_named_with_its_key(settings: Settings) -> None:
+    (problem,) = problems(split(settings, "media"), PROD)
+    assert problem == (
+        "vaultstack:teamStacks: team 'media': answers for no application of the matrix in prod; "
+        "write one of media-team, sentiment-team"
+    )
+
+
+def test_what_is_a_teams_is_given_to_its_stack_and_no_other(settings: Settings) -> None:
+    values = {"deploy/kubesentiment/keys": dict.fromkeys(KEYS, "x")}
+    whole = given(settings, values=values)
+    consistency.check(split(whole, "media-team"), DEV)
+    (problem,) = problems(split(whole, "sentiment-team"))
+    assert problem.startswith(
+        "vaultstack:kvValues: 'deploy/kubesentiment/keys' is no given KV entry of the matrix"
+    )
+    consistency.check_team(of_team(whole, "sentiment-team"), DEV)
+    with pytest.raises(SettingsError, match="'deploy/kubesentiment/keys' is no given KV entry"):
+        consistency.check_team(of_team(whole, "media-team"), DEV)
+
+
+def of_team(settings: Settings, team: str) -> TeamSettings:
+    return TeamSettings(DEV.environment, team, True, settings.vault, None, settings.kv)
+
+
+def test_a_teams_stack_of_no_team_of_the_matrix_says_so(settings: Settings) -> None:
+    with pytest.raises(SettingsError) as caught:
+        consistency.check_team(of_team(settings, "platform-team"), DEV)
+    (problem,) = caught.value.problems
+    assert problem.startswith("vaultstack:team: team 'platform-team': answers for no application")

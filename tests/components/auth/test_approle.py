@@ -60,3 +60,11 @@ def test_no_secret_id_is_made(alone: Alone) -> None:
 
 def test_the_order_of_the_plan_changes_nothing(alone: Alone) -> None:
     assert make(alone).identities == make(alone, tuple(shuffled(ROLES))).identities
+
+
+def test_of_another_stacks_method_it_makes_only_roles(alone: Alone) -> None:
+    args = AppRoleAuthArgs(ROLES, mounted=True)
+    recording = alone(lambda opts: AppRoleAuth("approle", args, opts))
+    assert "approle-mount" not in recording
+    role, whole = recording["approle-role-shop-ci"], make(alone)["approle-role-shop-ci"]
+    assert (role.urn, role.inputs, role.after) == (whole.urn, whole.inputs, set())

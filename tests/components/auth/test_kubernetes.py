@@ -139,3 +139,13 @@ def test_a_created_reviewers_token_stays_secret(alone: Alone) -> None:
 def test_the_order_of_the_plan_changes_nothing(alone: Alone) -> None:
     mixed = make(alone, roles=tuple(shuffled(ROLES)))
     assert make(alone).identities == mixed.identities
+
+
+def test_of_another_stacks_method_it_makes_only_roles(alone: Alone) -> None:
+    args = KubernetesAuthArgs(None, ROLES)
+    recording = alone(lambda opts: KubernetesAuth("kubernetes", args, opts))
+    assert {"kubernetes-mount", "kubernetes-config"}.isdisjoint(
+        resource.name for resource in recording.resources
+    )
+    role, whole = recording["kubernetes-role-shop-api"], make(alone)["kubernetes-role-shop-api"]
+    assert (role.urn, role.inputs, role.after) == (whole.urn, whole.inputs, set())

@@ -18,6 +18,7 @@ OTP: Final = "0123456789abcdefghijklmnop"
 SHARES: Final = [f"share-{number}-hidden" for number in range(1, 6)]
 ROLE: Final = "auth/provisioner/role/provisioner"
 CI_ROLE: Final = "auth/ci/role/provisioner"
+OF_TEAMS: Final = (f"{ROLE}-", f"{CI_ROLE}-")
 
 Answer = tuple[int, dict[str, Any]]
 DONE: Final[Answer] = (204, {})
@@ -47,6 +48,8 @@ class FakeVault:
         self.ci_config: dict[str, Any] = {}
         self.ci_role: dict[str, Any] = {}
         self.attest_role: dict[str, Any] = {}
+        self.team_roles: dict[str, dict[str, Any]] = {}
+        """By path."""
         self.runs: dict[str, str] = {}
         """Token of a run of CI -> the environment in which it runs."""
         self.requests: list[tuple[str, str]] = []
@@ -123,11 +126,15 @@ class FakeVault:
     def _with_token(  # noqa: C901, PLR0912 - one case for each endpoint
         self, method: str, path: str, body: dict[str, Any], token: str
     ) -> Answer:
-        if (method, path) == ("DELETE", "sys/policies/acl/provisioner"):
-            self.policies.pop("provisioner", None)
+        if path.startswith("sys/policies/acl/provisioner"):
+            self.policies.pop(name := path.removeprefix("sys/policies/acl/"), None)
+            if method != "DELETE":
+                self.policies[name] = body["policy"]
             return DONE
-        if path == "sys/policies/acl/provisioner":
-            self.policies["provisioner"] = body["policy"]
+        if path.startswith(OF_TEAMS):
+            self.team_roles.pop(path, None)
+            if method != "DELETE":
+                self.team_roles[path] = body
             return DONE
         match method, path:
             case "DELETE", "sys/auth/provisioner":

@@ -148,3 +148,15 @@ def test_the_order_of_the_plan_changes_nothing(alone: Alone) -> None:
     entries = (GIVEN, GENERATED)
     again = make(alone, MAIL, tuple(shuffled(entries)))
     assert make(alone, MAIL, entries).identities == again.identities
+
+
+def test_of_another_stacks_engine_it_makes_only_entries(alone: Alone) -> None:
+    def component(opts: pulumi.ResourceOptions) -> KvEngine:
+        return KvEngine("kv", KvEngineArgs(KvSettings(None, {}), (GENERATED, GIVEN), True), opts)
+
+    recording, whole = alone(component), make(alone)
+    assert {"kv-mount", "kv-config"}.isdisjoint(one.name for one in recording.resources)
+    entry = recording["kv-entry-shop-session"]
+    assert entry.urn == whole["kv-entry-shop-session"].urn
+    assert entry.protect
+    assert recording.outputs_of("kv")["pending"] == ["shop/mail: api_key, dsn"]

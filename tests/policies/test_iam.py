@@ -41,6 +41,7 @@ def test_a_wildcard_action_cannot_be_written(action: str) -> None:
 
 def test_every_resource_can_only_be_meant_for_actions_that_know_none() -> None:
     assert Allow(("ecr:GetAuthorizationToken",), ("*",)).resources == ("*",)
+    assert Allow(("ecr:GetAuthorizationToken", "sts:GetCallerIdentity"), ("*",)).resources == ("*",)
     with pytest.raises(
         ValueError,
         match=r"IAM resource '\*' for s3:GetObject: must name what it is about; write an ARN "

@@ -250,6 +250,11 @@ def test_each_stanza_says_which_grant_it_comes_from_and_why() -> None:
     }
 
 
+def test_a_grant_without_a_reason_is_named_alone() -> None:
+    stanzas = {stanza.path: stanza.comment for stanza in meaning(RenewSelf())}
+    assert stanzas["auth/token/renew-self"] == "shop/api: renew-self"
+
+
 def test_a_control_grant_means_what_it_says() -> None:
     grant = Control("sys/audit", (Capability.SUDO, Capability.READ), reason="see it")
     (stanza,) = (s for s in meaning(grant, people=True) if s.comment != "every token")

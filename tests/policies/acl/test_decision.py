@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policies.acl import Acl, AclError, Operation, Request, Rule
+from policies.acl import Acl, AclError, Entity, Identity, Operation, Request, Rule
 from policies.hcl import Capability, parse
 
 
@@ -90,6 +90,20 @@ def test_a_rule_without_capabilities_hides_those_behind_it() -> None:
     assert not acl.decide(Request(Operation.READ, "a/b")).allowed
 
 
+def test_a_list_is_decided_as_a_list_and_nothing_else_is() -> None:
+    acl = acl_of("secret/foo: list read", "secret/foo/*: deny")
+    assert acl.decide(Request(Operation.LIST, "secret/foo/")).allowed
+    assert not acl.decide(Request(Operation.READ, "secret/foo/")).allowed
+
+
+def test_slashes_in_front_change_nothing() -> None:
+    acl = acl_of("a/b: read", "X/b: read")
+    assert acl.decide(Request(Operation.READ, "//a/b")).allowed
+    assert acl.decide(Request(Operation.READ, "X/b")).allowed
+    assert acl.capabilities("X/b") == ("read",)
+    assert not acl.decide(Request(Operation.READ, "a/b/")).allowed
+
+
 # --- sys/capabilities ----------------------------------------------------------------------------
 
 
@@ -140,7 +154,8 @@ def test_each_operation_takes_its_own_capability(operation: Operation, capabilit
 
 def test_help_is_for_everyone_and_headers_for_none() -> None:
     acl = acl_of("a: create read update delete list sudo patch subscribe recover")
-    assert acl_of("a: deny").decide(Request(Operation.HELP, "a")).allowed
+    helped = acl_of("a: deny").decide(Request(Operation.HELP, "a"))
+    assert (helped.allowed, helped.reason) == (True, "help is for everyone")
     assert not acl.decide(Request(Operation.HEADER, "a")).allowed
 
 
@@ -178,6 +193,7 @@ def test_root_protected_paths_take_sudo_besides() -> None:
     [
         ("max_wrapping_ttl = 60", [0, 1, 60], [None, 60.5, 61]),
         ("min_wrapping_ttl = 60", [60, 61, 9999], [None, 0, 59.9]),
+        ("min_wrapping_ttl = 1", [1], [None, 0]),
         ("min_wrapping_ttl = 60\nmax_wrapping_ttl = 60", [60], [None, 59, 61]),
         ("max_wrapping_ttl = -5", [None, 0, 9999], []),
         ('min_wrapping_ttl = ""', [None, 0, 1], []),
@@ -239,6 +255,14 @@ def test_nameless_policies_are_numbered() -> None:
     assert [source.policy for source in rule.sources] == ["#1", "#2"]
 
 
+def test_nameless_policies_are_filled_in_for_their_holder_as_named_ones_are() -> None:
+    policy = parse('path "a/{{identity.entity.name}}" { capabilities = ["read"] }')
+    ada = Identity(Entity("e-1", "ada"))
+    for policies in ([policy], {"named": policy}):
+        assert Acl.of(policies, ada).capabilities("a/ada") == ("read",)
+        assert Acl.of(policies).rules == {}
+
+
 def test_the_reason_names_the_deciding_rule() -> None:
     decision = acl_of("a/+: read").decide(Request(Operation.UPDATE, "a/b"))
     assert decision.reason == "a/+ grants no update"
@@ -246,7 +270,7 @@ def test_the_reason_names_the_deciding_rule() -> None:
 
 def test_a_pattern_that_stops_within_a_letter_is_not_decided() -> None:
     """Vault matches bytes: `a\\xc3*` would be for `aé`, too. Better no answer than a wrong one."""
-    for path in ("a\\xc3*", "+/\\xc3*", "a\\xe6\\x97*"):
+    for path in ("a\\xc3*", "+/\\xc3*", "a\\xe6\\x97*", "a\\x80*", "a\\xff*"):
         with pytest.raises(AclError, match=r"stops within a letter.*write whole letters"):
             acl_of(f"{path}: read")
     assert acl_of("a\\xc3\\xa9*: read").capabilities("aéb") == ("read",)

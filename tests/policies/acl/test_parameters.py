@@ -67,7 +67,12 @@ def test_taken(restrictions: str, data: dict[str, Any]) -> None:
         ('allowed_parameters = { a = ["*"] }', {"a": "x"}, "not allowed with this value"),
         ('allowed_parameters = { a = [{ k { l = "v" } }] }', {"a": {"k": [{"l": "v"}]}}, "value"),
         ('allowed_parameters = { a = [{ k = "v" }] }', {"a": {"k": "v", "l": 1}}, "value"),
+        ('allowed_parameters = { a = [["x", "y"]] }', {"a": ["x", "z"]}, "value"),
+        ('allowed_parameters = { a = [["x", "y"]] }', {"a": ["x"]}, "value"),
+        ('allowed_parameters = { a = [["x", "y"]] }', {"a": "xy"}, "value"),
         (NOT_A, {"A": "x"}, "the parameter 'A' is denied with this value"),
+        ("denied_parameters = { a = [true] }", {"a": True}, "denied with this value"),
+        ('denied_parameters = { a = ["x,*"] }', {"a": "x,z"}, "denied with this value"),
         (NOT_A, {"a": "z, y"}, "denied with this value"),
         (NOT_A, {"a": ["z", "x"]}, "denied with this value"),
         ("denied_parameters = { a = [] }", {"a": "z"}, "the parameter 'a' is denied"),
@@ -81,6 +86,11 @@ def test_refused(restrictions: str, data: dict[str, Any], reason: str) -> None:
     found = refused(restrictions, data)
     assert found
     assert reason in found
+
+
+def test_a_parameter_that_is_denied_whatever_its_value_is_told_so() -> None:
+    assert refused("denied_parameters = { a = [] }", {"a": "z"}) == "the parameter 'a' is denied"
+    assert refused('denied_parameters = { "*" = [] }', {"a": "z"}) == "every parameter is denied"
 
 
 @pytest.mark.parametrize("space", ["\x1c", "\x1d", "\x1e", "\x1f"])
@@ -102,6 +112,8 @@ def test_items_are_trimmed_as_go_does(space: str) -> None:
         ("**", "anything", True),
         ("x*", "xyz", True),
         ("*z", "xyz", True),
+        ("xy*", "xz", False),
+        ("*yz", "xz", False),
         ("*y*", "xyz", True),
         ("*y*", "xz", False),
         ("x*z", "xyz", False),

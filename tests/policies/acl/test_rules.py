@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -24,6 +25,7 @@ def test_capabilities_add_up_and_every_source_is_kept() -> None:
     both = merged(READ, rule('capabilities = ["list"]', "lists"))
     assert both.granted == {Capability.READ, Capability.LIST}
     assert [source.policy for source in both.sources] == ["reads", "lists"]
+    assert both.pattern == Pattern.of("x")
 
 
 @pytest.mark.parametrize("rules", [*permutations([READ, DENY, rule('policy = "sudo"')])])
@@ -32,6 +34,20 @@ def test_a_denial_wins_in_any_order(rules: tuple[Rule, Rule, Rule]) -> None:
     assert together.denies
     assert together.granted == frozenset()
     assert together.capabilities == {Capability.DENY}
+
+
+def test_a_denial_keeps_no_restriction_of_the_others() -> None:
+    restricted = rule(
+        """capabilities = ["update"]
+        allowed_parameters = { a = ["x"] }
+        denied_parameters = { b = ["x"] }
+        required_parameters = ["a"]
+        min_wrapping_ttl = 30
+        max_wrapping_ttl = 60"""
+    )
+    for both in (merged(DENY, restricted), merged(restricted, DENY)):
+        assert replace(both, sources=DENY.sources) == DENY
+        assert len(both.sources) == 2
 
 
 def test_no_capabilities_are_no_denial() -> None:
@@ -78,7 +94,16 @@ def test_required_parameters_are_all_required() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
-    [(0, 60, 60), (60, 0, 60), (60, 30, 30), (30, 60, 30), (-5, 60, -5), (60, -5, 60), (0, -5, 0)],
+    [
+        (0, 1, 1),
+        (0, 60, 60),
+        (60, 0, 60),
+        (60, 30, 30),
+        (30, 60, 30),
+        (-5, 60, -5),
+        (60, -5, 60),
+        (0, -5, 0),
+    ],
 )
 @pytest.mark.parametrize("name", ["min_wrapping_ttl", "max_wrapping_ttl"])
 def test_the_shorter_lifetime_holds_and_what_is_not_above_zero_is_dropped(

@@ -16,12 +16,12 @@ ADA = Identity(
         "ada",
         {"team": "red", "a.b": "dotted", "empty": "", "plus": "+", "star": "*"},
         (
-            Alias("acc1", "a-1", "ada@example.com", {"k": "v"}, {"c": "d"}),
+            Alias("acc1", "a-1", "ada@example.com", {"k": "v", "k.2": "w"}, {"c": "d"}),
             Alias("acc1", "a-2", "second"),
             Alias("acc2", "", "", {}),
         ),
     ),
-    (Group("g-1", "crew", {"place": "bridge"}), Group("g-2", "", {})),
+    (Group("g-1", "crew", {"place": "bridge", "the.deck": "upper"}), Group("g-2", "", {})),
     now=1_000_000,
 )
 
@@ -38,15 +38,18 @@ ADA = Identity(
         ("identity.entity.aliases.acc1.id", "a-1"),
         ("identity.entity.aliases.acc1.name", "ada@example.com"),
         ("identity.entity.aliases.acc1.metadata.k", "v"),
+        ("identity.entity.aliases.acc1.metadata.k.2", "w"),
         ("identity.entity.aliases.acc1.custom_metadata.c", "d"),
         ("identity.groups.ids.g-1.id", "g-1"),
         ("identity.groups.ids.g-1.name", "crew"),
         ("identity.groups.names.crew.id", "g-1"),
         ("identity.groups.names.crew.metadata.place", "bridge"),
+        ("identity.groups.names.crew.metadata.the.deck", "upper"),
         ("time.now", "1000000"),
         ("time.now.plus.1h", "1003600"),
         ("time.now.minus.60", "999940"),
         ("time.now.plus.1d", "1086400"),
+        ("time.now.plus.1.5h", "1005400"),
         ("time.now.plus.", "1000000"),
     ],
 )

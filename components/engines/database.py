@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_vault as vault
@@ -11,6 +12,9 @@ from components.settings import DatabaseSettings, Secret
 from policies.paths import DATABASE
 from policies.plan import DatabaseConnection, DatabaseStaticRole, Plan
 from policies.standing import ENGINES
+
+_OPEN_CONNECTIONS: Final = 4
+"""Of Vault to each database."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,8 @@ class DatabaseEngine(pulumi.ComponentResource):
                 username=settings.username.replace("{database}", connection.database),
                 password=password,
                 password_authentication="scram-sha-256",
+                # Vault's own default; where nothing is said, Pulumi's provider halves it.
+                max_open_connections=_OPEN_CONNECTIONS,
                 tls_ca=settings.ca_cert,
             ),
             opts=pulumi.ResourceOptions(

@@ -52,7 +52,7 @@ def makers(vault: VaultApi, path: Callable[[str], str] = str) -> dict[str, Maker
         "vault:kubernetes/authBackendRole:AuthBackendRole": writes(_AUTH_ROLE),
         "vault:appRole/authBackendRole:AuthBackendRole": writes(_AUTH_ROLE),
         "vault:jwt/authBackend:AuthBackend": bound(_oidc_backend),
-        "vault:jwt/authBackendRole:AuthBackendRole": writes(_AUTH_ROLE),
+        "vault:jwt/authBackendRole:AuthBackendRole": bound(_jwt_role),
         "vault:database/secretBackendConnection:SecretBackendConnection": bound(_connection),
         "vault:database/secretBackendRole:SecretBackendRole": writes("{backend}/roles/{name}"),
         "vault:database/secretBackendStaticRole:SecretBackendStaticRole": writes(
@@ -163,6 +163,15 @@ def _oidc_backend(vault: VaultApi, inputs: Properties) -> Made:
         _fields(inputs, {"path", "type", "description", "tune"}),
     )
     return made
+
+
+def _jwt_role(vault: VaultApi, inputs: Properties) -> Made:
+    """The provider takes several values of a claim as one text, with commas."""
+    claims = {
+        name: [one.strip() for one in values.split(",")]
+        for name, values in (inputs.get("boundClaims") or {}).items()
+    }
+    return _write(vault, _AUTH_ROLE, {**inputs, "boundClaims": claims} if claims else inputs)
 
 
 def _endpoint(vault: VaultApi, inputs: Properties) -> Made:

@@ -86,6 +86,7 @@ def test_the_connection_leaves_the_credentials_to_vault(alone: Alone, preview: b
         "username": "vault_shop-db",
         "password": "shop-db-hidden",
         "passwordAuthentication": "scram-sha-256",
+        "maxOpenConnections": 4,
     }
     assert connection.inputs["backend"] == "database"
     assert connection.inputs["allowedRoles"] == ["shop-readonly", "shop-readwrite"]

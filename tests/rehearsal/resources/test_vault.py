@@ -71,6 +71,14 @@ def test_every_auth_methods_roles_are_at_its_mount(kind: str) -> None:
     assert written == {"auth/there/role/x": {}}
 
 
+def test_the_values_of_a_claim_are_a_list_as_the_provider_makes_one() -> None:
+    written, _ = make(
+        "vault:jwt/authBackendRole:AuthBackendRole",
+        {"backend": "oidc", "roleName": "x", "boundClaims": {"groups": "a, b"}},
+    )
+    assert written == {"auth/oidc/role/x": {"bound_claims": {"groups": ["a", "b"]}}}
+
+
 def test_a_mounts_lifetimes_are_in_its_configuration_with_a_unit() -> None:
     written, _ = make(
         "vault:index/mount:Mount",

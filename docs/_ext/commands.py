@@ -20,6 +20,7 @@ FOLDERS: Final = (
     "attest",
     "upkeep",
     "migration",
+    "supply",
     "components",
     "jobs/vaultstack_jobs",
     "rehearsal",

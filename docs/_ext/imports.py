@@ -19,6 +19,7 @@ PARTS: Final[Mapping[str, str]] = {
     "components": "components",
     "__main__": "__main__.py",
     "migration": "migration",
+    "supply": "supply",
     "attest": "attest",
     "vaultstack_client": "client/vaultstack_client",
     "vaultstack_jobs": "jobs/vaultstack_jobs",

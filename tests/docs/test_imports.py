@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from docs._ext import imports
+from docs._ext import commands, imports
 from docs._ext.imports import graph
 from tests.recording import ROOT
 
+PARTS_HERE = imports.PARTS
 PARTS = {"base": "base", "base.rules": "base/rules", "top": "top", "__main__": "__main__.py"}
 FILES: Mapping[str, str] = {
     "base/__init__.py": '"""What all is\nbuilt on. And more."""',
@@ -60,3 +62,17 @@ def test_imports_here_go_one_way() -> None:
     assert made.below("policies") == ()
     assert made.below("__main__") == ("components",)
     assert made.depth("rehearsal") == max(map(made.depth, made.says))
+
+
+def test_every_package_of_the_repository_is_there() -> None:
+    """It has a place in the picture, in the list of modules and among the commands."""
+    homes = {ROOT / folder for part, folder in PARTS_HERE.items() if "." not in part}
+    packages = {path.parent for path in ROOT.glob("*/__init__.py")}
+    packages |= {path.parent for path in ROOT.glob("*/vaultstack_*/__init__.py")}
+    assert packages <= homes
+    (listed,) = re.findall(
+        r"<!-- generated: modules (.*) -->", (ROOT / "docs/reference/modules.md").read_text()
+    )
+    assert {home.name for home in packages} == {*listed.split()}
+    with_commands = {path for path in packages if any(path.rglob("__main__.py"))}
+    assert {path.relative_to(ROOT).as_posix() for path in with_commands} == {*commands.FOLDERS}

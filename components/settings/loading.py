@@ -42,7 +42,7 @@ from components.settings.model import (
     Target,
     VaultSettings,
 )
-from components.settings.reader import NAMESPACE, ConfigReader, encrypted
+from components.settings.reader import NAMESPACE, ConfigReader, encrypted, is_loopback
 from policies.environments import Environment, EnvironmentSpec
 
 
@@ -119,11 +119,16 @@ def _vault(
                 "is needed to reach Vault",
                 f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
             )
-    elif not address.startswith("https://") and (deployment or environment is not Environment.DEV):
+    elif not address.startswith("https://") and (
+        deployment or environment is not Environment.DEV or not is_loopback(address)
+    ):
+        # A developer's own machine has nobody in between; a network has.
+        where = "dev, but for this machine's own address"
+        if deployment or environment is not Environment.DEV:
+            where = "a cluster" if deployment else environment.value
         read.problem(
             "vaultAddress",
-            f"must be https in {'a cluster' if deployment else environment.value}, is {address!r}: "
-            "tokens travel over it",
+            f"must be https in {where}, is {address!r}: tokens travel over it",
             f"pulumi config set {NAMESPACE}:vaultAddress https://<host>:8200",
         )
     return VaultSettings(address, read.text("vaultCaCertFile") or None)

@@ -130,7 +130,7 @@ class ConfigReader:
     def secure_url(self, key: str, *, plain_allowed: bool) -> str:
         """A URL that secrets travel to: https, unless `plain_allowed` or it is this machine."""
         value = self.url(key)
-        if value.startswith("http://") and not plain_allowed and not _is_loopback(value):
+        if value.startswith("http://") and not plain_allowed and not is_loopback(value):
             self.problem(
                 key,
                 f"must be https: tokens or secrets travel over it; is {self._shown(key, value)}",
@@ -271,7 +271,8 @@ class Rules:
             self.read.problem(key, rule, fix)
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether it is this machine itself, so that nobody is in between."""
     return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 

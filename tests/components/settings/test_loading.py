@@ -54,6 +54,12 @@ RULES: Final[Mapping[str, Gist]] = {
     "an unknown target": ("dev", {"target": "nomad"}, "target", "one of existing, kubernetes"),
     "no address": ("dev", {"vaultAddress": ""}, "vaultAddress", "is needed to reach Vault"),
     "an address without a scheme": ("dev", {"vaultAddress": "a:8200"}, "vaultAddress", "be a URL"),
+    "http over a network in dev": (
+        "dev",
+        {"vaultAddress": "http://vault.dev.example.internal:8200"},
+        "vaultAddress",
+        "must be https in dev, but for this machine's own address, is 'http://vault.dev.",
+    ),
     "http in staging": (
         "staging",
         {"vaultAddress": "http://a:8200"},

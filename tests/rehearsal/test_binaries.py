@@ -30,6 +30,7 @@ FAKE_GO = """\
 echo "$@" >> {calls}
 case "$1" in
 env) echo {version};;
+list) echo example.test/x;;
 build)
     echo "go: downloading example.test/x v1.0.0" >&2
     echo "example.test/x" >&2
@@ -196,8 +197,34 @@ def test_a_build_is_pinned_and_reproducible(computer: Computer) -> None:
 def test_a_build_says_what_it_is_doing(computer: Computer) -> None:
     computer.install_go(build=f"sleep 0.3; {BUILD_ETCD}")
     computer.ensure()
-    assert computer.said[0].startswith("etcd 3.6.16: ")
-    assert computer.said[-1].startswith("etcd 3.6.16: build ended after")
+    assert computer.said[0].endswith("once, which takes minutes: etcd 3.6.16")
+    assert {line.partition(": ")[0] for line in computer.said[1:]} == {"etcd 3.6.16"}
+    assert "etcd 3.6.16: built in 0 s" in computer.said[-1]
+    computer.said.clear()
+    computer.ensure()
+    assert computer.said == []
+
+
+def test_of_several_builds_each_says_how_many_are_left(computer: Computer) -> None:
+    """Of those that must be built: what is there already does not count."""
+    computer.install_go()
+    computer.ensure()
+    computer.said.clear()
+    for name in ("vault", "kube-apiserver"):
+        (computer.root / "tools" / name).mkdir()
+        module = GO_MOD.replace("server/v3 v", f"cmd/{name} v").replace("server/v3", f"cmd/{name}")
+        (computer.root / "tools" / name / "go.mod").write_text(module)
+        (computer.root / "tools" / name / "go.sum").write_text("")
+    computer.install_go(build='echo "no such host: lookup x" >&2; exit 1;;')
+    with pytest.raises(RehearsalError, match=r"proxy cannot be reached.*make doctor"):
+        binaries.ensure(
+            [Tool.ETCD, Tool.VAULT, Tool.KUBE_APISERVER],
+            root=computer.root,
+            cache=computer.cache,
+            progress=computer.said.append,
+        )
+    assert computer.said[0].endswith("minutes: vault 3.6.16, kube-apiserver 3.6.16")
+    assert computer.said[1].startswith("[1 of 2] vault 3.6.16: ")
 
 
 def test_changed_pins_are_built_anew(computer: Computer) -> None:

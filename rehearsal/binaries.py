@@ -172,8 +172,8 @@ def ensure(
 
     `progress` is called with one line about what is happening, every 2 seconds while something
     is built; by default it prints to stderr. `announce` (by default `progress`) is called with
-    what is worth keeping: what is to be built, and what each took. Raises RehearsalError, which names the build's log
-    and shows its end.
+    what is worth keeping: what is to be built, and what each took. Raises RehearsalError, which
+    names the build's log and shows its end.
     """
     announce = announce or progress
     pins = [read_pin(tool, root) for tool in tools]

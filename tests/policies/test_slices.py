@@ -15,7 +15,7 @@ from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.grants import Kv, KvAccess
 from policies.hcl import Capability, Stanza
-from policies.identities import AppRole, OidcGroup, ServiceAccount
+from policies.identities import AppRole, Identity, OidcGroup, ServiceAccount
 from policies.lifetime import Duration, Lifetime
 from policies.matrix import MATRIX
 from policies.model import AccessMatrix, Application, Workload
@@ -29,19 +29,26 @@ PLAN = compile_plan(MATRIX, PROD)
 TABLES = tuple(field.name for field in dataclasses.fields(Plan) if field.name != "environment")
 
 
+def identity(kind: str, name: str) -> Identity:
+    match kind:
+        case "account":
+            return ServiceAccount(name, name)
+        case "pipeline":
+            return AppRole(Duration.parse("1h"))
+        case _:
+            return OidcGroup(name)
+
+
 def application(name: str, team: str, identities: Sequence[str]) -> Application:
-    made = {
-        "account": lambda number: ServiceAccount(name, f"{name}-{number}"),
-        "pipeline": lambda _: AppRole(Duration.parse("1h")),
-        "people": lambda number: OidcGroup(f"{name}-{number}"),
-    }
     own = Kv(SecretPath(f"{name}/*"), KvAccess.READ_WRITE)
     return Application(
         name=name,
         owner=team,
         entries=(KvEntry.random(f"{name}/one", "key"), KvEntry.given(f"deploy/{name}/two", "key")),
         workloads=tuple(
-            Workload(f"w{number}", made[kind](number), (own,), Lifetime.of("1h", "2h"))
+            Workload(
+                f"w{number}", identity(kind, f"{name}-{number}"), (own,), Lifetime.of("1h", "2h")
+            )
             for number, kind in enumerate(identities)
         ),
     )

@@ -20,10 +20,9 @@ from components.settings.deployment import (
 )
 from components.settings.loading_parts import certificates_in
 from components.settings.model import VaultSettings
-from components.settings.reader import NAMESPACE, ConfigReader, Rules
+from components.settings.reader import NAMESPACE, ConfigReader, Rules, is_loopback
 from policies.environments import Environment
 
-OWN_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - not listened on
 # Those of the servers' Services that answer every request, whoever leads.
 _SERVICES: Final = ("vault", "vault-active")
 
@@ -71,7 +70,7 @@ def read_pods(
         confined = [key for key in asking if key != "agentInjector"]
         _check_service(Rules(read, hold=bool(confined)), address, kubernetes, confined)
     address = address or (kubernetes.service_address if deployment else vault.address)
-    if urlsplit(address).hostname in OWN_HOSTS:
+    if is_loopback(address):
         rules.problem(
             "podVaultAddress",
             f"must be an address by which pods reach Vault: {address!r} is each pod's own",

@@ -18,6 +18,7 @@ from pulumi.runtime import config as runtime_config
 from policies.lifetime import Duration
 
 NAMESPACE: Final = "vaultstack"
+OWN_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - not listened on
 
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=Enum)
@@ -273,7 +274,7 @@ class Rules:
 
 def is_loopback(url: str) -> bool:
     """Whether it is this machine itself, so that nobody is in between."""
-    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    return urlsplit(url).hostname in OWN_HOSTS
 
 
 def _cidr(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from components.settings import AuthoritySettings, IssuerKind, IssuerReference
-from components.settings.loading_pods import OWN_HOSTS
+from components.settings.reader import OWN_HOSTS
 from rehearsal.certificates import Authority
 from tests.components.settings.loader import (
     ADDRESS,

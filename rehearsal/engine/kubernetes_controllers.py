@@ -178,9 +178,9 @@ class Playing:
             base, _, plural = path.rpartition("/")
             own = f"{base}{inside}/{plural}/{metadata['name']}"
             if plural == "namespaces":
-                emptied = {**stored, "apiVersion": "v1", "kind": "Namespace", "spec": {}}
-                self._rest.call("PUT", f"{own}/finalize", emptied)
-            elif _FOREGROUND in metadata.get("finalizers", ()):
+                # What is left in it is nobody's any more; it is not looked for.
+                self._rest.call("PUT", f"{own}/finalize", {**stored, "spec": {}})
+            if _FOREGROUND in metadata.get("finalizers", ()):
                 left = [one for one in metadata["finalizers"] if one != _FOREGROUND]
                 # It may have gone meanwhile.
                 self._rest.call("PATCH", own, {"metadata": {"finalizers": left}})

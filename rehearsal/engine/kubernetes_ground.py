@@ -30,7 +30,7 @@ from rehearsal.supervisor import Supervisor
 
 CHANGED: Final[Mapping[Environment, Mapping[str, Any]]] = MappingProxyType(
     {
-        Environment.DEV: {"target": "kubernetes"},
+        Environment.DEV: {"target": "kubernetes", "databaseCidrs": ["127.0.0.0/8"]},
         Environment.STAGING: {
             "provisionerLogin": "approle",
             "ciRepository": "",

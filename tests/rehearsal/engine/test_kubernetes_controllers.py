@@ -163,6 +163,32 @@ def test_what_is_deleted_is_let_go_once_garbage_is_collected(
     )
 
 
+def test_a_namespace_that_is_deleted_is_finished_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    namespaces = "/api/v1/namespaces"
+    there: dict[str, Any] = {
+        "metadata": {"name": "vault", "uid": "n"},
+        "spec": {"finalizers": ["kubernetes"]},
+    }
+    gone = {
+        **there,
+        "metadata": {
+            **there["metadata"],
+            "deletionTimestamp": "now",
+            "finalizers": ["foregroundDeletion"],
+        },
+    }
+    rest = FakeRest({namespaces: ("Namespace", [there])})
+    with _playing(rest, FakeControllers(), monkeypatch) as playing:
+        monkeypatch.setattr(playing, "_path", lambda *_: namespaces)
+        playing.collect([("v1", "Namespace")])
+        rest.lists[namespaces] = ("Namespace", [gone])
+        _wait(lambda: len(rest.calls) > 1)
+
+    assert rest.asked[:2] == ["PUT /api/v1/namespaces/vault/finalize", f"PATCH {namespaces}/vault"]
+    assert rest.calls[0][2]["spec"] == {}
+    assert rest.calls[1][2] == {"metadata": {"finalizers": []}}
+
+
 def test_what_goes_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     rest = FakeRest({})
     with _playing(rest, FakeControllers("no disk"), monkeypatch) as playing:

@@ -19,18 +19,19 @@ from rehearsal.program import PROJECT, ROOT, as_engine_text
 _PARTS: Final = ("Pulumi.yaml", "__main__.py", "components", "policies", "upkeep")
 """What the engine runs, and what operators run beside it."""
 _RENDER_SECONDS: Final = 120
+_CHANGE: Final = "\n# --- a change, as somebody tries it ---\n"
 _MATRIX: Final = Path("policies") / "matrix.py"
 
 
-def copy_program(folder: Path) -> Path:
+def copy_program(folder: Path, source: Path = ROOT) -> Path:
     """Into a folder that is not there yet; as the files are now, committed or not."""
     folder.mkdir(mode=0o700)
     for part in _PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        own = source / part
+        if own.is_dir():
+            shutil.copytree(own, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(source, folder / part)
+            shutil.copy(own, folder / part)
     # The interpreter that runs this, under the name by which Pulumi.yaml calls it.
     (folder / ".venv").symlink_to(sys.prefix)
     return folder
@@ -51,8 +52,9 @@ def copy_configuration(folder: Path, other: Path, stack: str) -> None:
 
 def change_matrix(folder: Path, change: str) -> None:
     """`change`: what is written below the matrix, which it may name anew; empty: as it was."""
-    text = (ROOT / _MATRIX).read_text(encoding="utf-8")
-    (folder / _MATRIX).write_text(f"{text}{change}", encoding="utf-8")
+    file = folder / _MATRIX
+    as_it_was = file.read_text(encoding="utf-8").partition(_CHANGE)[0]
+    file.write_text(f"{as_it_was}{_CHANGE}{change}" if change else as_it_was, encoding="utf-8")
 
 
 def render(folder: Path) -> None:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi.automation import CommandError, EngineEvent, LocalWorkspace, Stack
+from pulumi.automation import CommandError, CommandResult, EngineEvent, LocalWorkspace, Stack
 
 from rehearsal.engine import project
 from rehearsal.engine.command import Command, Running
 from rehearsal.engine.steps import Outcome, outcome
 from rehearsal.engine.tools import Installed
 from rehearsal.errors import RehearsalError
-from rehearsal.program import PROJECT
+from rehearsal.program import PROJECT, ROOT
 from rehearsal.supervisor import Supervisor
 
 GUARDRAILS: Final = "policies/guardrails"
@@ -37,16 +37,17 @@ class EngineStack:
         environment: str,
         *,
         folder: str = "engine",
+        program: Path = ROOT,
         passphrase: str = "",
         extra: Mapping[str, str] | None = None,
     ) -> None:
-        """`folder`: a new one, for all that is this stack's. `passphrase`: a new one, unless given.
-        `extra`: environment variables.
+        """`folder`: a new one, for all that is this stack's. `program`: what is copied.
+        `passphrase`: a new one, unless given. `extra`: environment variables.
         """
         self.name: Final = environment
         self.folder: Final = supervisor.subfolder(folder)
         self.state_folder: Final = _made(self.folder / "state")
-        self.project: Final = project.copy_program(self.folder / "program")
+        self.project: Final = project.copy_program(self.folder / "program", program)
         home = _made(self.folder / "home")
         if installed.plugins:
             (home / "plugins").symlink_to(installed.plugins)
@@ -93,7 +94,12 @@ class EngineStack:
         and a backend with nothing in it. Its state is not there yet.
         """
         other = EngineStack(
-            supervisor, installed, self.name, folder=folder, passphrase=self._passphrase
+            supervisor,
+            installed,
+            self.name,
+            folder=folder,
+            program=self.project,
+            passphrase=self._passphrase,
         )
         project.copy_configuration(self.project, other.project, self.name)
         return other
@@ -137,9 +143,13 @@ class EngineStack:
             ),
         )
 
-    def refresh(self) -> Outcome:
+    def refresh(self, *, clear: bool = False) -> Outcome:
+        """`clear`: forget creations of which it is not known how they ended."""
         return self._watched(
-            "refresh", lambda see: self._own.refresh(on_event=see, show_secrets=False)
+            "refresh",
+            lambda see: self._own.refresh(
+                on_event=see, show_secrets=False, clear_pending_creates=clear or None
+            ),
         )
 
     def destroy(self) -> Outcome:
@@ -175,15 +185,18 @@ class EngineStack:
 
     def run(self, *arguments: str, given: str = "") -> str:
         """Any other command, and what it says. Raises `RehearsalError` where it fails."""
-        result = self.command.start(
-            [*arguments, "--stack", self.name], self.project, given=given
-        ).wait()
+        result = self.attempt(*arguments, given=given)
         if result.code != 0:
             raise RehearsalError(
                 f"`pulumi {' '.join(arguments)}` ended with {result.code}: "
                 f"{result.stderr.strip() or result.stdout.strip()}"
             )
         return result.stdout
+
+    def attempt(self, *arguments: str, given: str = "") -> CommandResult:
+        """The same, however it ends."""
+        named = [*arguments, "--stack", self.name]
+        return self.command.start(named, self.project, given=given).wait()
 
     # --- parts ----------------------------------------------------------------------------------
 

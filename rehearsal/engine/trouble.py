@@ -126,6 +126,8 @@ def killed(ground: Ground, episode: Episode) -> None:
     done = episode.saw(ground.stack.up())
     missing = new - {urn.rpartition("::")[2] for urn in made}
     episode.check("it makes what was missing", done.names("create") >= missing, done)
+    # Each was written again, which is the same; only the state still wonders.
+    episode.saw(ground.stack.refresh(clear=True))
     _whole(ground, episode)
     episode.unchanged(ground.stack.preview(refresh=True))
     changed = {one.path for one in differences(before, ground.dump())}

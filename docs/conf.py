@@ -24,7 +24,7 @@ html_title = project
 language = "en"
 # Pages are shown as they are written: a command's quotes and dashes, too.
 smartquotes = False
-extensions = ["myst_parser", "sphinx_design", "docs._ext"]
+extensions = ["myst_parser", "docs._ext"]
 source_suffix = {".md": "markdown"}
 exclude_patterns: list[str] = []
 nitpicky = True

@@ -102,8 +102,8 @@ drill-recovery: .venv/locked ## follow the runbooks on a cluster that was hurt; 
 engine-test: .venv/locked ## Pulumi's own engine on real servers, where it is on PATH; ARGS="--only NAME"
 	@$(BIN)/python -m rehearsal.engine $(ARGS)
 
-.PHONY: engine-test-cluster
-engine-test-cluster: .venv/locked ## the same where the engine deploys the servers, too; ARGS="--env dev"
+.PHONY: engine-cluster
+engine-cluster: .venv/locked ## the same where the engine deploys the servers, too; ARGS="--env dev"
 	@$(BIN)/python -m rehearsal.engine.kubernetes $(ARGS)
 
 .PHONY: dashboard

@@ -114,6 +114,21 @@ def test_nothing_of_a_pull_request_runs_with_the_rights_of_the_base() -> None:
         ), name
 
 
+def test_who_takes_anything_from_a_cache_can_do_nothing_with_it() -> None:
+    """Whatever was merged may have written it."""
+    cached = [
+        (f"{workflow}.{name}", job.get("permissions"), job.get("environment"))
+        for workflow, name, job in jobs()
+        if any("actions/cache" in step.get("uses", "") for step in job.get("steps", ()))
+    ]
+    assert cached
+    for job, rights, environment in cached:
+        assert (rights, environment) == ({"contents": "read"}, None), job
+    # What other actions keep by themselves is a cache, too.
+    for path in GITHUB.rglob("*.yml"):
+        assert not re.search(r"^\s+cache(?:-dependency-path)?:", path.read_text(), re.MULTILINE)
+
+
 def test_no_checkout_leaves_its_token_behind() -> None:
     checkouts = [
         step

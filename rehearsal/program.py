@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import json
 import runpy
 from collections.abc import Callable, Mapping
@@ -97,6 +98,7 @@ def _run(
         asyncio.set_event_loop(None)
         for one in (loop, *of_threads):
             one.close()
+        gc.enable()  # the program does without, but this process lives longer
 
 
 def _give_loop(made: list[asyncio.AbstractEventLoop]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import runpy
 from collections import Counter
@@ -71,7 +72,10 @@ AWS_PARTS: Final = (
 
 
 def program() -> None:
-    runpy.run_path(str(MAIN), run_name="__main__")
+    try:
+        runpy.run_path(str(MAIN), run_name="__main__")
+    finally:
+        gc.enable()  # the program does without, but this process lives longer
 
 
 @pytest.fixture(params=ENVIRONMENTS)

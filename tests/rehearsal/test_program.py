@@ -133,3 +133,16 @@ def test_it_leaves_neither_a_thread_nor_a_loop_behind() -> None:
     assert set(threading.enumerate()) <= before
     with pytest.raises(RuntimeError, match="no current event loop"):
         asyncio.get_event_loop_policy().get_event_loop()
+
+
+def test_garbage_is_collected_again_after_it() -> None:
+    collected = list[bool]()
+
+    class Looking(Recorder):
+        def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+            collected.append(gc.isenabled())
+            return super().new_resource(args)
+
+    evaluate(Looking())
+    assert not any(collected), "the program does without"
+    assert gc.isenabled()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docs._ext.navigation import Part, navigated, parts
+from tests.recording import ROOT
 
 INDEX = """\
 # The project
@@ -52,3 +53,15 @@ def test_an_index_has_a_caption_for_each_part() -> None:
 def test_other_pages_stay_as_they_are() -> None:
     assert navigated("start", INDEX) == INDEX
     assert navigated("runbooks/README", "# Nothing\n") == "# Nothing\n"
+
+
+def test_every_page_is_listed_by_an_index() -> None:
+    """Otherwise name it in docs/index.md, or in its folder's README."""
+    docs = ROOT / "docs"
+    names = {path.relative_to(docs).with_suffix("").as_posix() for path in docs.rglob("*.md")}
+    listed = {"index"}
+    for index in sorted(names):
+        if index == "index" or index.endswith("/README"):
+            text = (docs / f"{index}.md").read_text()
+            listed |= {name for part in parts(index, text) for name in part.pages}
+    assert names - listed == set()

@@ -13,8 +13,8 @@ from policies.identities import ServiceAccount
 from policies.lifetime import Duration
 from policies.matrix import MATRIX
 from policies.model import Application
-from policies.plan import DatabaseConnection, DatabaseStaticRole
-from policies.postgresql import DatabaseAccess
+from policies.plan import DatabaseConnection, DatabaseRole, DatabaseStaticRole
+from policies.postgresql import DatabaseAccess, statements
 from policies.resources import PostgresDatabase, StaticUser
 from policies.schedule import Cron
 from policies.subject import Subject, subjects_in
@@ -63,6 +63,25 @@ def test_a_connection_allows_the_roles_of_both_kinds() -> None:
     subjects = shop(Database(DatabaseAccess.READ_ONLY), DatabaseStatic("report"))
     assert of_shop(connections(subjects)) == [
         DatabaseConnection("shop", "shop-db", ("shop-readonly", "shop-report"))
+    ]
+
+
+def test_users_for_a_lease_are_made_by_one_role_whoever_asks() -> None:
+    subjects = shop(DatabaseStatic("report"), Database(DatabaseAccess.READ_WRITE))
+    lifetime = MATRIX.lifetimes.database
+    assert of_shop(roles(subjects)) == [
+        DatabaseRole(
+            name="shop-readwrite",
+            connection="shop",
+            statements=statements(
+                database="shop-db",
+                owner="keeper",
+                schema="public",
+                access=DatabaseAccess.READ_WRITE,
+            ),
+            default_ttl_seconds=lifetime.default.seconds,
+            max_ttl_seconds=lifetime.maximum.seconds,
+        )
     ]
 
 

@@ -134,6 +134,7 @@ def test_a_path_in_another_form_cannot_be_written(text: str) -> None:
 
 def test_an_infix_deeper_down_is_an_ordinary_name() -> None:
     assert SecretPath("media-catalog/data").data == "secret/data/media-catalog/data"
+    assert SecretPath("data").data == "secret/data/data"
 
 
 def test_each_operation_on_an_entry_has_its_path() -> None:

@@ -24,13 +24,25 @@ def test_a_role_of_ci_compares_every_claim_exactly() -> None:
         audience="vault-prod",
         repository="acme/vaultstack",
         environments=("drift-prod",),
-        bound_cidrs=(),
+        bound_cidrs=("10.0.0.0/8",),
         acl_policy="looks",
     )
-    assert role["bound_claims_type"] == "string"
-    assert role["bound_claims"] == {
-        "repository": ["acme/vaultstack"],
-        "environment": ["drift-prod"],
+    # A field that Vault does not know it would ignore, and let in whoever that kept out.
+    assert role == {
+        "role_type": "jwt",
+        "user_claim": "sub",
+        "bound_audiences": ["vault-prod"],
+        "bound_claims_type": "string",
+        "bound_claims": {"repository": ["acme/vaultstack"], "environment": ["drift-prod"]},
+        "token_policies": ["looks"],
+        "token_no_default_policy": True,
+        "token_type": "service",
+        "token_ttl": "30m",
+        "token_max_ttl": "30m",
+        "token_bound_cidrs": ["10.0.0.0/8"],
     }
-    assert role["token_policies"] == ["looks"]
-    assert role["token_no_default_policy"] is True
+
+
+def test_the_issuer_of_ci_is_where_its_keys_are_and_who_must_have_signed() -> None:
+    issuer = "https://token.example.org"
+    assert standing.ci_config(issuer) == {"oidc_discovery_url": issuer, "bound_issuer": issuer}

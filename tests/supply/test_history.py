@@ -25,11 +25,14 @@ def test_a_secret_is_told_by_its_place_and_never_by_its_value() -> None:
     )
 
 
-@pytest.mark.parametrize("which", [0, 1])
-def test_either_list_may_know_that_it_is_none(which: int) -> None:
-    of_both: list[list[Ignored]] = [[], []]
-    of_both[which] = [Ignored("app/*", "made up")]
-    answer = history.judged([ONE], *of_both, 7)
+KNOWN = [Ignored("app/*", "made up")]
+
+
+@pytest.mark.parametrize(("of_tree", "of_history"), [(KNOWN, []), ([], KNOWN)])
+def test_either_list_may_know_that_it_is_none(
+    of_tree: list[Ignored], of_history: list[Ignored]
+) -> None:
+    answer = history.judged([ONE], of_tree, of_history, 7)
     assert answer.outcome is Outcome.CLEAN
     assert "1 findings are known to be none" in answer.summary
 

@@ -1,0 +1,1 @@
+"""`make mutate`: whether the tests of `policies/` notice when what they test is made wrong."""

@@ -1,0 +1,71 @@
+"""`make mutate`: mutate modules of `policies/`, run their tests on each mutant, and keep the table.
+
+    make mutate                        every module that changed since it was last asked
+    make mutate ARGS="acl hcl.py"      these, anew
+    make mutate ARGS="--table"         only write docs/mutation.md from what is known
+
+What is known of a module (`.cache/mutation/*.json`) holds as long as it and its tests are the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+
+from rehearsal.errors import RehearsalError
+from rehearsal.mutation import areas, report, workshop
+from rehearsal.mutation.report import Result
+from rehearsal.mutation.verdicts import read
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CACHE = ROOT / ".cache" / "mutation"
+PAGE = ROOT / "docs" / "mutation.md"
+
+
+def main(arguments: list[str]) -> int:
+    parser = ArgumentParser(prog="make mutate", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="acl, hcl.py; without: all")
+    parser.add_argument("--table", action="store_true", help="only write the page's table")
+    parser.add_argument(
+        "--children", type=int, default=os.cpu_count() or 1, help="tests at once; one per core"
+    )
+    options = parser.parse_args(arguments)
+    wanted = tuple(options.modules)
+    try:
+        if not options.table:
+            _mutate(wanted, options.children)
+        report.write(PAGE, report.known(CACHE, ROOT))
+    except RehearsalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _mutate(wanted: tuple[str, ...], children: int) -> None:
+    chosen = list(areas.modules(ROOT, wanted))
+    if not chosen:
+        raise RehearsalError(f"{' '.join(wanted)}: no module of policies/ is called so")
+    for module in chosen:
+        tests = areas.tests_of(module, ROOT)
+        digest = report.digest(module, tests, ROOT)
+        earlier = report.load(module, CACHE)
+        if not wanted and earlier and earlier.digest == digest:
+            continue
+        if not tests:
+            print(f"{module}: has no tests of its own; name some in rehearsal/mutation/areas.py")
+            continue
+        started = time.monotonic()
+        folder = CACHE / "tree"
+        written = workshop.run(module, tests, root=ROOT, folder=folder, children=children)
+        result = Result(
+            module.as_posix(), digest, round(time.monotonic() - started), tuple(read(written))
+        )
+        report.save(result, CACHE)
+        print(report.in_words(result), flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""Which modules are made wrong, and whose tests must notice.
+
+A module is judged by its own tests (`tests/policies/acl/test_patterns.py` for
+`policies/acl/patterns.py`, and that of its folder, `tests/policies/test_escalation.py`), not by all
+tests there are: what only a distant test notices, nobody finds out why it broke. So the score is
+lower than one over the whole suite would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+CODE: Final = Path("policies")
+TESTS: Final = Path("tests")
+
+BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
+    # What becomes of templates and of rules that meet is asked of the whole, in tests of the parts.
+    "policies/acl/decision.py": (
+        "tests/policies/acl/test_templates.py",
+        "tests/policies/acl/test_rules.py",
+        "tests/policies/acl/test_parameters.py",
+    ),
+    "policies/acl/regions.py": ("tests/policies/acl/test_decision.py",),
+    "policies/acl/rules.py": ("tests/policies/acl/test_decision.py",),
+    # One parser in two files: the syntax, and what Vault makes of it.
+    "policies/hcl_syntax.py": ("tests/policies/test_hcl.py",),
+    "policies/go_text.py": ("tests/policies/test_hcl.py",),
+    "policies/paths.py": ("tests/policies/test_model.py",),
+    "policies/cost/footprint.py": ("tests/policies/cost/test_bill.py",),
+    # They are asked through the plan that they make.
+    "policies/grants.py": ("tests/policies/test_stanzas.py",),
+    "policies/resources.py": ("tests/policies/test_stanzas.py",),
+    "policies/application.py": ("tests/policies/test_model.py",),
+    "policies/workload.py": ("tests/policies/test_model.py",),
+    "policies/escalation/holding.py": ("tests/policies/test_why.py",),
+}
+
+
+def tests_of(module: Path, root: Path) -> tuple[str, ...]:
+    """The test files that must notice, as far as they are there."""
+    folder = TESTS / module.parent
+    own = folder / f"test_{module.stem}.py"
+    of_folder = folder.parent / f"test_{module.parent.name}.py"
+    besides = BESIDES.get(module.as_posix(), ())
+    named = [own.as_posix(), of_folder.as_posix(), *besides]
+    return tuple(dict.fromkeys(name for name in named if (root / name).is_file()))
+
+
+def modules(root: Path, wanted: tuple[str, ...]) -> Iterator[Path]:
+    """The modules whose path begins as wanted (`acl`, `hcl.py`), in order; without a wish: all."""
+    for path in sorted((root / CODE).rglob("*.py")):
+        module = path.relative_to(root)
+        inside = module.relative_to(CODE).as_posix()
+        # What imports Pulumi runs on its event loop, which the process that forks cannot share.
+        if "guardrails" in module.parts or path.name in {"__init__.py", "__main__.py"}:
+            continue
+        if not wanted or any(inside == one or inside.startswith(f"{one}/") for one in wanted):
+            yield module

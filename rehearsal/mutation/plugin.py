@@ -1,0 +1,63 @@
+"""What pytest is told within mutmut, so that what tests compute beforehand counts.
+
+mutmut runs every mutant in a fork of a process that has loaded the tests already: what a test
+module, or a module that tests share, has computed when it was loaded would be the unchanged code's.
+So they are loaded anew. And it runs on a mutant those tests that called the function when all was
+well: of what is called while a module is loaded, or in a fixture that several tests share, it sees
+the first test only. Here that counts for each test of the module, or with the fixture.
+
+What `policies` itself computes when it is loaded, such as the matrix, stays the unchanged code's.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from mutmut.state import state
+
+_OF_MODULE: Final = dict[Path, set[str]]()
+_OF_FIXTURE: Final = dict[int, set[str]]()
+
+
+def pytest_configure() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+        del sys.modules[name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    report = yield
+    if isinstance(collector, pytest.Module):
+        _OF_MODULE[collector.path] = set(_called())
+        _called().clear()
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    before = set(_called())
+    _called().clear()
+    try:
+        return (yield)
+    finally:
+        if fixturedef.scope != "function":
+            _OF_FIXTURE[id(fixturedef)] = set(_called())
+        _called().update(before)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Before mutmut asks which functions the test called."""
+    _called().update(_OF_MODULE.get(item.path, ()))
+    if isinstance(item, pytest.Function):
+        for definitions in item._fixtureinfo.name2fixturedefs.values():  # noqa: SLF001 - see above
+            for one in definitions:
+                _called().update(_OF_FIXTURE.get(id(one), ()))
+
+
+def _called() -> set[str]:
+    return state()._stats  # noqa: SLF001 - nowhere else does mutmut keep it

@@ -115,6 +115,12 @@ def _verified(file: Path, source: str) -> Snapshot:
             f"{source}: its content is not what its name says ({name.content}...): somebody "
             "changed or renamed it; nothing was changed"
         )
+    # By its index the newest is told from one that somebody gave a later time.
+    if name and name.index != snapshot.index:
+        raise UpkeepError(
+            f"{source}: it has seen Raft's index {snapshot.index}, and not {name.index}, as its "
+            "name says: somebody renamed it; nothing was changed"
+        )
     return snapshot
 
 

@@ -83,6 +83,13 @@ def test_one_that_is_not_what_its_name_says_is_refused(target: Target, tmp_path:
     assert "is not what its name says" in refused(target, tmp_path, stored(tmp_path, name=name))
 
 
+def test_one_that_was_given_a_later_index_is_refused(target: Target, tmp_path: Path) -> None:
+    digest = hashlib.sha256(WHOLE).hexdigest()[:16]
+    name = f"20990131T120000Z-000000009999-{OF}-{digest}.snap"
+    said = refused(target, tmp_path, stored(tmp_path, name=name))
+    assert "it has seen Raft's index 4711, and not 9999, as its name says" in said
+
+
 @pytest.mark.parametrize(
     ("what", "told"),
     [

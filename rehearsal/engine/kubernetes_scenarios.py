@@ -10,7 +10,7 @@ from typing import Final, cast
 from attest.report import Status
 from policies.matrix import MATRIX
 from rehearsal.engine import ending, first
-from rehearsal.engine.dump import differences
+from rehearsal.engine.dump import differences, overlooked
 from rehearsal.engine.dump_scene import dump_of
 from rehearsal.engine.episode import Episode, Scenario
 from rehearsal.engine.ground import Ground
@@ -58,6 +58,8 @@ def same(ground: ClusterGround, episode: Episode) -> None:
     """What the engine made, beside what the rehearsal's monitor makes of the same program."""
     ground.need_up()
     ours = ground.dump()
+    with ground.root() as root:
+        episode.nothing("nothing that Vault tells is overlooked", overlooked(root))
     with Supervisor() as supervisor:
         stood = stand_up(
             supervisor,

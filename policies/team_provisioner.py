@@ -109,6 +109,8 @@ def _kubernetes(role: KubernetesRole) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "bound_service_account_namespaces", (role.namespace,)
     yield "audience", (role.audience,)
     yield "alias_name_source", ("serviceaccount_uid",)
+    # Pulumi's provider says that there is none.
+    yield "bound_service_account_namespace_selector", ("",)
 
 
 def _approle(role: AppRoleRole) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -17,11 +17,13 @@ if (root := str(Path(__file__).resolve().parent.parent)) not in sys.path:
 from components import auth, consistency, engines
 from components.acl import AclPolicies
 from components.bootstrap import TeamLogin
-from components.options import after
+from components.options import after, known_without_parent
 from components.settings import load_team
 from policies.compile import compile_plan
 from policies.matrix import MATRIX
 from policies.slices import slice_of
+
+pulumi.runtime.register_stack_transformation(known_without_parent)
 
 settings = load_team()
 plan = compile_plan(MATRIX, settings.environment)

@@ -87,6 +87,14 @@ def test_what_a_team_declares_is_what_one_stack_does(
             assert resource.protect == before[urn].protect
 
 
+def test_what_has_moved_to_a_teams_stack_is_known_there(teams: Mapping[str, Recording]) -> None:
+    """`pulumi state move` leaves what it moves without a parent."""
+    for recording in teams.values():
+        for resource in recording.resources:
+            (alias,) = resource.request.aliases
+            assert alias.spec.noParent, resource.name
+
+
 def test_all_of_a_team_is_made_by_its_own_provisioner(teams: Mapping[str, Recording]) -> None:
     for recording in teams.values():
         for resource in own(recording).values():

@@ -145,6 +145,7 @@ def test_a_team_says_of_its_own_role_only_what_was_reviewed(split: Split) -> Non
         ("policies", ["root"]),
         ("bound_service_account_names", ["*"]),
         ("bound_service_account_namespaces", ["kubesentiment-dev"]),
+        ("bound_service_account_namespace_selector", '{"matchLabels": {"a": "b"}}'),
         ("audience", "vault-prod"),
         ("token_period", "1h"),
     ):

@@ -40,6 +40,7 @@ def objects(part: Plan) -> dict[str, dict[str, Any]]:
         found[f"auth/kubernetes/role/{role.name}"] = {
             "alias_name_source": "serviceaccount_uid",
             "audience": role.audience,
+            "bound_service_account_namespace_selector": "",
             "bound_service_account_names": [role.service_account],
             "bound_service_account_namespaces": [role.namespace],
             "token_max_ttl": role.token.max_ttl_seconds,

@@ -44,7 +44,9 @@ class Links(SphinxTransform):
             return
         if not target.is_relative_to(source):
             path = target.relative_to(source.parent)
-            self._replace(node, address(self.config.repository, self.config.revision, path))
+            shown = address(self.config.repository, self.config.revision, path)
+            anchor = node.get("reftargetid")
+            self._replace(node, f"{shown}#{anchor}" if anchor else shown)
         elif target.joinpath(f"README{PAGE}").exists():
             node["refdomain"], node["reftargetid"] = "doc", None
             node["reftarget"] = f"{target.relative_to(source).as_posix()}/README"

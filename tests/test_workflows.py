@@ -3,6 +3,7 @@
 That they are well-formed, and the usual mistakes, are `make lint`'s: actionlint and zizmor.
 """
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -277,7 +278,8 @@ def test_the_reviews_status_is_handed_on_and_a_review_that_broke_is_none(
     ended = _as_a_runner(review["run"], tmp_path, {"HEAD": "abc"} | _strings(files))
     assert (ended.returncode == 0) is passes
     if passes:
-        assert files["GITHUB_OUTPUT"].read_text() == f"status={said}\n"
+        digest = hashlib.sha256(report.encode()).hexdigest()
+        assert files["GITHUB_OUTPUT"].read_text() == f"status={said}\ndigest={digest}\n"
         assert files["GITHUB_STEP_SUMMARY"].read_text() == report
     else:
         assert not files["GITHUB_OUTPUT"].exists()
@@ -307,6 +309,28 @@ def test_what_needs_an_approver_does_not_pass_without_one(
     given = {"REVIEW": review, "STATUS": status, "APPROVAL": approval}
     assert set(gate["steps"][0]["env"]) == set(given)
     assert (_as_a_runner(gate["steps"][0]["run"], tmp_path, given).returncode == 0) is passes
+
+
+@pytest.mark.parametrize(
+    ("digest", "shown"),
+    [(hashlib.sha256(b"the report").hexdigest(), True), ("0" * 64, False), ("", False)],
+)
+def test_a_report_that_another_job_put_in_its_place_is_not_shown(
+    tmp_path: Path, digest: str, shown: bool
+) -> None:
+    (_, _, commenting) = steps("preview", "comment")
+    assert commenting["env"]["DIGEST"] == "${{ needs.review.outputs.digest }}"
+    report = tmp_path / "reports/access-review/review.md"
+    report.parent.mkdir(parents=True)
+    report.write_text("the report")
+    _script(tmp_path / "python3", 'echo "$@"')
+    given = {"NUMBER": "1", "COMMIT": "abc", "DIGEST": digest, "PATH": f"{tmp_path}:{os.defpath}"}
+    ended = _as_a_runner(commenting["run"], tmp_path, given)
+    assert ended.returncode == 0, ended.stderr
+    assert report.exists() is shown
+    assert ("::error::" in ended.stdout) is not shown
+    assert "--key access-review" in ended.stdout  # which says that there is none
+    assert "--key preview-prod" in ended.stdout
 
 
 def test_the_approval_is_asked_for_just_at_status_2() -> None:

@@ -111,20 +111,20 @@ dashboard: .venv/locked ## the dashboard, and its picture from a cluster under l
 	@$(BIN)/python -m rehearsal.dashboard $(ARGS)
 
 .PHONY: bench
-bench: .venv/locked ## load on a real cluster, beside Vault's plain defaults
+bench: bench-load bench-scale ## all that can be measured: load, and what grows with the workloads
+
+.PHONY: bench-load
+bench-load: .venv/locked ## load on a real cluster, beside Vault's plain defaults
 	@$(BIN)/python -m rehearsal.load --env $(CLUSTER) $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: .venv/locked ## 10 to 10,000 workloads: time, memory, requests, into docs/scale.*
+	@$(BIN)/python -m rehearsal.scale --json docs/scale.json --picture docs/scale.svg \
+		--page docs/scale.md $(ARGS)
 
 .PHONY: fuzz
 fuzz: .venv/locked ## compare policies.acl with a real Vault on random policies; ARGS="--minutes 10"
 	@$(BIN)/python -m rehearsal.fuzz $(ARGS)
-
-.PHONY: bench-program
-bench-program: .venv/locked ## how long the program takes, by stack and by number of workloads
-	@$(BIN)/python -m rehearsal.bench
-
-.PHONY: bench-review
-bench-review: .venv/locked ## how long a review of access takes, by the number of workloads
-	@$(BIN)/python -m rehearsal.bench_review $(ARGS)
 
 .PHONY: audit
 audit: .venv/locked ## what is known against all that is used here; ARGS="STEP ...": docs/supply-chain.md

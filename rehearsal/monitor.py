@@ -18,6 +18,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.ci_login import TOKEN_VARIABLE
 from rehearsal.errors import RehearsalError
+from rehearsal.journal import Journal
 from rehearsal.resources import Made, Maker, Properties, aws, dynamic, kubernetes, random, vault
 from rehearsal.servers.aws import AwsServer
 from rehearsal.servers.kubernetes import KubernetesApi
@@ -33,7 +34,7 @@ class LiveMonitor(mocks.Mocks):
     """Makes resources on real servers. `made` is told of each, from several threads. Without
     `aws_server` it knows no AWS resource. `stored` is told of each Kubernetes object, and what it
     does about it is done before the resource counts as made. `path`: what servers are told instead
-    of an absolute path.
+    of an absolute path. `journal`: is told of every request to Vault but first contact's.
     """
 
     def __init__(
@@ -44,9 +45,11 @@ class LiveMonitor(mocks.Mocks):
         aws_server: AwsServer | None = None,
         stored: Callable[[Properties], None] = lambda _stored: None,
         path: Callable[[str], str] = lambda path: path,
+        journal: Journal | None = None,
     ) -> None:
         self._kubernetes, self._ca_file, self._made = kubernetes_api, ca_file, made
         self._aws, self._stored, self._path = aws_server, stored, path
+        self._journal = journal
         self._vaults: dict[str, VaultApi] = {}
         self._makers: dict[str, Mapping[str, Maker]] = {}  # by their provider's name
         self._lock = threading.Lock()
@@ -91,7 +94,8 @@ class LiveMonitor(mocks.Mocks):
         raise RehearsalError("the rehearsal does not know this type; teach rehearsal/resources/")
 
     def _vault_provider(self, name: str, inputs: Properties) -> Made:
-        session = log_in(VaultApi(inputs["address"], self._ca_file), inputs)
+        api = VaultApi(inputs["address"], self._ca_file, journal=self._journal)
+        session = log_in(api, inputs)
         with self._lock:
             self._vaults[name] = session
         return self._knows(name, vault.makers(session, self._path))

@@ -1,0 +1,1 @@
+"""How everything grows with the number of workloads: time, memory, requests to Vault."""

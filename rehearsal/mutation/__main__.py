@@ -2,9 +2,11 @@
 
     make mutate                        every module that changed since it was last asked
     make mutate ARGS="acl hcl.py"      these, anew
+    make mutate ARGS="--again acl"     these, but only what was left of them the last time
     make mutate ARGS="--table"         only write docs/mutation.md from what is known
 
 What is known of a module (`.cache/mutation/*.json`) holds as long as it and its tests are the same.
+`--again` is for who has added tests: it believes that those that were there notice what they did.
 """
 
 from __future__ import annotations
@@ -32,11 +34,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--children", type=int, default=os.cpu_count() or 1, help="tests at once; one per core"
     )
+    parser.add_argument("--again", action="store_true", help="only what was left the last time")
     options = parser.parse_args(arguments)
     wanted = tuple(options.modules)
     try:
         if not options.table:
-            _mutate(wanted, options.children)
+            _mutate(wanted, options.children, again=options.again)
         report.write(PAGE, report.known(CACHE, ROOT))
     except RehearsalError as error:
         print(error, file=sys.stderr)
@@ -44,7 +47,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _mutate(wanted: tuple[str, ...], children: int) -> None:
+def _mutate(wanted: tuple[str, ...], children: int, *, again: bool) -> None:
     chosen = list(areas.modules(ROOT, wanted))
     if not chosen:
         raise RehearsalError(f"{' '.join(wanted)}: no module of policies/ is called so")
@@ -57,12 +60,18 @@ def _mutate(wanted: tuple[str, ...], children: int) -> None:
         if not tests:
             print(f"{module}: has no tests of its own; name some in rehearsal/mutation/areas.py")
             continue
+        left = earlier.not_noticed if again and earlier else ()
+        if again and not left:
+            continue
         started = time.monotonic()
+        names = [mutant.name for mutant in left]
         folder = CACHE / "tree"
-        written = workshop.run(module, tests, root=ROOT, folder=folder, children=children)
-        result = Result(
-            module.as_posix(), digest, round(time.monotonic() - started), tuple(read(written))
-        )
+        written = workshop.run(module, tests, names, root=ROOT, folder=folder, children=children)
+        mutants = tuple(read(written))
+        if again and earlier:
+            mutants = report.joined(earlier, mutants)
+        seconds = round(time.monotonic() - started)
+        result = Result(module.as_posix(), digest, seconds, mutants)
         report.save(result, CACHE)
         print(report.in_words(result), flush=True)
 

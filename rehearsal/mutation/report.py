@@ -34,9 +34,25 @@ class Result(msgspec.Struct, frozen=True):
         return self.count(Verdict.KILLED, Verdict.TIMEOUT)
 
     @property
+    def not_noticed(self) -> tuple[Mutant, ...]:
+        noticed = {Verdict.KILLED, Verdict.TIMEOUT}
+        return tuple(mutant for mutant in self.mutants if mutant.verdict not in noticed)
+
+    @property
     def left(self) -> int:
         """Those that could be a wrong decision that nobody sees."""
         return self.count(Verdict.SURVIVED, Verdict.NO_TESTS, Verdict.UNKNOWN)
+
+
+def joined(earlier: Result, mutants: Sequence[Mutant]) -> tuple[Mutant, ...]:
+    """What was noticed earlier, and the others as they are now. Raises `RehearsalError` where the
+    module has changed, for then a mutant's name means another one.
+    """
+    now = {mutant.name: mutant for mutant in mutants}
+    if now.keys() != {mutant.name for mutant in earlier.mutants}:
+        raise RehearsalError(f"{earlier.module}: has changed; run it without --again")
+    asked = {mutant.name for mutant in earlier.not_noticed}
+    return tuple(now[one.name] if one.name in asked else one for one in earlier.mutants)
 
 
 def digest(module: Path, tests: Sequence[str], root: Path) -> str:
@@ -76,7 +92,7 @@ def in_words(result: Result) -> str:
     """The module's line, and each survivor that could be a wrong decision."""
     head = (
         f"{result.module}: {len(result.mutants)} mutants, {result.noticed} noticed, "
-        f"{result.count(Verdict.WORDS)} differ in an error's words, {result.left} left "
+        f"{result.count(Verdict.WORDS)} differ in words, {result.left} left "
         f"({result.seconds} s)"
     )
     lines = [head]
@@ -101,7 +117,7 @@ def write(page: Path, results: Sequence[Result]) -> None:
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
-    yield "| module | mutants | noticed | an error's words only | left | score |"
+    yield "| module | mutants | noticed | words only | left | score |"
     yield "|---|---:|---:|---:|---:|---:|"
     total = Counter[str]()
     for one in results:

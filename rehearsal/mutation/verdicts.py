@@ -1,9 +1,10 @@
-"""What became of each mutant, and whether a survivor differs in more than an error's words.
+"""What became of each mutant, and whether a survivor differs in more than words for people.
 
-That a message reads otherwise is no wrong decision, and tests that repeat every message are a
-burden; so those survivors are counted apart. It is decided by the syntax tree: what remains equal
-when the arguments of every `raise` are left out differs in those only. That the error is raised at
-all, and under which condition, still counts.
+That a message or a comment in an ACL policy reads otherwise is no wrong decision, and tests that
+repeat every one are a burden; so those survivors are counted apart. It is decided by the syntax
+tree: what remains equal when the arguments of every `raise`, and all that is called `comment` or
+`header`, are left out differs in those only. That the error is raised at all, and under which
+condition, still counts.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
+_SAID: Final = frozenset({"comment", "header"})
 _KILLED: Final = frozenset({1, 2, 3, 4})
 """A test that fails, or a module of tests that cannot be loaded any more."""
 _TIMEOUTS: Final = frozenset({36, 24, -24, 152, 255, -9})
@@ -31,7 +33,7 @@ class Verdict(StrEnum):
     KILLED = "killed"
     TIMEOUT = "timeout"
     WORDS = "words"
-    """Survived, and differs in the words of an error only."""
+    """Survived, and differs in the words of an error or a comment only."""
     SURVIVED = "survived"
     NO_TESTS = "no tests"
     UNKNOWN = "unknown"
@@ -87,6 +89,17 @@ class _WordsLeftOut(ast.NodeTransformer):
         if isinstance(node.exc, ast.Call):
             node.exc = node.exc.func
         return node
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        node.keywords = [one for one in node.keywords if one.arg not in _SAID]
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        match node.targets:
+            case [ast.Name(id=name)] if name in _SAID:
+                return None
+        return self.generic_visit(node)
 
 
 def _without_words(function: ast.AST) -> str:

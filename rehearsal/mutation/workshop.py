@@ -35,8 +35,18 @@ _LAST: Final = 2_000
 """Characters of mutmut's output that are shown when it fails."""
 
 
-def run(module: Path, tests: Sequence[str], *, root: Path, folder: Path, children: int) -> Path:
-    """Make every mutant of the module and run the tests on each. Returns what mutmut wrote."""
+def run(
+    module: Path,
+    tests: Sequence[str],
+    names: Sequence[str] = (),
+    *,
+    root: Path,
+    folder: Path,
+    children: int,
+) -> Path:
+    """Make every mutant of the module and run the tests on each, or on those that are named.
+    Returns what mutmut wrote.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in _COPIED:
@@ -46,9 +56,10 @@ def run(module: Path, tests: Sequence[str], *, root: Path, folder: Path, childre
     shutil.copy2(Path(__file__).with_name("plugin.py"), folder / "mutants" / f"{_PLUGIN}.py")
     (folder / "setup.cfg").write_text(_settings(module, tests))
     # Its own entry point: `python -m mutmut` would load its main module twice.
+    dotted = ".".join(module.with_suffix("").parts)
     mutmut = Path(sys.executable).with_name("mutmut")
     ended = subprocess.run(
-        [mutmut, "run", "--max-children", str(children)],
+        [mutmut, "run", "--max-children", str(children), *(f"{dotted}.{name}" for name in names)],
         cwd=folder,
         check=False,
         stdout=subprocess.PIPE,

@@ -133,6 +133,16 @@ def test_of_the_system_it_may_mounts_ways_to_log_in_policies_audit_and_autopilot
     assert {p: capabilities(p) for p in STANZAS if p.startswith("sys/")} == expected
 
 
+def test_of_teams_provisioners_it_sets_up_the_ways_in_and_no_secret_id() -> None:
+    with_teams = {stanza.path: stanza for stanza in parse(provisioner.acl(["shop-provisioner"]))}
+    added = {path: set(with_teams[path].capabilities) for path in with_teams.keys() - STANZAS}
+    assert added == {
+        "auth/provisioner/role/shop-provisioner": {CREATE, READ, UPDATE, DELETE},
+        "auth/ci/role/shop-provisioner": {CREATE, READ, UPDATE, DELETE},
+    }
+    assert with_teams.items() >= STANZAS.items()
+
+
 def meet(rule: str, path: str) -> bool:
     return meeting(Pattern.of(rule), Pattern.of(path)) is not None
 

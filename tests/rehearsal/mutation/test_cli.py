@@ -15,11 +15,12 @@ from rehearsal.mutation import report, workshop
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The modules that were made wrong, by a stand-in that finds no mutants."""
-    names = list[str]()
+    found = list[str]()
 
-    def run(module: Path, tests: Sequence[str], **_: Any) -> Path:
+    def run(module: Path, tests: Sequence[str], names: Sequence[str], **_: Any) -> Path:
         assert tests
-        names.append(module.as_posix())
+        assert not names
+        found.append(module.as_posix())
         written = tmp_path / "written.py"
         written.write_text("")
         written.with_suffix(".py.meta").write_text('{"exit_code_by_key": {}}')
@@ -31,7 +32,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(workshop, "run", run)
     monkeypatch.setattr(command, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(command, "PAGE", page)
-    return names
+    return found
 
 
 def test_what_is_wished_is_asked_every_time(asked: list[str], tmp_path: Path) -> None:
@@ -46,6 +47,13 @@ def test_without_a_wish_what_is_known_is_not_asked_again(asked: list[str]) -> No
     command.main([])
     assert "policies/acl/decision.py" in asked
     assert "policies/iam.py" not in asked
+
+
+def test_again_asks_only_what_was_left(asked: list[str]) -> None:
+    command.main(["iam.py"])
+    asked.clear()
+    assert command.main(["--again", "iam.py"]) == 0
+    assert asked == []
 
 
 def test_only_the_table(asked: list[str]) -> None:

@@ -61,11 +61,20 @@ def test_what_is_left_is_named_with_its_difference(root: Path) -> None:
         result(root, Mutant("x_f__mutmut_1", Verdict.SURVIVED, "- a\n+ b"), EACH[0])
     )
     assert told.splitlines() == [
-        "policies/some.py: 2 mutants, 1 noticed, 0 differ in an error's words, 1 left (7 s)",
+        "policies/some.py: 2 mutants, 1 noticed, 0 differ in words, 1 left (7 s)",
         "  x_f__mutmut_1: survived",
         "    - a",
         "    + b",
     ]
+
+
+def test_what_was_noticed_stays_so_and_the_others_are_as_they_are_now(root: Path) -> None:
+    killed = Mutant("x_f__mutmut_1", Verdict.KILLED)
+    earlier = result(root, killed, Mutant("x_f__mutmut_2", Verdict.SURVIVED, "- a\n+ b"))
+    now = [Mutant("x_f__mutmut_1", Verdict.UNKNOWN), Mutant("x_f__mutmut_2", Verdict.KILLED)]
+    assert report.joined(earlier, now) == (killed, now[1])
+    with pytest.raises(RehearsalError, match="has changed; run it without --again"):
+        report.joined(earlier, now[:1])
 
 
 def test_the_table_replaces_the_one_before(root: Path) -> None:
@@ -75,7 +84,7 @@ def test_the_table_replaces_the_one_before(root: Path) -> None:
     report.write(page, [result(root, *EACH)])
     assert page.read_text() == (
         f"# Before\n{report.BEGIN}\n\n"
-        "| module | mutants | noticed | an error's words only | left | score |\n"
+        "| module | mutants | noticed | words only | left | score |\n"
         "|---|---:|---:|---:|---:|---:|\n"
         "| `policies/some.py` | 6 | 2 | 1 | 3 | 33.3 % |\n"
         "| **all** | 6 | 2 | 1 | 3 | 33.3 % |\n\n"

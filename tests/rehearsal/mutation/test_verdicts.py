@@ -37,6 +37,25 @@ def x_check__mutmut_4(number):
 """
 
 
+COMMENTED = """
+def x_f__mutmut_orig(path):
+    comment = "why"
+    return Stanza(path=path, comment=comment, capabilities=READ)
+
+def x_f__mutmut_1(path):
+    comment = "XXwhyXX"
+    return Stanza(path=path, comment=comment, capabilities=READ)
+
+def x_f__mutmut_2(path):
+    comment = "why"
+    return Stanza(path=path, capabilities=READ)
+
+def x_f__mutmut_3(path):
+    comment = "why"
+    return Stanza(path=path, comment=comment)
+"""
+
+
 def verdicts(tmp_path: Path, **statuses: int | None) -> list[Mutant]:
     written = tmp_path / "module.py"
     written.write_text(WRITTEN)
@@ -70,6 +89,15 @@ def test_a_survivor_that_only_words_an_error_otherwise_is_told_apart(
 ) -> None:
     (one,) = verdicts(tmp_path, **{which: 0})
     assert one.verdict is Verdict.WORDS
+
+
+def test_nor_does_a_comment_decide(tmp_path: Path) -> None:
+    written = tmp_path / "module.py"
+    written.write_text(COMMENTED)
+    keys = {f"policies.module.x_f__mutmut_{number}": 0 for number in (1, 2, 3)}
+    written.with_suffix(".py.meta").write_text(json.dumps({"exit_code_by_key": keys}))
+    found = [mutant.verdict for mutant in read(written)]
+    assert found == [Verdict.WORDS, Verdict.WORDS, Verdict.SURVIVED]
 
 
 @pytest.mark.parametrize(

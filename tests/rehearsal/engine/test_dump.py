@@ -45,6 +45,7 @@ def _holding(mark: str) -> dict[str, Any]:
             "aliases": [{"mount_path": "auth/approle/", "canonical_id": number}],
         },
         f"auth/token/accessors/{mark}": {},
+        "auth/token/accessors/own": {},
         "auth/token/lookup-self": {"accessor": "own"},
     }
 
@@ -54,7 +55,8 @@ def _answering(held: Mapping[str, Any]) -> Callable[[Call], Answer]:
 
     def respond(call: Call) -> Answer:
         if call.method == "POST":
-            return answer(data=token)
+            own = call.body["accessor"] == "own"
+            return answer(data={**token, "policies": ["root"]} if own else token)
         if call.method == "GET":
             if call.path == "sys/seal-status" and call.path in held:
                 return answer(**held[call.path])  # not wrapped

@@ -159,7 +159,7 @@ def _logins(plan: Plan, stack: Stack) -> Objects:
                 "user_claim": "sub",
                 "groups_claim": stack.oidc_groups_claim,
                 "bound_audiences": [stack.oidc_client_id],
-                "bound_claims": {stack.oidc_groups_claim: ",".join(one.groups)},
+                "bound_claims": {stack.oidc_groups_claim: list(one.groups)},
                 "oidc_scopes": list(stack.oidc_scopes),
                 "allowed_redirect_uris": list(stack.oidc_redirect_uris),
                 **_token(one.token),

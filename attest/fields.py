@@ -8,6 +8,7 @@ something.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -45,6 +46,13 @@ _OWN: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.AUDIT_DEVICE: frozenset({"path", "description"}),
 }
 _IN_CLEAR: Final = "in clear"
+_NAMES: Final = re.compile(
+    r"config\.(allowed_response_headers|audit_non_hmac_re(quest|sponse)_keys"
+    r"|passthrough_request_headers)"
+)
+"""Of headers and keys. None has an empty name, and Pulumi's provider writes one for none."""
+_CLAIMS: Final = "bound_claims."
+"""Of which one value is written as a text or as a list."""
 _TOKEN: Final = {"token_type": "default"}
 _DEFAULTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.AUTH: {"config.token_type": "default-service"},
@@ -93,8 +101,8 @@ def _details(kind: Kind, declared: Body, live: Body) -> Iterator[Detail]:
     for field in sorted(wanted.keys() | there.keys()):
         if field in own:
             continue
-        before = _plain(wanted.get(field, defaults.get(field)))
-        after = _plain(there.get(field))
+        before = _plain(_meant(field, wanted.get(field, defaults.get(field))))
+        after = _plain(_meant(field, there.get(field)))
         # Of a default that an older Vault does not speak of nothing is said.
         if field not in there and field not in wanted:
             continue
@@ -112,6 +120,15 @@ def _flat(body: Body, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", "hashed" if value else _IN_CLEAR
         else:
             yield f"{prefix}{key}", value
+
+
+def _meant(field: str, value: Any) -> Any:
+    """What Vault makes of it, where it may be written in several ways."""
+    if field.startswith(_CLAIMS) and isinstance(value, str):
+        return [value]
+    if _NAMES.fullmatch(field) and value == [""]:
+        return []
+    return value
 
 
 def _plain(value: Any) -> Any:

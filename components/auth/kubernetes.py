@@ -76,6 +76,9 @@ class KubernetesAuth(pulumi.ComponentResource):
             token_reviewer_jwt=self._reviewer_token(name, settings),
             # In a pod Vault reads its own token and CA, and reads them again when they change.
             disable_local_ca_jwt=settings.reviewer is not Reviewer.POD,
+            # The API server reviews each token. It is Vault's own default, of which Pulumi's
+            # provider makes the opposite where nothing is said.
+            disable_iss_validation=True,
             opts=child,
         )
         return child

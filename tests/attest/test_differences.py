@@ -251,6 +251,26 @@ def test_a_header_that_the_audit_log_shows_is_told(hmac: bool, told: str) -> Non
     assert [(d.what, d.live) for d in one.details] == [("headers.authorization.hmac", told)]
 
 
+@pytest.mark.parametrize("said", ["vault-auditors-prod", ["vault-auditors-prod"]])
+def test_one_value_of_a_claim_is_the_same_as_a_text_and_as_a_list(said: object) -> None:
+    stack = settings()
+    live = matching(stack)
+    role = {**body_of(live, Kind.OIDC_ROLE, "auditors"), "bound_claims": {"groups": said}}
+    assert not found(stack, with_object(live, Kind.OIDC_ROLE, "auditors", role))
+
+
+def test_an_empty_name_of_a_header_is_none() -> None:
+    stack = settings()
+    live = matching(stack)
+    auth = dict(live.auth or {})
+    config = {**auth["oidc/"]["config"], "passthrough_request_headers": [""]}
+    auth["oidc/"] = {**auth["oidc/"], "config": config}
+    assert not found(stack, replace(live, auth=auth))
+    config["passthrough_request_headers"] = ["", "authorization"]
+    (one,) = found(stack, replace(live, auth=auth))
+    assert [d.what for d in one.details] == ["config.passthrough_request_headers"]
+
+
 def test_a_mount_of_vaults_own_that_shows_tokens_in_the_audit_log_is_told() -> None:
     stack = settings()
     live = matching(stack)

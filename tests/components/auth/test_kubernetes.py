@@ -73,6 +73,7 @@ def test_each_role_is_bound_to_one_service_account_namespace_and_audience(
 def test_in_a_pod_vault_reviews_with_its_own_token_and_reads_it_again(alone: Alone) -> None:
     config = make(alone)["kubernetes-config"].inputs
     assert config["disableLocalCaJwt"] is False
+    assert config["disableIssValidation"] is True
     assert "tokenReviewerJwt" not in config
     assert "kubernetesCaCert" not in config
 

@@ -1,8 +1,9 @@
 """Known vulnerabilities in the Go programs of a rehearsal: govulncheck reads the built programs.
 
-What is linked into a program counts, not what its go.mod could bring. The programs carry no symbol
-table, so it is known which packages are in them, not which functions are called. It asks
-vuln.go.dev; a program that was not built here was not looked at, and that is said.
+What modules are linked into a program counts, not what its go.mod could bring. The programs carry
+no symbol table, so whether a module's vulnerable package is among what is linked is not known, and
+every advisory about the module's version is told. It asks vuln.go.dev; a program that was not built
+here was not looked at, and that is said.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ _BUILT: Final = ROOT / ".cache" / "tools"
 class _Frame(msgspec.Struct):
     module: str
     version: str = ""
-    package: str = ""
 
 
 class _Finding(msgspec.Struct):
@@ -78,11 +78,11 @@ def ask(program: Path, *options: str) -> str:
 
 
 def read(report: str) -> set[Advisory]:
-    """What is in a package that is linked; a module's other packages are not there."""
+    """Every advisory once, however many packages and functions it names."""
     found = set[Advisory]()
     for message in _messages(report):
         finding = message.finding
-        if finding is None or not finding.trace or not finding.trace[0].package:
+        if finding is None or not finding.trace:
             continue
         frame = finding.trace[0]
         found.add(Advisory(Pin(frame.module, frame.version), finding.osv, finding.fixed_version))

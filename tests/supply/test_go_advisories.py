@@ -1,4 +1,4 @@
-"""What is linked into a program counts, and that it was looked at."""
+"""What is known of a program's modules is told, and that it was looked at."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from supply.accepted import Advisory
 from supply.pins import Pin
 from supply.step import CannotAudit, NotAsked, Outcome
 
-LINKED = {
-    "module": "golang.org/x/crypto",
-    "version": "v0.1.0",
-    "package": "golang.org/x/crypto/ssh",
-}
-NOT_LINKED = {"module": "golang.org/x/net", "version": "v0.1.0"}
+MODULE = {"module": "golang.org/x/crypto", "version": "v0.1.0"}
+PACKAGE = {**MODULE, "package": "golang.org/x/crypto/ssh"}
+OTHER = {"module": "golang.org/x/net", "version": "v0.1.0"}
 
 
 def report(*traces: dict[str, str]) -> str:
@@ -34,9 +31,10 @@ def report(*traces: dict[str, str]) -> str:
     return "".join(f"{json.dumps(document, indent=2)}\n" for document in documents)
 
 
-def test_a_package_that_is_linked_counts_and_a_module_alone_does_not() -> None:
-    assert go_advisories.read(report(LINKED, NOT_LINKED)) == {
-        Advisory(Pin("golang.org/x/crypto", "v0.1.0"), "GO-2026-1", "v0.2.0")
+def test_an_advisory_is_told_once_for_a_module_whatever_it_names_of_it() -> None:
+    assert go_advisories.read(report(MODULE, PACKAGE, OTHER)) == {
+        Advisory(Pin("golang.org/x/crypto", "v0.1.0"), "GO-2026-1", "v0.2.0"),
+        Advisory(Pin("golang.org/x/net", "v0.1.0"), "GO-2026-1", "v0.2.0"),
     }
     assert go_advisories.read(report()) == set()
 
@@ -46,7 +44,7 @@ def test_every_program_is_looked_at_and_the_same_is_told_once() -> None:
 
     def ask(program: Path) -> str:
         looked.append(program.name)
-        return report(LINKED)
+        return report(PACKAGE)
 
     answer = go_advisories.judged([Path("a/vault"), Path("b/etcd")], ask, ())
     assert looked == ["vault", "etcd"]

@@ -22,6 +22,8 @@ BLOCKS: Final = ("init", "adopt", "way-in", "rebuild", "look", "up")
 """The page's, in the order in which they are run."""
 _HAND_OVER: Final = re.compile(r"^ {2}(pulumi config set .+)$", re.MULTILINE)
 _CREDENTIALS: Final = f"auth/{PROVISIONER_AUTH}/role/{PROVISIONER}/secret-id"
+_TOLD: Final = ("entered:", "left to", "NOT entered")
+"""What the lines begin with in which `rebuild-state` says what it did."""
 _GENERATED: Final = "kv-value-"
 """What the names of generated values begin with."""
 
@@ -51,7 +53,8 @@ def lost_state(ground: Ground, episode: Episode) -> None:
     operator.must("adopt", "\n".join(handed))
     operator.must("way-in", said["way-in"])
     rebuilt = operator.must("rebuild", said["rebuild"])
-    episode.notes["rebuilt"] = rebuilt.errors.strip().replace("\n", "; ")
+    told = rebuilt.errors.splitlines()
+    episode.notes["rebuilt"] = "; ".join(one for one in told if one.startswith(_TOLD))
     generated = {one for one in ground.stack.resources() if one.startswith(_GENERATED)}
     episode.nothing("refresh finds Vault as the state says", stack.refresh().changes)
     operator.must("look", said["look"])

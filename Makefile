@@ -53,6 +53,7 @@ lint: .venv/locked ## style, formatting, workflows, and that policies/rendered/ 
 types: .venv/locked ## strict types
 	$(BIN)/mypy policies components rehearsal migration attest upkeep supply client/vaultstack_client client/examples jobs/vaultstack_jobs
 	$(BIN)/mypy __main__.py
+	$(BIN)/mypy teams/__main__.py
 	$(BIN)/mypy .github/scripts
 	$(BIN)/mypy tools/*.py
 	$(BIN)/mypy docs

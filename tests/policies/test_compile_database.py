@@ -23,14 +23,14 @@ from policies.workload import Workload
 USERS = (StaticUser("report", Cron("0 3 * * 1")), StaticUser("sync", Duration.parse("24h")))
 
 
-def shop(*grants: Grant) -> tuple[Subject, ...]:
-    """Two workloads with the same grants."""
+def shop(*grants: Grant, more: tuple[Grant, ...] = ()) -> tuple[Subject, ...]:
+    """Two workloads with the same grants, and more for the second."""
     application = Application(
         "shop",
         "team",
         tuple(
-            Workload(name, ServiceAccount("shop", name), (RenewSelf(), *grants))
-            for name in ("api", "batch")
+            Workload(name, ServiceAccount("shop", name), (RenewSelf(), *grants, *added))
+            for name, added in (("api", ()), ("batch", more))
         ),
         database=PostgresDatabase("shop-db", "keeper", static_users=USERS),
     )
@@ -57,6 +57,14 @@ def test_a_user_that_stays_is_called_the_same_in_vault_and_in_postgresql() -> No
         DatabaseStaticRole("shop-sync", "shop", "shop-sync", "", 86400),
     ]
     assert of_shop(roles(subjects)) == []
+
+
+def test_a_user_that_two_may_read_hides_none_that_one_may() -> None:
+    subjects = shop(DatabaseStatic("report"), more=(DatabaseStatic("sync"),))
+    assert [role.name for role in static_roles(subjects) if role.connection == "shop"] == [
+        "shop-report",
+        "shop-sync",
+    ]
 
 
 def test_a_connection_allows_the_roles_of_both_kinds() -> None:

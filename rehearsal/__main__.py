@@ -8,10 +8,14 @@ python -m rehearsal stop FOLDER                          end what --keep left ru
 from __future__ import annotations
 
 import argparse
+import errno
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,6 +24,9 @@ from policies.environments import Environment
 from rehearsal import binaries
 from rehearsal.errors import RehearsalError
 from rehearsal.supervisor import Supervisor
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
+_LITTLE_ROOM_BYTES: Final = 500 * 10**6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,13 +46,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 return _rehearse(options, console)
     except RehearsalError as error:
-        # No line is broken by us: a command in it is to be copied.
-        said = f"[bold red]The rehearsal stopped:[/] {escape(str(error))}"
-        console.print(said, highlight=False, soft_wrap=True)
-        return 1
+        return _stopped(console, str(error))
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        return _stopped(console, f"{error.filename or 'a file'}: {error.strerror}")
     except KeyboardInterrupt:
         console.print("interrupted; nothing is left behind")
         return 130
+
+
+def _stopped(console: Console, why: str) -> int:
+    # No line is broken by us: a command in it is to be copied.
+    said = f"[bold red]The rehearsal stopped:[/] {escape(why)}"
+    console.print(said, highlight=False, soft_wrap=True)
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < _LITTLE_ROOM_BYTES:
+        console.print(
+            f"{folder} has {free // 10**6} MB left, and the servers' files are there: make room, or "
+            "name another folder: export TMPDIR=<folder>",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+    return 1
 
 
 def _rehearse(options: argparse.Namespace, console: Console) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -102,6 +105,38 @@ def test_what_an_error_says_is_printed_as_it_is(
     monkeypatch.setattr(rehearse, "rehearse", stop)
     assert main([]) == 1
     assert said(capsys) == "The rehearsal stopped: open [/var/run/x]: [bold]no[/bold] such file"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RehearsalError("etcd ended"), OSError(errno.ENOSPC, "No space left on device", "/x/etcd")],
+)
+@pytest.mark.parametrize("free", [0, 10**12])
+def test_what_fails_for_want_of_room_says_where_to_make_it(
+    error: Exception,
+    free: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(rehearse, "rehearse", stop)
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=free))
+    assert main([]) == 1
+    words = said(capsys)
+    assert words.startswith("The rehearsal stopped: ")
+    assert (f"{tempfile.gettempdir()} has 0 MB left" in words) is (free == 0)
+    assert ("export TMPDIR=" in words) is (free == 0)
+
+
+def test_another_error_of_the_system_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "/x")
+
+    monkeypatch.setattr(rehearse, "rehearse", stop)
+    with pytest.raises(PermissionError):
+        main([])
 
 
 def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

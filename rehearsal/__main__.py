@@ -64,8 +64,8 @@ def _stopped(console: Console, why: str) -> int:
     free = shutil.disk_usage(folder).free
     if free < _LITTLE_ROOM_BYTES:
         console.print(
-            f"{folder} has {free // 10**6} MB left, and the servers' files are there: make room, or "
-            "name another folder: export TMPDIR=<folder>",
+            f"{folder} has {free // 10**6} MB left, and the servers' files lie there: make room, "
+            "or name another folder: export TMPDIR=<folder>",
             highlight=False,
             markup=False,
             soft_wrap=True,

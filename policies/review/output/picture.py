@@ -59,6 +59,7 @@ class Letter:
     sign: str
     before: str
     after: str
+    conditional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def _letter(mark: Mark) -> Letter:
     fate = _fate(mark)
     letter = LETTERS[mark.capability]
     before, after = (_case(letter, extent) for extent in (mark.before, mark.after))
-    return Letter(fate, _SIGNS[fate], before, after)
+    return Letter(fate, _SIGNS[fate], before, after, bool(mark.conditions))
 
 
 def _fate(mark: Mark) -> Fate:

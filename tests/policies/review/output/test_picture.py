@@ -63,6 +63,7 @@ def test_a_mark(one: Mark, letter: tuple[str, ...], says: str) -> None:
     found = square((one,))
     (shown,) = found.letters
     assert (shown.fate.value, shown.sign, shown.before, shown.after) == letter
+    assert shown.conditional is bool(one.conditions)
     assert found.says == says
     assert found.changed is (shown.fate is not Fate.KEPT)
 

@@ -10,7 +10,6 @@ from rich.markup import escape
 from rehearsal.drill.tables import line, mark, seconds, show_faults, table
 from rehearsal.engine.episode import Scenario
 from rehearsal.engine.results import Run
-from rehearsal.engine.steps import Outcome
 
 
 def show(console: Console, scenarios: Sequence[Scenario], runs: Sequence[Run]) -> None:
@@ -24,7 +23,7 @@ def show(console: Console, scenarios: Sequence[Scenario], runs: Sequence[Run]) -
             mark(good=not run.faults),
             f"{sum(one.holds for one in run.checks)}/{len(run.checks)}",
             seconds(run.took),
-            escape("\n".join(map(_told, run.outcomes))),
+            escape("\n".join(map(str, run.outcomes))),
         )
     console.print(made, "")
     for run in runs:
@@ -37,7 +36,3 @@ def line_of(run: Run) -> str:
     """One scenario in one line, for the progress."""
     held = sum(one.holds for one in run.checks)
     return line(run, f"{held} of {len(run.checks)} checks hold, {run.took:.1f} s")
-
-
-def _told(outcome: Outcome) -> str:
-    return str(outcome)

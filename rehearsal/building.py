@@ -22,7 +22,7 @@ _FETCHING: Final = "go: downloading "
 # or killed the compiler may say more besides.
 _REMEDIES: Final[Mapping[str, str]] = {
     r"no space left on device|disk quota exceeded": (
-        "the disk is full: make room, 10 GB for the first build; what Go keeps for later builds "
+        "the disk is full: make room, 12 GB for the first build; what Go keeps for later builds "
         "may go: go clean -cache -modcache"
     ),
     r"signal: killed|cannot allocate memory|out of memory": (

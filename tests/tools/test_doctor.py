@@ -125,8 +125,8 @@ def test_which_computers_have_all_packages(
 @pytest.mark.parametrize(
     ("free", "installed", "building", "status"),
     [
-        (13e9, False, True, Status.OK),
-        (12e9, False, True, Status.MISSING),
+        (15e9, False, True, Status.OK),
+        (14e9, False, True, Status.MISSING),
         (3e9, False, False, Status.OK),
         (1e9, True, False, Status.OK),
         (0.4e9, True, False, Status.MISSING),

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from attest.live import Body
 from policies import inspection
@@ -109,6 +110,10 @@ ONE_OR_MORE: Final = (
     ),
 )
 """Fields in which a text means a list of this one text."""
+_ACCESS: Final = {
+    AuthorityInformationAccessOID.OCSP: "OCSP",
+    AuthorityInformationAccessOID.CA_ISSUERS: "issuer",
+}
 _CERTIFICATE: Final = re.compile(
     r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?", re.ASCII
 )
@@ -260,6 +265,16 @@ def _extension(extension: x509.Extension[x509.ExtensionType]) -> str:
     match extension.value:
         case x509.SubjectKeyIdentifier() | x509.AuthorityKeyIdentifier():
             return ""
+        case x509.AuthorityInformationAccess() as access:
+            told = (
+                f"{_ACCESS.get(one.access_method, one.access_method.dotted_string)} "
+                f"{one.access_location.value}"
+                for one in access
+            )
+            return ", ".join(told)
+        case x509.CRLDistributionPoints() as points:
+            places = (name.value for point in points for name in point.full_name or ())
+            return f"CRL {', '.join(map(str, places))}"
         case value:
             return f"{'critical ' * extension.critical}{value!r}"
 

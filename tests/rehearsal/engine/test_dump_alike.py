@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from rehearsal.certificates import Authority
 from rehearsal.engine.dump_alike import (
@@ -125,6 +130,28 @@ def test_how_long_a_certificate_lasts_is_told() -> None:
     long = authority.issue("host", valid_for=timedelta(hours=5)).certificate_pem
 
     assert described(short) != described(long)
+
+
+def test_where_a_certificate_says_its_crl_is_is_told() -> None:
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    crl, ocsp = (x509.UniformResourceIdentifier(f"http://vault/{one}") for one in ("crl", "ocsp"))
+    builder = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2026, 1, 2, tzinfo=UTC))
+        .add_extension(
+            x509.CRLDistributionPoints([x509.DistributionPoint([crl], None, None, None)]), False
+        )
+        .add_extension(
+            x509.AuthorityInformationAccess(
+                [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, ocsp)]
+            ),
+            False,
+        )
+    )
+    made = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+    assert described(made).endswith("24 hours; CRL http://vault/crl; OCSP http://vault/ocsp>")
 
 
 def test_an_issuer_and_its_key_are_called_by_its_subject() -> None:

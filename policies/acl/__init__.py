@@ -5,7 +5,8 @@
     acl.decide(Request(Operation.READ, "secret/data/shop/db")).allowed
 
 `patterns` says which paths a rule matches and which rule goes first, `rules` how rules of one path
-merge, `decision` puts them together; `regions` divides all paths into those that rules treat alike.
+merge, `decision` puts them together; `regions` divides all paths into those that rules treat alike;
+`meetings` finds among many patterns those that have a path in common with one.
 What it deliberately does not do: know which mounts there are (but for root-protected paths), what a
 path's backend makes of an operation, namespaces, Sentinel, and Enterprise's control groups and MFA.
 Source: vault/acl.go, policy.go, policy_store.go and router.go of Vault 1.21.0.

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import count, repeat
 
@@ -67,11 +68,13 @@ class _State:
         return self.depth if self.alive else -1, self.alive, self.ended, self.passed, self.inside
 
 
-def regions(acls: Sequence[Acl], marked: Sequence[Pattern] = ()) -> Iterator[Region]:
+def regions(
+    acls: Sequence[Acl], marked: Sequence[Pattern] = (), among: AbstractSet[Pattern] | None = None
+) -> Iterator[Region]:
     """Every region, shorter witnesses first. Some can have equal rules: who wants each pair of
-    rules once must collect them.
+    rules once must collect them. `among`: of all rules only these, as if there were no others.
     """
-    owned = [frozenset(acl.rules) for acl in acls]
+    owned = [frozenset(acl.rules if among is None else among & acl.rules.keys()) for acl in acls]
     marks = frozenset(marked)
     everyone = frozenset[Pattern]().union(*owned, marks)
     nobody: tuple[Pattern | None, ...] = (None,) * len(acls)

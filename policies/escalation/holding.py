@@ -9,6 +9,7 @@ from typing import Final
 
 from policies import paths
 from policies.acl import Acl, Pattern, Rule, protected, regions
+from policies.acl.meetings import Meetings
 from policies.escalation.harm import HARM
 from policies.escalation.more import MORE
 from policies.escalation.power import Power, Way
@@ -50,6 +51,9 @@ def opened(power: Power, way: Way, rule: Rule | None, path: str) -> frozenset[Ca
 
 def _held(acl: Acl) -> Iterator[Held]:
     found = dict[tuple[str, Capability], str]()
+    # Most ACLs have no rule that meets any way, and all regions take long to walk.
+    if not any(True for pattern in acl.rules for _ in _ways_meeting().of(pattern)):
+        return
     for region in regions((acl,), tuple(_marks())):
         (rule,) = region.rules
         for mark in region.within:
@@ -60,6 +64,11 @@ def _held(acl: Acl) -> Iterator[Held]:
         for capability in Capability:
             if witness := found.get((power.name, capability)):
                 yield Held(power, capability, witness)
+
+
+@cache
+def _ways_meeting() -> Meetings[Pattern]:
+    return Meetings((mark, mark) for mark in _marks())
 
 
 @cache

@@ -20,10 +20,11 @@ from enum import StrEnum, unique
 from typing import Final, TypeAlias
 
 from policies.acl import Acl, Pattern, Rule, plainness, regions
+from policies.acl.meetings import Meetings
 from policies.acl.patterns import Precedence, meeting
 from policies.hcl import ORDER, Capability, in_order
 from policies.review.conditions import Example, conditions_of, loosened
-from policies.review.meetings import Meetings
+from policies.review.nearby import differing, near
 
 _NONE: Final[frozenset[Capability]] = frozenset()
 
@@ -61,7 +62,8 @@ def difference(before: Acl, after: Acl) -> tuple[AccessChange, ...]:
     """What the holder of `before` gains and loses with `after`; nothing where both decide alike."""
     witnesses, listing = dict[_Key, str](), dict[_Key, str]()
     pairs = dict[_Key, _Pair]()
-    for region in regions((before, after)):
+    both = (before, after)
+    for region in regions(both, among=near(both, differing(*both))):
         for found, (old, new), preferred in (
             (witnesses, region.rules, plainness),
             (listing, region.listing, _folder),

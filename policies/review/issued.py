@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from policies import paths
 from policies.acl import Acl, Pattern, witness
+from policies.acl.meetings import Meetings
 from policies.hcl import Capability
 from policies.plan import (
     AwsRole,
@@ -22,7 +23,6 @@ from policies.plan import (
     KvSecret,
     PkiRole,
 )
-from policies.review.meetings import Meetings
 from policies.review.model import Topic
 from policies.review.snapshot import Snapshot
 

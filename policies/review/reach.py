@@ -16,11 +16,12 @@ from typing import Final, TypeAlias
 
 from policies import paths
 from policies.acl import Acl, Pattern, Region, Rule, plainness, protected, regions
+from policies.acl.meetings import Meetings
 from policies.escalation import POWERS, Power, Way, opened
 from policies.hcl import Capability
 from policies.review.conditions import loosened
 from policies.review.difference import AccessChange, Direction
-from policies.review.meetings import Meetings
+from policies.review.nearby import differing, near
 from policies.review.territory import Owned, Territory, decided_by
 
 WRITES: Final = frozenset(
@@ -115,7 +116,9 @@ def reach(
     marks = _marks(gained, territory, own)
     walk = _Walk(marks)
     if marks or any(WRITES.intersection(change.capabilities) for change in gained):
-        for region in regions((before, after), tuple(marks)):
+        both = (before, after)
+        among = near(both, (*marks, *differing(*both)))
+        for region in regions(both, tuple(marks), among):
             walk.look(region)
     return walk.found()
 

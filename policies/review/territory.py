@@ -12,12 +12,12 @@ from typing import Final
 
 from policies import paths
 from policies.acl import Pattern
+from policies.acl.meetings import Meetings
 from policies.hcl import Capability
 from policies.plan import AppRoleRole, KubernetesRole, OidcRole, Owner
 from policies.review.coverage import by_domain
 from policies.review.difference import AccessChange
 from policies.review.issued import ways
-from policies.review.meetings import Meetings
 from policies.review.model import Finding, Severity
 from policies.review.sides import Sides
 from policies.review.snapshot import LoginRole

@@ -1,4 +1,4 @@
-"""`policies.review.meetings` finds what `policies.acl` says has a path in common."""
+"""`policies.acl.meetings` finds what `policies.acl` says has a path in common."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.acl import Pattern
+from policies.acl.meetings import Meetings
 from policies.acl.patterns import meeting
-from policies.review.meetings import Meetings
 
 SEGMENTS = st.sampled_from(["a", "b", "ab", "abc", "+", ""])
 PATTERNS = st.builds(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from policies.acl import Pattern
+from policies.acl.patterns import Pattern
 
 T = TypeVar("T")
 

@@ -11,18 +11,13 @@ from components.acl import AclPolicies
 from components.bootstrap import BootstrapArgs, VaultBootstrap
 from components.options import after
 from components.settings import load
-from policies import slices, team_provisioner
 from policies.compile import compile_plan
 from policies.matrix import MATRIX
 
-# What is declared is kept to the end. To look for garbage among it, again and again, takes a third
-# of the time where there are a thousand workloads.
-gc.disable()
-
+gc.disable()  # all is kept to the end: looking for garbage took a third of 1,000 workloads' time
 settings = load(MATRIX.spec)
 plan = compile_plan(MATRIX, settings.environment)
-consistency.check(settings, plan)
-own = slices.platform_slice(plan, settings.team_stacks)  # all but what teams' stacks make
+own, teams = consistency.check(settings, plan)  # its part of the plan, and who makes the rest
 
 # What others put into the Kubernetes cluster, looked for before anything of ours is made there.
 looked = preflight.PodsPreflight("preflight", preflight.PodsPreflightArgs(settings, plan))
@@ -33,7 +28,6 @@ servers = cluster.servers(settings, plan, after_look)
 after_servers = pulumi.ResourceOptions(depends_on=[looked, *servers])
 
 # First contact, and the identity that everything below is made with.
-teams = team_provisioner.provisioners(plan, settings.team_stacks)
 contact = BootstrapArgs(settings.vault, settings.bootstrap, settings.protect, teams)
 vault = VaultBootstrap("vault", contact, after_servers)
 inside = pulumi.ResourceOptions(providers={"vault": vault.provider})

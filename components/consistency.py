@@ -8,25 +8,30 @@ long-lived keys instead of the ARN, and a misspelt secret would silently stay aw
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from components.delivery.deliveries import in_double_quotes
 from components.settings import NAMESPACE, KvSettings, Settings, SettingsError, TeamSettings
 from policies import slices
 from policies.lifetime import Duration
 from policies.plan import Plan
-from policies.team_provisioner import provisioners
+from policies.team_provisioner import TeamProvisioner, provisioners
 
 
-def check(settings: Settings, plan: Plan) -> None:
-    """Raises `SettingsError` that lists every name the plan does not have."""
+def check(settings: Settings, plan: Plan) -> tuple[Plan, Sequence[TeamProvisioner]]:
+    """The part of the plan that this stack makes: all of it, but for teams that have stacks of
+    their own; and the provisioners of these.
+
+    Raises `SettingsError` that lists every name the plan does not have.
+    """
     try:
         own = slices.platform_slice(plan, settings.team_stacks)
-        provisioners(plan, settings.team_stacks)
+        teams = provisioners(plan, settings.team_stacks)
     except ValueError as error:
         raise SettingsError([f"{NAMESPACE}:teamStacks: {error}"]) from error
     if problems := list(_problems(settings, own)):
         raise SettingsError(problems)
+    return own, teams
 
 
 def check_team(settings: TeamSettings, plan: Plan) -> None:

@@ -39,7 +39,7 @@ class Watched:
     def __init__(self, vault: FakeVault, kubernetes: object, patch: pytest.MonkeyPatch) -> None:
         self.vault = vault
         self.made: list[tuple[str, str]] = []
-        patch.setattr(monitor_module, "VaultApi", lambda *_: vault)
+        patch.setattr(monitor_module, "VaultApi", lambda *_, **_given: vault)
         self.monitor = LiveMonitor(
             cast(KubernetesApi, kubernetes), "ca", lambda kind, name: self.made.append((kind, name))
         )

@@ -32,7 +32,10 @@ BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
     # They are asked through the plan that they make.
     "policies/grants.py": ("tests/policies/test_stanzas.py",),
     "policies/resources.py": ("tests/policies/test_stanzas.py",),
-    "policies/application.py": ("tests/policies/test_model.py",),
+    "policies/application.py": (
+        "tests/policies/test_model.py",
+        "tests/policies/test_compile_database.py",
+    ),
     "policies/workload.py": ("tests/policies/test_model.py",),
     "policies/escalation/holding.py": ("tests/policies/test_why.py",),
 }

@@ -47,7 +47,7 @@ def _draw(axes: Axes, results: Results) -> None:
             (aim.workloads, aim.seconds),
             xytext=(0, 4),
             textcoords="offset points",
-            ha="center",
+            ha="right",
             color=_AIM_COLOUR,
             fontsize=8,
         )

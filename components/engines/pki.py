@@ -50,13 +50,12 @@ class PkiEngine(pulumi.ComponentResource):
     ) -> None:
         super().__init__("vaultstack:engines:PkiEngine", name, None, opts)
         self._prefix, self._args = name, args
-        root_mount = self._mount(PKI_ROOT, args.settings.root_ttl.seconds)
-        mount = self._mount(
+        root = self._root(*self._mount(PKI_ROOT, args.settings.root_ttl.seconds))
+        mount, _ = self._mount(
             PKI,
             args.settings.intermediate_ttl.seconds,
             several_issuers=True,
         )
-        root = self._root(root_mount)
         intermediate = self._intermediate(mount, root)
         for role in args.roles:
             self._role(role, intermediate)
@@ -78,7 +77,8 @@ class PkiEngine(pulumi.ComponentResource):
         max_lease_seconds: int,
         *,
         several_issuers: bool = False,
-    ) -> vault.Mount:
+    ) -> tuple[vault.Mount, pulumi.Resource]:
+        """And where its certificates say that its CRL is, which must be said before one is made."""
         mount = vault.Mount(
             f"{self._prefix}-mount-{path}",
             path=path,
@@ -88,7 +88,7 @@ class PkiEngine(pulumi.ComponentResource):
             max_lease_ttl_seconds=max_lease_seconds,
             opts=self._data(),
         )
-        self._urls(path, mount, several_issuers=several_issuers)
+        urls = self._urls(path, mount, several_issuers=several_issuers)
         vault.pkisecret.SecretBackendCrlConfig(
             f"{self._prefix}-crl-{path}",
             backend=path,
@@ -112,9 +112,9 @@ class PkiEngine(pulumi.ComponentResource):
             safety_buffer="72h",
             opts=self._child(mount),
         )
-        return mount
+        return mount, urls
 
-    def _urls(self, path: str, mount: vault.Mount, *, several_issuers: bool) -> None:
+    def _urls(self, path: str, mount: vault.Mount, *, several_issuers: bool) -> pulumi.Resource:
         """Where a certificate says its issuer, CRL and OCSP server are.
 
         `<mount>/ca` and `<mount>/crl` are the default issuer's: where that changes, older
@@ -122,7 +122,7 @@ class PkiEngine(pulumi.ComponentResource):
         """
         base = f"{self._args.settings.url}/v1/{path}"
         own = f"{base}/issuer/{{{{issuer_id}}}}"
-        vault.pkisecret.SecretBackendConfigUrls(
+        return vault.pkisecret.SecretBackendConfigUrls(
             f"{self._prefix}-urls-{path}",
             backend=path,
             issuing_certificates=[f"{own}/der" if several_issuers else f"{base}/ca"],
@@ -132,7 +132,9 @@ class PkiEngine(pulumi.ComponentResource):
             opts=self._child(mount),
         )
 
-    def _root(self, mount: vault.Mount) -> vault.pkisecret.SecretBackendRootCert:
+    def _root(
+        self, mount: vault.Mount, urls: pulumi.Resource
+    ) -> vault.pkisecret.SecretBackendRootCert:
         settings = self._args.settings
         return vault.pkisecret.SecretBackendRootCert(
             f"{self._prefix}-root",
@@ -145,7 +147,7 @@ class PkiEngine(pulumi.ComponentResource):
             key_bits=_KEY_BITS,
             ttl=f"{settings.root_ttl.seconds}s",
             max_path_length=1,
-            opts=self._data(mount),
+            opts=self._data(mount, urls),
         )
 
     def _intermediate(

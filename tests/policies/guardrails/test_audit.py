@@ -83,3 +83,12 @@ def test_dev_may_have_one_and_end_it() -> None:
         assert rule.levels.of(Environment.DEV) is EnforcementLevel.DISABLED
         assert rule.levels.of(Environment.STAGING) is EnforcementLevel.MANDATORY
     assert PRIVATE.levels.of(Environment.DEV) is EnforcementLevel.MANDATORY
+
+
+def test_of_a_vault_that_is_not_there_yet_nothing_is_said(prod: Mapping[str, Declared]) -> None:
+    """In its preview the engine tells of each device only that there is one."""
+    declared = dict(prod)
+    for name in (FILE, STDOUT):
+        declared[name] = replace(declared[name], inputs={})
+
+    assert said(ENOUGH.name, *declared.values()) == []

@@ -33,6 +33,8 @@ from policies import inspection, paths
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
+from policies.plan import Plan
+from policies.slices import SliceError, platform_slice
 from policies.texts import seen
 
 RUNS_TOKEN: Final = "TERRAFORM_VAULT_AUTH_JWT"
@@ -61,8 +63,9 @@ def _run(options: argparse.Namespace) -> int:
     environment = Environment(options.env)
     formats = {file: output.format_of(file, options.format) for file in options.output}
     settings = stack.read(environment, _changed(options.set))
-    plan = compile_plan(MATRIX, environment)
-    used = usage(plan, options.audit_log) if options.audit_log else None
+    plan = _plan(settings)
+    log = options.audit_log
+    used = usage(plan, settings.provisioners, log) if log else None
     address = options.address or os.environ.get("VAULT_ADDR") or settings.address
     if not address:
         raise UsageError("no address of Vault: give --address, or set VAULT_ADDR")
@@ -74,6 +77,16 @@ def _run(options: argparse.Namespace) -> int:
     made = report(plan, settings, there, address=address, usage=used)
     _show(made, formats, options.format)
     return made.status.value
+
+
+def _plan(settings: stack.Stack) -> Plan:
+    """Of the whole environment, whichever stack makes which part of it."""
+    plan = compile_plan(MATRIX, settings.environment)
+    try:
+        platform_slice(plan, settings.team_stacks)
+    except SliceError as error:
+        raise UsageError(f"teamStacks: {error}") from None
+    return plan
 
 
 def _ca_file(settings: stack.Stack) -> Path | None:

@@ -7,7 +7,7 @@ A field that is not named here must be what Vault makes of it unless it is told 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from attest.kinds import Kind
@@ -18,6 +18,7 @@ from policies.audit_devices import DEVICE_TYPE, AuditDevice
 from policies.lifetime import Duration
 from policies.plan import AwsRole, PkiRole, Plan, TokenSettings
 from policies.standing import Part
+from policies.team_provisioner import TeamProvisioner, provisioners
 
 Objects: TypeAlias = Mapping[Kind, Mapping[str, Body]]
 _KEY: Final = {"key_type": "ec", "key_bits": 256}
@@ -49,12 +50,15 @@ def effective(plan: Plan, stack: Stack) -> Plan:
 def expected(plan: Plan, stack: Stack) -> Objects:
     """`plan`: the effective one. ACL policies are texts, as `hcl`."""
     policies = {one.name: {"hcl": one.hcl} for one in plan.acl_policies}
+    teams = provisioners(plan, stack.team_stacks)
+    policies |= {team.name: {"hcl": team.acl} for team in teams}
+    own = provisioner.acl(team.name for team in teams)
     return {
         Kind.MOUNT: dict(_mounts(plan, stack)),
         Kind.AUTH: dict(_auth(stack)),
-        Kind.ACL_POLICY: {**policies, provisioner.NAME: {"hcl": provisioner.acl()}},
-        Kind.PROVISIONER_ROLE: dict(_provisioner(stack)),
-        Kind.CI_ROLE: dict(_ci(stack)),
+        Kind.ACL_POLICY: {**policies, provisioner.NAME: {"hcl": own}},
+        Kind.PROVISIONER_ROLE: dict(_provisioner(stack, teams)),
+        Kind.CI_ROLE: dict(_ci(stack, teams)),
         Kind.SETTING: dict(_settings(stack)),
         **_logins(plan, stack),
         **_engines(plan, stack),
@@ -169,12 +173,14 @@ def _logins(plan: Plan, stack: Stack) -> Objects:
     }
 
 
-def _provisioner(stack: Stack) -> Iterator[tuple[str, Body]]:
-    if Part.PROVISIONER_BY_APPROLE in stack.parts:
-        lives = Duration.parse(provisioner.TOKEN_TTL).seconds
-        token = TokenSettings((provisioner.NAME,), lives, lives, stack.bound_cidrs)
+def _provisioner(stack: Stack, teams: Sequence[TeamProvisioner]) -> Iterator[tuple[str, Body]]:
+    if Part.PROVISIONER_BY_APPROLE not in stack.parts:
+        return
+    lives = Duration.parse(provisioner.TOKEN_TTL).seconds
+    for name in (provisioner.NAME, *(team.name for team in teams)):
+        token = TokenSettings((name,), lives, lives, stack.bound_cidrs)
         yield (
-            provisioner.NAME,
+            name,
             {
                 "bind_secret_id": True,
                 "secret_id_ttl": stack.secret_id_seconds,
@@ -184,13 +190,14 @@ def _provisioner(stack: Stack) -> Iterator[tuple[str, Body]]:
         )
 
 
-def _ci(stack: Stack) -> Iterator[tuple[str, Body]]:
+def _ci(stack: Stack, teams: Sequence[TeamProvisioner]) -> Iterator[tuple[str, Body]]:
     if stack.ci is None:
         return
     runs = stack.ci
     for name, environments, acl_policy in (
         (provisioner.NAME, runs.environments, provisioner.NAME),
         (inspection.WORKLOAD, runs.attest_environments, runs.attest_acl_policy),
+        *((team.name, (team.ci_environment,), team.name) for team in teams),
     ):
         if environments:
             role = standing.ci_role(

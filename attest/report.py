@@ -78,7 +78,7 @@ def report(
         version=live.version,
         read_at=now or datetime.now(UTC),
         differences=(*differences(wanted, live), *identities(wanted, live)),
-        access=compared(there, live),
+        access=compared(there, stack, live),
         holders=holders(wanted, live),
         unread=live.unread,
         notes=tuple(_notes(live, reworded(wanted, live))),

@@ -8,13 +8,14 @@ several names, which no plan can say, has them as one text.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from attest.built_in import built_in
 from attest.kinds import Kind
 from attest.live import Body, Live
-from policies import inspection, provisioner
+from attest.stack import Stack
+from policies import inspection
 from policies.environments import Environment
 from policies.hcl import HclError, parse
 from policies.plan import (
@@ -49,10 +50,10 @@ class Compared:
     live: Mapping[Environment, Snapshot]
 
 
-def compared(plan: Plan, live: Live) -> Compared:
+def compared(plan: Plan, stack: Stack, live: Live) -> Compared:
     """`plan`: the effective one."""
     declared = of_plan(plan, DECLARED)
-    there = snapshot(declared, live)
+    there = snapshot(declared, stack.provisioners, live)
     sides = {plan.environment: declared}, {plan.environment: there}
     review = compare(*sides, base_name=DECLARED, head_name=LIVE, limits=unwritten())
     return Compared(_without_approvals(review), *sides)
@@ -83,16 +84,16 @@ def _unapproved(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(dataclasses.replace(finding, approvers=()) for finding in findings)
 
 
-def snapshot(declared: Snapshot, live: Live) -> Snapshot:
+def snapshot(declared: Snapshot, provisioners: Collection[str], live: Live) -> Snapshot:
     """Vault, as the review reads a plan."""
     logins: tuple[LoginRole, ...] = _roles(
         live, Kind.KUBERNETES_ROLE, declared.kubernetes_roles, _kubernetes
     )
     logins += _roles(live, Kind.APPROLE_ROLE, declared.approle_roles, _approle)
     logins += _roles(live, Kind.OIDC_ROLE, declared.oidc_roles, _oidc)
-    # Vault's own policies, and the provisioner's, are no workload's unless a role gives them.
+    # Vault's own policies, and the provisioners', are no workload's unless a role gives them.
     own = {name for kind, name in built_in(live.version) if kind is Kind.ACL_POLICY}
-    own = {*own, provisioner.NAME} - {name for role in logins for name in role.token.policies}
+    own = {*own, *provisioners} - {name for role in logins for name in role.token.policies}
     texts = {
         name: _text(body, declared.policies.get(name, ""))
         for name, body in (live.folders.get(inspection.ACL_POLICIES) or {}).items()

@@ -16,12 +16,13 @@ from typing import Any, Final
 import yaml
 
 from attest.errors import UsageError
-from policies import inspection
+from policies import inspection, provisioner
 from policies.audit_devices import DEPLOYED_FILE, AuditDevice, unless_said
 from policies.environments import Environment
 from policies.lifetime import Duration
 from policies.review.settings import PROJECT, PROJECT_NAME, file_of
 from policies.standing import Part
+from policies.team_provisioner import name_of
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -74,12 +75,19 @@ class Stack:
     """Of the provisioner's own."""
     bound_cidrs: tuple[str, ...]
     """From where the provisioner comes."""
+    team_stacks: tuple[str, ...]
+    """The teams that have stacks, and so provisioners, of their own."""
     pki_root_seconds: int
     pki_intermediate_seconds: int
     requests_per_second: int
     """The rate limit; 0: none."""
     audit_devices: tuple[AuditDevice, ...]
     audit_file: str
+
+    @property
+    def provisioners(self) -> frozenset[str]:
+        """ACL policies of those that configure this Vault, which are no workload's."""
+        return frozenset({provisioner.NAME, *map(name_of, self.team_stacks)})
 
 
 def read(
@@ -168,6 +176,7 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
         else None,
         secret_id_seconds=seconds("provisionerSecretIdTtl"),
         bound_cidrs=texts("provisionerBoundCidrs"),
+        team_stacks=texts("teamStacks"),
         pki_root_seconds=seconds("pkiRootTtl"),
         pki_intermediate_seconds=seconds("pkiIntermediateTtl"),
         requests_per_second=int(values.get("rateLimit") or 0),

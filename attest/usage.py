@@ -9,14 +9,13 @@ the log's time span stands beside the answer, and nothing here is a difference.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from attest.errors import UsageError
-from policies import provisioner
 from policies.acl import Acl, Symbolic
 from policies.audit_log import AuditLogError, Entry, EntryType, read
 from policies.plan import Plan
@@ -24,7 +23,7 @@ from policies.review.snapshot import LoginRole
 
 _EVERY_TOKEN: Final = "every token"
 """The comment of rules that no grant asks for."""
-_OWN: Final = frozenset({provisioner.NAME, "root", "default", "response-wrapping"})
+_VAULTS: Final = frozenset({"root", "default", "response-wrapping"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,12 @@ class Usage:
     foreign: tuple[Foreign, ...]
 
 
-def usage(plan: Plan, files: Iterable[Path]) -> Usage:
-    """Reads the files one after another. Raises `UsageError` for one that is no audit log."""
-    names, counter = list[str](), _Counting(plan)
+def usage(plan: Plan, provisioners: Collection[str], files: Iterable[Path]) -> Usage:
+    """Reads the files in turn. `provisioners`: ACL policies of those that configure Vault.
+
+    Raises `UsageError` for a file that is no audit log.
+    """
+    names, counter = list[str](), _Counting(plan, provisioners)
     for file in files:
         names.append(file.name)
         try:
@@ -81,8 +83,9 @@ def usage(plan: Plan, files: Iterable[Path]) -> Usage:
 
 
 class _Counting:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, provisioners: Collection[str]) -> None:
         self._plan = plan
+        self._own = _VAULTS.union(provisioners)
         self._acls = {
             one.name: Acl({one.name: one.stanzas}, Symbolic()) for one in plan.acl_policies
         }
@@ -110,7 +113,7 @@ class _Counting:
                 rule = acl.rule(entry.path, listing=entry.operation == "list")
                 if rule is not None:
                     self._used.add((policy, rule.pattern.text))
-            elif policy not in _OWN:
+            elif policy not in self._own:
                 self._foreign[policy] += 1
                 self._where.setdefault(policy, entry.path)
 

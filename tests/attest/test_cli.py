@@ -55,6 +55,7 @@ def test_1_something_differs(run: Run, served: Served, capsys: pytest.CaptureFix
         (("--output", "x.pdf"), "--output: suffix"),
         (("--set", "no-value"), "must be KEY=VALUE"),
         (("--set", "pkiRootTtl=90"), "cannot be understood"),
+        (("--set", "teamStacks=[no-team]"), "teamStacks: "),
         (("--audit-log", "/nowhere/audit.log"), "--audit-log /nowhere/audit.log"),
         (("--kubernetes-token", "/nowhere/token"), "--kubernetes-token /nowhere/token"),
     ],

@@ -55,3 +55,18 @@ def test_the_engines_of_other_clouds_are_there_where_a_setting_says_so() -> None
     stack = settings(gcpEngine=True, azureSubscriptionId="s", azureTenantId="t")
     mounts = expected(plan_of(stack), stack)[Kind.MOUNT]
     assert {"gcp", "azure"} <= set(mounts)
+
+
+def test_a_team_with_a_stack_has_a_provisioner_as_this_stack_has() -> None:
+    by_ci = settings(teamStacks=["media-team"])
+    made = expected(plan_of(by_ci), by_ci)
+    name = "provisioner-media-team"
+    role = made[Kind.CI_ROLE][name]
+    assert role["token_policies"] == [name]
+    assert role["bound_claims"]["environment"] == ["prod-media-team"]
+    assert "auth/kubernetes/role/media-catalog" in made[Kind.ACL_POLICY][name]["hcl"]
+    assert f'"auth/ci/role/{name}"' in made[Kind.ACL_POLICY]["provisioner"]["hcl"]
+    by_approle = settings(Environment.DEV, teamStacks=["media-team"])
+    roles = expected(plan_of(by_approle), by_approle)[Kind.PROVISIONER_ROLE]
+    assert set(roles) == {"provisioner", name}
+    assert roles[name]["token_policies"] == [name]

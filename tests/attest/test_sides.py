@@ -19,7 +19,7 @@ LIVE = matching(STACK)
 
 
 def workloads(live: Live) -> dict[str, WorkloadReview]:
-    (one,) = compared(plan_of(STACK), live).review.environments
+    (one,) = compared(plan_of(STACK), STACK, live).review.environments
     return {workload.label: workload for workload in one.workloads}
 
 
@@ -30,8 +30,18 @@ def changed(kind: Kind, name: str, **fields: Any) -> Live:
 @pytest.mark.parametrize("environment", Environment)
 def test_a_vault_that_is_as_declared_gives_nobody_more_or_less(environment: Environment) -> None:
     stack = settings(environment)
-    (one,) = compared(plan_of(stack), matching(stack)).review.environments
+    (one,) = compared(plan_of(stack), stack, matching(stack)).review.environments
     assert (one.workloads, one.findings) == ((), ())
+
+
+def test_the_provisioners_of_teams_are_no_workloads() -> None:
+    stack = settings(teamStacks=["media-team", "sentiment-team"])
+    live = matching(stack)
+    (one,) = compared(plan_of(stack), stack, live).review.environments
+    assert (one.workloads, one.findings) == ((), ())
+    # Where no team has a stack, what has such a name is somebody's.
+    (one,) = compared(plan_of(STACK), STACK, live).review.environments
+    assert one.findings
 
 
 def test_a_policy_that_was_widened_is_what_its_workload_gained() -> None:
@@ -145,7 +155,7 @@ def test_clouds_that_the_matrix_has_none_of_are_read_too() -> None:
         {"azure_roles": [{"role_name": "R", "scope": "/"}], "ttl": 1},
     )
     live = with_object(live, Kind.AWS_ROLE, "free", {"credential_type": "federation_token"})
-    (there,) = compared(plan_of(STACK), live).live.values()
+    (there,) = compared(plan_of(STACK), STACK, live).live.values()
     assert [one.service_account for one in there.gcp_roles] == ["r@x"]
     assert [one.assignments for one in there.azure_roles] == [(("R", "/"),)]
     assert "free" in {one.name for one in there.aws_roles}

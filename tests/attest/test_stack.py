@@ -57,6 +57,12 @@ def test_what_a_setting_adds_is_expected() -> None:
     assert settings(vaultAddress="https://v").address == "https://v"
 
 
+def test_teams_with_stacks_have_provisioners_of_their_own() -> None:
+    assert settings().provisioners == {"provisioner"}
+    teams = settings(teamStacks=["media-team"])
+    assert teams.provisioners == {"provisioner", "provisioner-media-team"}
+
+
 def test_a_database_without_its_password_is_not_connected_yet() -> None:
     plan = compile_plan(MATRIX, Environment.PROD)
     assert effective(plan, settings()).database_connections

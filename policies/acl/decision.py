@@ -76,6 +76,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """The answer to a request, and why. `reason` is a sentence part for people, which may change:
+    decide on `allowed` and `rule`.
+    """
+
     allowed: bool
     reason: str
     rule: Rule | None = None

@@ -13,6 +13,10 @@ from policies.hcl import nanoseconds
 
 @dataclass(frozen=True, slots=True)
 class Alias:
+    """An entity's name at one auth mount, as Vault stores it. `mount_accessor` is what a template
+    names the mount by: `auth_kubernetes_1a2b3c`. Empty `id` and `name` stand for nothing in a path.
+    """
+
     mount_accessor: str
     id: str = ""
     name: str = ""
@@ -22,6 +26,10 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
+    """Whom a token belongs to, whatever it logged in by; an empty text stands for nothing in a
+    path. Of several aliases at one mount the first counts, as in Vault.
+    """
+
     id: str = ""
     name: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +38,8 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """A group of entities. Who is in it is not kept here: an `Identity` lists its groups itself."""
+
     id: str = ""
     name: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -60,6 +60,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
+    """A month of one environment, in the order in which it is shown. Not in it: people, and what is
+    on somebody else's bill.
+    """
+
     items: tuple[Item, ...]
 
     @property

@@ -57,6 +57,10 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
+    """What nothing declares and the sum needs: the guardrail takes it from its settings.
+    `snapshot_gib` is the size of one snapshot, which stays the same over the month.
+    """
+
     nodes: Nodes
     requests_per_second: float
     """On average over the month, nights included."""

@@ -17,6 +17,10 @@ AS_KNOWN: Final = "early 2025"
 
 @dataclass(frozen=True, slots=True)
 class Price:
+    """What one unit of something costs in US dollars; `per` names the unit: `GiB and month`,
+    `10,000`.
+    """
+
     name: str
     dollars: float
     per: str

@@ -44,6 +44,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Power:
+    """Something that an ACL can let its holder do, and that leads further than it says. Whoever
+    holds any one of `ways` has it; `name` is what findings and approvals call it, and stays.
+    """
+
     name: str
     effect: Effect
     ways: tuple[Way, ...]

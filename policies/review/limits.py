@@ -46,6 +46,10 @@ class EnvironmentLimits:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """What `approvals.toml` says, for every environment. `security` is the team that approves
+    escalations, Vault's own secrets, and limits that are loosened.
+    """
+
     security: str
     environments: Mapping[Environment, EnvironmentLimits]
 

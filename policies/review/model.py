@@ -146,6 +146,10 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Review:
+    """What a change gives and takes away between two sides, in every environment there is, with the
+    verdict. Knows no files and no format: `policies.review.output` shows it.
+    """
+
     base: str
     head: str
     """How the sides are named: a git reference, or `working tree`."""

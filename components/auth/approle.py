@@ -15,6 +15,10 @@ from policies.standing import AUTH
 
 @dataclass(frozen=True)
 class AppRoleAuthArgs:
+    """The plan's roles for what runs outside Kubernetes: of the whole matrix, or of one team's
+    slice.
+    """
+
     roles: Sequence[AppRoleRole]
     mounted: bool = False
     """Whether the method is there already, by another stack."""

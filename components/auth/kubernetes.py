@@ -20,6 +20,10 @@ from policies.standing import AUTH
 
 @dataclass(frozen=True)
 class KubernetesAuthArgs:
+    """How Vault reaches the API server, and the plan's roles: of the whole matrix, or of one team's
+    slice.
+    """
+
     settings: KubernetesAuthSettings | None
     """None: the method is another stack's."""
     roles: Sequence[KubernetesRole]

@@ -16,6 +16,10 @@ from policies.standing import AUTH
 
 @dataclass(frozen=True)
 class OidcAuthArgs:
+    """Vault's client at the identity provider (`settings`), and the plan's roles: one for each kind
+    of people, with the provider's groups that they are in.
+    """
+
     settings: OidcSettings
     roles: Sequence[OidcRole]
 

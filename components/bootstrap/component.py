@@ -19,6 +19,10 @@ from policies.team_provisioner import TeamProvisioner
 
 @dataclass(frozen=True)
 class BootstrapArgs:
+    """Which Vault, and how first contact with it goes. `protect`: whether what holds the key shares
+    may not be deleted.
+    """
+
     vault: VaultSettings
     bootstrap: BootstrapSettings
     protect: bool

@@ -12,6 +12,8 @@ from components.settings import ClusterSettings
 
 @dataclass(frozen=True)
 class AutopilotArgs:
+    """The number of servers, from which the quorum follows, and how soon a new one votes."""
+
     settings: ClusterSettings
 
 

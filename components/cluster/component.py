@@ -27,6 +27,10 @@ from policies.plan import Plan
 
 @dataclass(frozen=True)
 class VaultClusterArgs:
+    """What is deployed (`deployment`, which `settings` may lack), and for whom: the plan names the
+    workloads whose pods may reach the servers.
+    """
+
     deployment: DeploymentSettings
     settings: Settings
     plan: Plan

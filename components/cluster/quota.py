@@ -13,6 +13,10 @@ from policies.paths import RATE_LIMIT
 
 @dataclass(frozen=True)
 class RateLimitArgs:
+    """The settings' limits, of which only the requests per second are read here: the lifetimes are
+    in the servers' configuration.
+    """
+
     settings: LimitSettings
 
 

@@ -18,6 +18,10 @@ from policies.plan import Plan
 
 @dataclass(frozen=True)
 class SecretDeliveryArgs:
+    """Which ways are on (`settings`), and the plan, from whose workloads come the namespaces that
+    are served and the files that are mounted.
+    """
+
     settings: DeliverySettings
     plan: Plan
     protect: bool

@@ -28,6 +28,10 @@ _OF_THE_KEY: Final = (
 
 @dataclass(frozen=True)
 class AwsEngineArgs:
+    """The key and the endpoints (`settings`), the region that the matrix gives the environment, and
+    the plan's roles with their IAM documents.
+    """
+
     settings: AwsSettings
     region: str
     roles: Sequence[AwsRole]

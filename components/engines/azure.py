@@ -16,6 +16,10 @@ from policies.standing import ENGINES
 
 @dataclass(frozen=True)
 class AzureEngineArgs:
+    """Vault's own service principal (`settings`), and the plan's roles with the assignments of
+    each.
+    """
+
     settings: AzureSettings
     roles: Sequence[AzureRole]
 

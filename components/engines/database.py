@@ -19,6 +19,11 @@ _OPEN_CONNECTIONS: Final = 4
 
 @dataclass(frozen=True)
 class DatabaseEngineArgs:
+    """Where PostgreSQL is and who administers it (`settings`), and the plan's connections and roles
+    with their SQL. `protect`: whether a connection whose password only Vault knows may not be
+    deleted.
+    """
+
     settings: DatabaseSettings
     plan: Plan
     protect: bool

@@ -16,6 +16,10 @@ from policies.standing import ENGINES
 
 @dataclass(frozen=True)
 class GcpEngineArgs:
+    """Vault's own credentials (`settings`), and the plan's roles: a service account and its scopes
+    each.
+    """
+
     settings: GcpSettings
     roles: Sequence[GcpRole]
 

@@ -17,6 +17,10 @@ from policies.standing import ENGINES
 
 @dataclass(frozen=True)
 class KvEngineArgs:
+    """The values that somebody else issued (`settings`), and the plan's entries, each of them
+    generated or given. `protect`: whether engine and entries may not be deleted.
+    """
+
     settings: KvSettings
     entries: Sequence[KvSecret]
     protect: bool

@@ -20,6 +20,10 @@ _KEY_TYPE, _KEY_BITS = "ec", 256
 
 @dataclass(frozen=True)
 class PkiEngineArgs:
+    """Lifetimes and names of both CAs (`settings`), and the plan's roles. `protect`: whether the
+    mounts, and with them the CAs' keys, may not be deleted.
+    """
+
     settings: PkiSettings
     environment: Environment
     roles: Sequence[PkiRole]

@@ -20,6 +20,8 @@ from policies.plan import KubernetesRole, Plan
 
 @dataclass(frozen=True)
 class AttestAccountArgs:
+    """Which cluster, and the role in Vault whose service account is made."""
+
     kubernetes: KubernetesSettings
     role: KubernetesRole
 

@@ -14,6 +14,10 @@ from policies.plan import Plan
 
 @dataclass(frozen=True)
 class PodsPreflightArgs:
+    """What is asked follows from both: from the settings which ways and jobs are on, from the plan
+    whose namespaces and Deployments must be there.
+    """
+
     settings: Settings
     plan: Plan
 

@@ -15,6 +15,10 @@ from components.settings.replication import ReplicationSettings
 
 @dataclass(frozen=True)
 class DrPrimaryArgs:
+    """Which secondaries there are, by their public keys, and how the primary is reached; of
+    `bootstrap` only how long to wait for it.
+    """
+
     replication: ReplicationSettings
     vault: VaultSettings
     bootstrap: BootstrapSettings

@@ -35,6 +35,10 @@ _KEY_LENGTH = 43  # letters and digits: 256 bits
 
 @dataclass(frozen=True)
 class CsiProviderArgs:
+    """`csi` is what the settings say of this way alone, `settings` what both ways share.
+    `deliveries` are those that are mounted; the plan says as which role each is read.
+    """
+
     settings: DeliverySettings
     csi: CsiSettings
     plan: Plan

@@ -25,6 +25,10 @@ from policies.plan import Plan
 
 @dataclass(frozen=True)
 class AgentInjectorArgs:
+    """`injector` is what the settings say of this way alone, `settings` what both ways share. The
+    plan names the namespaces whose pods may ask for an agent.
+    """
+
     settings: DeliverySettings
     injector: InjectorSettings
     plan: Plan

@@ -22,6 +22,10 @@ from policies.plan import Plan, Rotation
 
 @dataclass(frozen=True)
 class RotationsArgs:
+    """`operations` is where jobs run and with which image; settings and plan decide which of the
+    matrix' rotations can run.
+    """
+
     operations: OperationsSettings
     settings: Settings
     plan: Plan

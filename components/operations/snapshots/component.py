@@ -41,6 +41,8 @@ class Whereabouts:
 
 @dataclass(frozen=True)
 class SnapshotsArgs:
+    """Where jobs run, as whom, and where snapshots go."""
+
     operations: OperationsSettings
     role: KubernetesRole
     """As which the job logs in."""

@@ -33,6 +33,10 @@ NAME: Final = "vault"
 
 @dataclass(frozen=True)
 class TelemetryArgs:
+    """What is deployed, who fetches its metrics, and what the alerts must know of it: servers,
+    jobs, lifetimes (`watched`).
+    """
+
     deployment: DeploymentSettings
     telemetry: TelemetrySettings
     watched: Watched

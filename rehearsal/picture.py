@@ -13,7 +13,7 @@ from rich.console import Console
 
 def save_picture(path: Path, title: str, show: Callable[[Console], None]) -> None:
     """What `show` prints, as SVG; it refers to nothing outside itself."""
-    console = Console(record=True, file=io.StringIO(), width=100, color_system="truecolor")
+    console = Console(record=True, file=io.StringIO(), width=116, color_system="truecolor")
     show(console)
     form = re.sub(r"@font-face {{.*?}}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     path.write_text(console.export_svg(title=title, code_format=form), encoding="utf-8")

@@ -180,9 +180,6 @@ class EngineStack:
         found = shown["deployment"].get("resources", [])
         return {one["urn"].rpartition("::")[2]: one for one in found}
 
-    def give_state(self, state: Mapping[str, Any]) -> None:
-        self.run("stack", "import", given=json.dumps(state))
-
     def run(self, *arguments: str, given: str = "") -> str:
         """Any other command, and what it says. Raises `RehearsalError` where it fails."""
         result = self.attempt(*arguments, given=given)

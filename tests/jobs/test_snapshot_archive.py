@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import itertools
 import re
 import tarfile
 import tempfile
@@ -127,6 +128,8 @@ def meant(content: bytes) -> bytes:
             "a server's name cannot be shown",
         ),
     ],
+    # By number: their bytes hold the time.
+    ids=itertools.count(),
 )
 def test_what_is_wrong_is_said(tmp_path: Path, content: bytes, said: str) -> None:
     assert re.search(said, refused(tmp_path, content))

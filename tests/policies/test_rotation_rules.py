@@ -170,7 +170,7 @@ def test_the_applications_own_workload_runs_no_job_of_the_platform() -> None:
         (replace(KEY, overlap=duration("1h")), (ROTATE,), "kv rotate-and-keep shop/api"),
         (replace(KEY, tell=Restart("shop")), (ROTATE,), "kv rotate-and-keep shop/api"),
     ],
-    ids=str,
+    ids=["reads", "only renews", "keeps the old value", "puts it back"],
 )
 def test_its_job_lacks_the_grant(
     rotation: RotateKey, grants: tuple[Grant, ...], lacks: str

@@ -6,11 +6,15 @@ So they are loaded anew. And it runs on a mutant those tests that called the fun
 well: of what is called while a module is loaded, or in a fixture that several tests share, it sees
 the first test only. Here that counts for each test of the module, or with the fixture.
 
+Tests that do not end have noticed the mutant, and how long they take is counted in CPU seconds: by
+the clock, as mutmut has it besides, they take any time on a computer that is busy with others.
+
 What `policies` itself computes when it is loaded, such as the matrix, stays the unchanged code's.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -24,6 +28,8 @@ _OF_FIXTURE: Final = dict[int, set[str]]()
 
 
 def pytest_configure() -> None:
+    # What mutmut sends by the clock, and the kernel a second of CPU before it kills.
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
 

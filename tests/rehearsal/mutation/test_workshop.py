@@ -88,6 +88,25 @@ def test_weak_tests_do_not(root: Path) -> None:
     assert Verdict.SURVIVED in verdicts_of(root, "is_small(1)")
 
 
+@pytest.mark.parametrize(
+    ("waits", "verdict"),
+    [("time.sleep(2)", Verdict.SURVIVED), ("while True:\n            pass", Verdict.TIMEOUT)],
+    ids=["waiting", "at work"],
+)
+def test_too_long_is_what_is_at_work_and_not_what_waits(
+    root: Path, monkeypatch: pytest.MonkeyPatch, waits: str, verdict: Verdict
+) -> None:
+    """On a busy computer every test waits; that notices nothing."""
+    monkeypatch.setattr(workshop, "_PATIENCE", 0.5)
+    (root / MODULE).write_text("def found() -> bool:\n    return True\n")
+    (root / TEST).parent.mkdir(parents=True)
+    (root / TEST).write_text(
+        "import time\nfrom policies.small import found\n\n\n"
+        f"def test_it() -> None:\n    if not found():\n        {waits}\n"
+    )
+    assert set(made(root)) == {verdict}
+
+
 def test_a_module_of_data_has_no_mutants(root: Path) -> None:
     (root / MODULE).write_text("NUMBERS = (1, 2)\n\n\nis_small = NUMBERS.__contains__\n")
     assert verdicts_of(root, "is_small(1)") == []

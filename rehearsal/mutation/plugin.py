@@ -6,6 +6,9 @@ So they are loaded anew. And it runs on a mutant those tests that called the fun
 well: of what is called while a module is loaded, or in a fixture that several tests share, it sees
 the first test only. Here that counts for each test of the module, or with the fixture.
 
+For the same reason what `policies` remembers of earlier calls (`functools.cache`) is forgotten
+before each test.
+
 Tests that do not end have noticed the mutant, and how long they take is counted in CPU seconds: by
 the clock, as mutmut has it besides, they take any time on a computer that is busy with others.
 
@@ -17,12 +20,14 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from mutmut.state import state
 
+_REMEMBERS: Final = type(cache(len))
 _OF_MODULE: Final = dict[Path, set[str]]()
 _OF_FIXTURE: Final = dict[int, set[str]]()
 
@@ -32,10 +37,12 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGXCPU, signal.SIG_IGN)
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
+    _forget()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    _forget()
     report = yield
     if isinstance(collector, pytest.Module):
         _OF_MODULE[collector.path] = set(_called())
@@ -47,12 +54,19 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, A
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
     before = set(_called())
     _called().clear()
+    if fixturedef.scope != "function":
+        _forget()
     try:
         return (yield)
     finally:
         if fixturedef.scope != "function":
             _OF_FIXTURE[id(fixturedef)] = set(_called())
         _called().update(before)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    _forget()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -67,3 +81,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 def _called() -> set[str]:
     return state()._stats  # noqa: SLF001 - nowhere else does mutmut keep it
+
+
+def _forget() -> None:
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "policies":
+            for value in vars(module).values():
+                if isinstance(value, _REMEMBERS):
+                    value.cache_clear()

@@ -74,6 +74,20 @@ def test_what_a_shared_fixture_computes_counts_for_all_that_have_it(root: Path) 
     assert set(made(root)) == {Verdict.KILLED}
 
 
+def test_what_the_code_remembers_of_earlier_tests_is_forgotten(root: Path) -> None:
+    (root / MODULE).write_text(
+        f"from functools import cache\n\n\n{CODE}\n\n"
+        "@cache\ndef found(number: int) -> bool:\n    return is_small(number)\n"
+    )
+    (root / TEST).parent.mkdir(parents=True)
+    (root / TEST).write_text(
+        "from policies.small import found\n\n\n"
+        "def test_nothing() -> None:\n    found(9), found(10)\n\n\n"
+        "def test_it() -> None:\n    assert [found(9), found(10)] == [True, False]\n"
+    )
+    assert set(made(root)) == {Verdict.KILLED}
+
+
 def test_tests_that_can_no_longer_be_loaded_notice(root: Path) -> None:
     (root / TEST).parent.mkdir(parents=True)
     (root / TEST).write_text(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import hvac
@@ -17,7 +17,7 @@ from hvac.exceptions import VaultError
 
 from components.bootstrap import ceremony, ci_login, teams
 from components.bootstrap.ceremony import BootstrapError, Credentials
-from components.bootstrap.properties import Properties, teams_in
+from components.bootstrap.properties import Properties, changed_of, plain, teams_in
 
 
 def bring_up_to_date(
@@ -75,16 +75,6 @@ def renewal_due(state: Mapping[str, Any]) -> bool:
         return False
     issued, ttl = plain(state["secret_id_issued_at"]), plain(state["secret_id_ttl_seconds"])
     return time.time() > float(issued) + float(ttl) / 2
-
-
-def changed_of(keys: Iterable[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
-    """What differs. An input that an earlier version did not have is as if it was empty."""
-    return {key for key in keys if (plain(olds.get(key)) or None) != (plain(news.get(key)) or None)}
-
-
-def plain(value: Any) -> Any:
-    """`diff` is handed secrets in their wire form."""
-    return value["value"] if isinstance(value, Mapping) else value
 
 
 def log_in(client: hvac.Client, given: Properties, outs: Mapping[str, Any]) -> None:

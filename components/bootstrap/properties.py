@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,16 @@ class Properties:
     @property
     def bound_cidrs(self) -> list[str]:
         return list(self.raw["bound_cidrs"])
+
+
+def plain(value: Any) -> Any:
+    """`diff` is handed secrets in their wire form."""
+    return value["value"] if isinstance(value, Mapping) else value
+
+
+def changed_of(keys: Iterable[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+    """What differs. An input that an earlier version did not have is as if it was empty."""
+    return {key for key in keys if (plain(olds.get(key)) or None) != (plain(news.get(key)) or None)}
 
 
 def teams_in(properties: Mapping[str, Any]) -> dict[str, str]:

@@ -19,7 +19,13 @@ from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateRes
 
 from components.bootstrap import ceremony, ci_login, farewell, identity, teams
 from components.bootstrap.ceremony import BootstrapError, Credentials
-from components.bootstrap.properties import ADOPTION_INPUTS, INPUTS, Properties
+from components.bootstrap.properties import (
+    ADOPTION_INPUTS,
+    INPUTS,
+    Properties,
+    changed_of,
+    plain,
+)
 from components.settings import pgp
 
 # Whoever destroys a stack has a Vault that runs, or none any more: neither is worth a long wait.
@@ -71,12 +77,12 @@ class InitialiseProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         due = _unfinished(olds) or identity.renewal_due(olds) or _waits_for_shares(news)
-        return DiffResult(changes=due or bool(identity.changed_of(INPUTS, olds, news)))
+        return DiffResult(changes=due or bool(changed_of(INPUTS, olds, news)))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
         outs = {**_without_provider(olds), **_only(INPUTS, news)}
-        _refuse_what_init_fixed(identity.changed_of(INPUTS, olds, news))
+        _refuse_what_init_fixed(changed_of(INPUTS, olds, news))
         client = given.connect()
         if _unfinished(olds):
             _resume(client, given, olds, outs)
@@ -104,13 +110,13 @@ class AdoptProvider(ResourceProvider):
         return CreateResult(id_=props["address"], outs=outs)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        changed = bool(identity.changed_of(ADOPTION_INPUTS, olds, news))
+        changed = bool(changed_of(ADOPTION_INPUTS, olds, news))
         return DiffResult(changes=changed or identity.renewal_due(olds))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         given = Properties(news)
         outs = {**_without_provider(olds), **_only(ADOPTION_INPUTS, news)}
-        if identity.changed_of(("given_role_id", "given_secret_id"), olds, news):
+        if changed_of(("given_role_id", "given_secret_id"), olds, news):
             _exchange(given, outs)
         else:
             identity.bring_up_to_date(given.connect(), given, olds, outs)
@@ -203,7 +209,7 @@ def _resume(
 
 def _leave(props: Mapping[str, Any]) -> None:
     """A Vault that is gone for good has nothing to be taken out of; that is for people to say."""
-    state = {key: identity.plain(value) for key, value in props.items()}
+    state = {key: plain(value) for key, value in props.items()}
     given = Properties({**state, "timeout_seconds": _FAREWELL_SECONDS})
     try:
         client = given.connect()
@@ -255,12 +261,12 @@ def _refuse_what_init_fixed(changed: set[str]) -> None:
 
 
 def _unfinished(state: Mapping[str, Any]) -> bool:
-    return bool(identity.plain(state.get("problem")))
+    return bool(plain(state.get("problem")))
 
 
 def _waits_for_shares(props: Mapping[str, Any]) -> bool:
-    return not identity.plain(props["auto_unseal"]) and ceremony.seen_sealed(
-        identity.plain(props["address"]), identity.plain(props["ca_cert_file"]) or None
+    return not plain(props["auto_unseal"]) and ceremony.seen_sealed(
+        plain(props["address"]), plain(props["ca_cert_file"]) or None
     )
 
 

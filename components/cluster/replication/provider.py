@@ -16,7 +16,7 @@ import hvac
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 
 from components.bootstrap import ceremony
-from components.bootstrap.identity import changed_of
+from components.bootstrap.properties import changed_of
 from components.cluster.replication import primary
 from components.cluster.replication.primary import ReplicationError
 

@@ -21,7 +21,7 @@ from typing import Final
 REPOSITORY: Final = Path(__file__).parents[1]
 RENDERED: Final = "policies/rendered/"
 APPROVALS: Final = "policies/approvals.toml"
-_OBEYED: Final = re.compile(r"(?:[^./][^/]*/){0,2}Pulumi[^/]*\.(?:yaml|json)")
+_OBEYED: Final = re.compile(r"(?:[^./][^/]*/){0,2}Pulumi[^/]*\.(?:json|ya?ml)")
 _FILE_MODES: Final = frozenset({b"100644", b"100755"})
 
 

@@ -7,7 +7,9 @@ stack last compiled, and each auth role with just that ACL policy and those it i
 secrets it writes its own entries, and reads none.
 
 So a grant that is new, or changed, is the platform's to let in first. It cannot hold it to numbers
-(how long a token lives): Vault compares them with none that a rule can say.
+(how long a token lives): Vault compares them with none that a rule can say. Nor can it hold it to
+saying everything (an audience, networks): what Vault asks of a write it asks of reading the same
+path, too, and Pulumi's provider reads what it wrote.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies import paths, provisioner
-from policies.hcl import Capability, Stanza, render
+from policies.hcl import Capability, Stanza, Value, render
 from policies.paths import SecretPath, check_name
 from policies.plan import AppRoleRole, KubernetesRole, Plan, TokenSettings
-from policies.slices import slice_of
+from policies.slices import SliceError, slice_of
 
 _CREATE, _READ, _UPDATE, _DELETE = (
     Capability.CREATE,
@@ -29,7 +31,7 @@ _CREATE, _READ, _UPDATE, _DELETE = (
     Capability.DELETE,
 )
 _WRITE: Final = (_CREATE, _READ, _UPDATE, _DELETE)
-_ANY: Final[tuple[str, ...]] = ()
+_ANY: Final[tuple[Value, ...]] = ()
 """Of a parameter: whatever value."""
 
 
@@ -48,12 +50,25 @@ def provisioners(plan: Plan, teams: Iterable[str]) -> tuple[TeamProvisioner, ...
 
     Raises `SliceError`.
     """
-    return tuple(
+    made = tuple(
         TeamProvisioner(
             name_of(team), acl(team, slice_of(plan, team)), f"{plan.environment.value}-{team}"
         )
         for team in sorted(teams)
     )
+    _refuse_namesakes(plan, made)
+    return made
+
+
+def _refuse_namesakes(plan: Plan, made: Iterable[TeamProvisioner]) -> None:
+    """One of the two would have what the other was given."""
+    granted = {policy.name for policy in plan.acl_policies}
+    for one in made:
+        if one.name in granted:
+            raise SliceError(
+                f"ACL policy {one.name!r}: is a workload's of the matrix, and would be the one of "
+                "a team's provisioner; rename the application in policies/matrix.py"
+            )
 
 
 def name_of(team: str) -> str:
@@ -104,7 +119,7 @@ def _stanzas(part: Plan) -> Iterator[Stanza]:
         yield Stanza(path=at.metadata, capabilities=_WRITE, comment="versions and their number")
 
 
-def _kubernetes(role: KubernetesRole) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _kubernetes(role: KubernetesRole) -> Iterator[tuple[str, tuple[Value, ...]]]:
     yield "bound_service_account_names", (role.service_account,)
     yield "bound_service_account_namespaces", (role.namespace,)
     yield "audience", (role.audience,)
@@ -113,18 +128,21 @@ def _kubernetes(role: KubernetesRole) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "bound_service_account_namespace_selector", ("",)
 
 
-def _approle(role: AppRoleRole) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for parameter in ("bind_secret_id", "local_secret_ids", "secret_id_num_uses", "secret_id_ttl"):
+def _approle(role: AppRoleRole) -> Iterator[tuple[str, tuple[Value, ...]]]:
+    # Without one, from a role's networks its role ID alone logs in; and that is read here.
+    yield "bind_secret_id", (True,)
+    for parameter in ("local_secret_ids", "secret_id_num_uses", "secret_id_ttl"):
         yield parameter, _ANY
     if role.token.bound_cidrs:
         yield "secret_id_bound_cidrs", role.token.bound_cidrs
 
 
-def _token(token: TokenSettings) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _token(token: TokenSettings) -> Iterator[tuple[str, tuple[Value, ...]]]:
     """What is not named here, such as the older name of `token_policies`, Vault refuses."""
     yield "token_policies", token.policies
     yield "token_type", ("default",)
-    for parameter in ("token_ttl", "token_max_ttl", "token_no_default_policy"):
+    yield "token_no_default_policy", (True,)
+    for parameter in ("token_ttl", "token_max_ttl"):
         yield parameter, _ANY
     if token.bound_cidrs:
         yield "token_bound_cidrs", token.bound_cidrs

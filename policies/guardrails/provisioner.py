@@ -19,7 +19,7 @@ from policies.acl.patterns import Kind
 from policies.escalation import Effect, held
 from policies.guardrails.acl import HANDED_OUT
 from policies.guardrails.rule import Resource, ResourceRule, Setting, dig, duration, items, seconds
-from policies.hcl import Capability, parse
+from policies.hcl import Capability, Value, parse
 from policies.lifetime import Duration
 
 _BOOTSTRAP: Final = frozenset(
@@ -68,8 +68,14 @@ def _unheld(resource: Resource, _: Setting) -> Iterator[str]:
                 # What it can break is its own team's.
                 if one.power.effect is Effect.HARM:
                     continue
-                if not (exact and allowed.get(_HELD_BY.get(one.power.name, ""))):
+                values = allowed.get(_HELD_BY.get(one.power.name, ""), ())
+                if not (exact and values and all(map(_itself, values))):
                     yield f"{where} lets its holder have more ({one.power.name}): {one}"
+
+
+def _itself(value: Value) -> bool:
+    """Whether a parameter's value is no pattern, as which Vault takes a text with `*` at an end."""
+    return not (isinstance(value, str) and (value.startswith("*") or value.endswith("*")))
 
 
 def _ci(resource: Resource, setting: Setting) -> Iterator[str]:

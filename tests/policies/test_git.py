@@ -41,6 +41,7 @@ def test_what_pulumi_obeys_is_read_wherever_it_is(repository: Repository) -> Non
         "Pulumi.json",
         "Pulumi.other.yaml",
         "Pulumi.prod.yaml",
+        "jobs/Pulumi.yml",
         "policies/guardrails/PulumiPolicy.yaml",
         "teams/Pulumi.yaml",
     )

@@ -11,11 +11,18 @@ import pytest
 from policies.acl import Acl, Operation, Request
 from policies.compile import compile_plan
 from policies.environments import Environment
+from policies.grants import Kv, KvAccess
 from policies.hcl import parse
+from policies.identities import AppRole
+from policies.lifetime import Duration
 from policies.matrix import MATRIX
+from policies.model import Application
+from policies.paths import SecretPath
 from policies.plan import Plan
+from policies.resources import KvEntry
 from policies.slices import SliceError, platform_slice, slice_of, teams_in
 from policies.team_provisioner import TeamProvisioner, acl, name_of, provisioners
+from policies.workload import Workload
 
 DEV: Final = Environment.DEV
 PLAN: Final = compile_plan(MATRIX, DEV)
@@ -101,6 +108,7 @@ CHANGES: Final[tuple[tuple[str, Any], ...]] = (
     ("token_bound_cidrs", ["0.0.0.0/0"]),
     ("token_period", 3600),
     ("token_type", "batch"),
+    ("token_no_default_policy", False),
 )
 
 
@@ -135,18 +143,29 @@ def test_an_auth_role_is_for_whom_was_reviewed(parameter: str, value: object) ->
             assert not allowed("media-team", Operation.UPDATE, path, given)
 
 
-def test_networks_are_held_to_where_the_matrix_names_them() -> None:
+def bound_to_networks() -> tuple[str, Acl]:
     (role,) = PARTS["sentiment-team"].approle_roles
     token = dataclasses.replace(role.token, bound_cidrs=("10.0.0.0/8",))
     part = dataclasses.replace(
         PARTS["sentiment-team"], approle_roles=(dataclasses.replace(role, token=token),)
     )
-    bound = Acl.of([parse(acl("sentiment-team", part))])
+    return f"auth/approle/role/{role.name}", Acl.of([parse(acl("sentiment-team", part))])
+
+
+def test_networks_are_held_to_where_the_matrix_names_them() -> None:
+    path, bound = bound_to_networks()
     for parameter in ("token_bound_cidrs", "secret_id_bound_cidrs"):
         for cidr, wanted in (("10.0.0.0/8", True), ("0.0.0.0/0", False)):
-            path = f"auth/approle/role/{role.name}"
             request = Request(Operation.UPDATE, path, data={parameter: [cidr]})
             assert bound.decide(request).allowed is wanted
+
+
+def test_nobody_logs_in_with_a_role_id_alone() -> None:
+    """Where a network is enough for Vault, who may read the role ID would be the workload."""
+    path, bound = bound_to_networks()
+    for value, wanted in ((True, True), (False, False), ("false", False), (0, False)):
+        data = {"bind_secret_id": value, "token_bound_cidrs": ["10.0.0.0/8"]}
+        assert bound.decide(Request(Operation.UPDATE, path, data=data)).allowed is wanted, value
 
 
 @pytest.mark.parametrize(
@@ -191,3 +210,18 @@ def test_there_is_one_for_each_team_in_order() -> None:
 def test_a_team_that_vault_would_name_otherwise_is_refused() -> None:
     with pytest.raises(ValueError, match="'provisioner-Media Team': must be lower-case"):
         name_of("Media Team")
+
+
+def test_a_workload_whose_acl_policy_would_be_a_teams_provisioners_is_refused() -> None:
+    grant = Kv(SecretPath("provisioner/*"), KvAccess.READ)
+    named = Application(
+        "provisioner",
+        owner="shop-dev",
+        entries=(KvEntry.given("provisioner/one", "key"),),
+        workloads=(Workload("shop", AppRole(Duration.parse("1h")), (grant,)),),
+    )
+    applications = (*MATRIX.applications, named)
+    plan = compile_plan(dataclasses.replace(MATRIX, applications=applications), DEV)
+    assert provisioners(plan, ["media-team"])
+    with pytest.raises(SliceError, match="'provisioner-shop-dev': is a workload's of the matrix"):
+        provisioners(plan, ["shop-dev"])

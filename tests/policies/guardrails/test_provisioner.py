@@ -97,6 +97,8 @@ SEEDS: Final = (
         for path, power, held in (
             ("sys/policies/acl/x", "write-acl-policies", ""),
             ("sys/policies/acl/x", "write-acl-policies", 'allowed_parameters = {"policy" = []}'),
+            ("sys/policies/acl/x", "write-acl-policies", 'allowed_parameters = {"policy"=["x*"]}'),
+            ("sys/policies/acl/x", "write-acl-policies", 'allowed_parameters = {"policy"=["*"]}'),
             ("sys/policies/acl/x*", "write-acl-policies", 'allowed_parameters = {"policy"=["x"]}'),
             ("auth/kubernetes/role/x", "write-auth-roles", 'allowed_parameters = {"policy"=["x"]}'),
             (

@@ -22,36 +22,38 @@ from components.settings.deployment import (
     SizeSettings,
     WorkloadIdentity,
 )
+from components.settings.engines import (
+    AwsSettings,
+    AzureSettings,
+    DatabaseSettings,
+    GcpSettings,
+    KvSettings,
+    PkiSettings,
+    TlsMode,
+)
 from components.settings.loading import load
 from components.settings.loading_team import load_team
 from components.settings.model import (
-    AwsSettings,
-    AzureSettings,
     BootstrapSettings,
     CiLoginSettings,
     ClusterSettings,
-    DatabaseSettings,
-    GcpSettings,
     KubernetesAuthSettings,
-    KvSettings,
     LimitSettings,
     OidcSettings,
-    PkiSettings,
     ProvisionerCredentials,
     ProvisionerLogin,
     Reviewer,
     Seal,
-    Secret,
     Settings,
     Target,
     TeamSettings,
-    TlsMode,
     VaultSettings,
 )
 from components.settings.operations import OperationsSettings
 from components.settings.quantity import Bytes, Cpu
 from components.settings.reader import NAMESPACE, SettingsError
 from components.settings.replication import ReplicationRole, ReplicationSettings
+from components.settings.secret import Secret
 from components.settings.snapshots import GcsSettings, SecondRegionSettings, SnapshotSettings
 from components.settings.telemetry import TelemetrySettings
 

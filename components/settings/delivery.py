@@ -42,6 +42,8 @@ class ServingSettings:
 
 @dataclass(frozen=True, slots=True)
 class InjectorSettings:
+    """How the injector runs, and what the API server does while none answers."""
+
     image: str
     replicas: int
     serving: ServingSettings
@@ -51,6 +53,8 @@ class InjectorSettings:
 
 @dataclass(frozen=True, slots=True)
 class CsiSettings:
+    """How the CSI provider's pods run, of which each node has one."""
+
     image: str
     priority_class: str
 

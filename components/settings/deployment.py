@@ -75,6 +75,10 @@ class SizeSettings:
 
 @dataclass(frozen=True, slots=True)
 class IssuerReference:
+    """What of cert-manager signs a certificate. An Issuer is looked for in the certificate's own
+    namespace.
+    """
+
     kind: IssuerKind
     name: str
 
@@ -91,6 +95,10 @@ class CertificateSettings:
 
 @dataclass(frozen=True, slots=True)
 class ExposureSettings:
+    """By which way and name the outside reaches the servers. With a way the name is there: it must
+    be in their certificate.
+    """
+
     kind: Exposure
     host_name: str | None
     """The DNS name by which the outside knows Vault."""

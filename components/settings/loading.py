@@ -42,7 +42,8 @@ from components.settings.model import (
     Target,
     VaultSettings,
 )
-from components.settings.reader import NAMESPACE, ConfigReader, encrypted, is_loopback
+from components.settings.reader import NAMESPACE, ConfigReader, is_loopback
+from components.settings.secret import encrypted
 from policies.environments import Environment, EnvironmentSpec
 
 

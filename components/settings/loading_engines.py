@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from components.settings.model import (
+from components.settings.engines import (
     AwsSettings,
     AzureSettings,
     DatabaseSettings,
@@ -13,9 +13,10 @@ from components.settings.model import (
     KvSettings,
     PkiSettings,
     TlsMode,
-    VaultSettings,
 )
-from components.settings.reader import NAMESPACE, ConfigReader, encrypted
+from components.settings.model import VaultSettings
+from components.settings.reader import NAMESPACE, ConfigReader
+from components.settings.secret import encrypted
 from policies.environments import Environment
 
 # What a shell reads between double quotes as more than text, or does not read as one line.

@@ -6,7 +6,8 @@ import pulumi
 
 from components.settings.deployment import KubernetesSettings
 from components.settings.model import KubernetesAuthSettings, OidcSettings, Reviewer
-from components.settings.reader import NAMESPACE, ConfigReader, encrypted
+from components.settings.reader import NAMESPACE, ConfigReader
+from components.settings.secret import encrypted
 from policies.environments import Environment
 
 

@@ -15,7 +15,8 @@ from components.settings.model import (
     TeamSettings,
     VaultSettings,
 )
-from components.settings.reader import NAMESPACE, ConfigReader, encrypted
+from components.settings.reader import NAMESPACE, ConfigReader
+from components.settings.secret import encrypted
 from policies.environments import Environment
 
 
@@ -49,7 +50,7 @@ def load_team() -> TeamSettings:
         environment=environment,
         team=team,
         protect=read.flag("protectData"),
-        vault=_vault(read, environment),
+        vault=_vault(read),
         credentials=_credentials(read),
         kv=read_kv_values(read, None),
     )
@@ -57,8 +58,8 @@ def load_team() -> TeamSettings:
     return settings
 
 
-def _vault(read: ConfigReader, environment: Environment) -> VaultSettings:
-    address = read.secure_url("vaultAddress", plain_allowed=environment is Environment.DEV)
+def _vault(read: ConfigReader) -> VaultSettings:
+    address = read.secure_url("vaultAddress", plain_allowed=False)
     if not address and read.sound("vaultAddress"):
         read.problem(
             "vaultAddress",

@@ -4,69 +4,83 @@ from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum, unique
-
-import pulumi
 
 from components.settings.audit import AuditSettings
 from components.settings.delivery import DeliverySettings
 from components.settings.deployment import DeploymentSettings, KubernetesSettings
+from components.settings.engines import (
+    AwsSettings,
+    AzureSettings,
+    DatabaseSettings,
+    GcpSettings,
+    KvSettings,
+    PkiSettings,
+)
 from components.settings.operations import OperationsSettings
 from components.settings.replication import ReplicationSettings
+from components.settings.secret import Secret
 from components.settings.snapshots import SnapshotSettings
 from components.settings.telemetry import TelemetrySettings
 from policies.environments import Environment
 from policies.lifetime import Duration
 
-Secret = pulumi.Output[str]
-"""A value that Pulumi keeps encrypted, and never shows."""
-
 
 @unique
 class Target(StrEnum):
+    """Where the Vault comes from: it is there already, or this program deploys its servers."""
+
     EXISTING = "existing"
     KUBERNETES = "kubernetes"
 
 
 @unique
 class Seal(StrEnum):
+    """What unseals Vault: shares of a key, that somebody has to give after every start, or AWS KMS.
+    The shares that `init` makes are recovery shares then, and unseal nothing.
+    """
+
     SHAMIR = "shamir"
     AWSKMS = "awskms"
 
 
 @unique
 class ProvisionerLogin(StrEnum):
+    """How this program comes into Vault: with a secret ID that the state keeps, or with the OIDC
+    token of each run of CI, so that nothing is kept.
+    """
+
     APPROLE = "approle"
     OIDC = "oidc"
 
 
 @unique
 class Reviewer(StrEnum):
+    """As whom Vault asks Kubernetes whether a service account's token is good: as its own pod, with
+    a token that is given, or as a service account that this program makes.
+    """
+
     POD = "pod"
     GIVEN = "given"
     CREATE = "create"
 
 
-@unique
-class TlsMode(StrEnum):
-    """PostgreSQL's sslmode."""
-
-    DISABLE = "disable"
-    REQUIRE = "require"
-    VERIFY_CA = "verify-ca"
-    VERIFY_FULL = "verify-full"
-
-
 @dataclass(frozen=True, slots=True)
 class VaultSettings:
+    """How this program reaches Vault's API: a URL, and the file (PEM) with the CAs that signed its
+    certificate; None: the public ones. Where servers are deployed and no address is given, it is
+    theirs.
+    """
+
     address: str
     ca_cert_file: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSettings:
+    """How many servers share the data, and when Raft lets a new one vote."""
+
     servers: int
     """1: file storage. 3 or 5: Raft."""
     stabilization: Duration
@@ -92,6 +106,10 @@ class LimitSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionerCredentials:
+    """An AppRole credential that somebody made in a Vault that is there. It is given as a whole or
+    not at all; an adoption exchanges it for one of its own.
+    """
+
     role_id: str
     secret_id: Secret
 
@@ -113,6 +131,10 @@ class CiLoginSettings:
 
 @dataclass(frozen=True, slots=True)
 class BootstrapSettings:
+    """How first contact goes: the seal and its shares, or the credential that was given; and what
+    becomes of the provisioner's credential then.
+    """
+
     seal: Seal
     shares: int
     threshold: int
@@ -128,6 +150,10 @@ class BootstrapSettings:
 
 @dataclass(frozen=True, slots=True)
 class KubernetesAuthSettings:
+    """How Vault reaches the API server, and as whom it asks there. The token goes with `given`;
+    without it nobody can log in yet.
+    """
+
     host: str
     ca_cert: str | None
     reviewer: Reviewer
@@ -139,6 +165,10 @@ class KubernetesAuthSettings:
 
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
+    """Vault's client at the identity provider of people. There is none (`Settings.oidc`) until its
+    secret is given, too.
+    """
+
     discovery_url: str
     client_id: str
     client_secret: Secret
@@ -148,61 +178,11 @@ class OidcSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class KvSettings:
-    max_versions: int | None
-    """None: the engine is another stack's."""
-    values: Mapping[str, Mapping[str, Secret]]
-    """Path -> key -> value, of the entries that somebody else issued."""
-    obeyed: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Path -> those of its keys whose value a shell would obey between double quotes."""
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseSettings:
-    host: str
-    port: int
-    tls: TlsMode
-    ca_cert: str | None
-    username: str
-    """The administrator's name, in which `{database}` stands for the database's."""
-    passwords: Mapping[str, Secret]
-    rotate_root: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AwsSettings:
-    access_key_id: Secret | None
-    secret_access_key: Secret | None
-    role_arns: Mapping[str, str]
-    endpoint: str | None
-    rotate_root: bool
-    """Whether a scheduled job changes the key, so that the configured one is soon no key any more.
+class Settings:
+    """All that the stack file says, checked: what is in here makes sense together. None stands for
+    a part that is turned off. Who may do what is not in here: that is the matrix'.
     """
 
-
-@dataclass(frozen=True, slots=True)
-class GcpSettings:
-    credentials: Secret | None
-
-
-@dataclass(frozen=True, slots=True)
-class AzureSettings:
-    subscription_id: str
-    tenant_id: str
-    client_id: str | None
-    client_secret: Secret | None
-
-
-@dataclass(frozen=True, slots=True)
-class PkiSettings:
-    root_ttl: Duration
-    intermediate_ttl: Duration
-    organization: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
     environment: Environment
     target: Target
     protect: bool

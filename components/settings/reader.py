@@ -32,11 +32,6 @@ class _Amount(Protocol):
 _A = TypeVar("_A", bound=_Amount)
 
 
-def encrypted(value: str) -> pulumi.Output[str]:
-    """A value that Pulumi keeps encrypted, and never shows."""
-    return pulumi.Output.secret(value)
-
-
 class SettingsError(ValueError):
     """The stack's configuration cannot be used. Lists every problem found."""
 

@@ -96,6 +96,7 @@ def test_the_first_decides_where_both_match(first: str, second: str) -> None:
     [
         (("a/b", "a/b"), "a/b"),
         (("a/b", "a/c"), None),
+        (("a/b", "a/b*"), "a/b"),
         (("a/b*", "a/+/c"), "a/b+/c"),
         (("a/*", "a/+/*"), "a/+/*"),
         (("a*", "ab*"), "ab*"),

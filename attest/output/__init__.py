@@ -14,10 +14,12 @@ from typing import Any, Final
 from rich.console import Console
 
 from attest.errors import UsageError
-from attest.output import wording
+from attest.output.wording import headline
 from attest.report import Report
 from policies.commands import arguments
 from policies.commands.errors import CommandError
+
+__all__ = ["FORMATS", "SUFFIXES", "format_of", "headline", "show"]
 
 _FILE_WIDTH: Final = 120
 
@@ -61,10 +63,6 @@ def format_of(file: Path, given: str | None) -> str:
         return arguments.format_of(file, given)
     except CommandError as error:
         raise UsageError(str(error)) from None
-
-
-def headline(report: Report) -> str:
-    return wording.headline(report)
 
 
 def show(report: Report, how: str) -> None:

@@ -24,7 +24,9 @@ _MEANS: Final = {
 
 
 def headline(report: Report) -> str:
-    """The first line."""
+    """The first line of every output: whether the two are alike, else how many differences of
+    which kind.
+    """
     where = f"{report.environment.value}: "
     match report.status:
         case Status.SAME:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+__all__ = ["Made", "Maker", "Properties"]
+
 Properties = Mapping[str, Any]
 """A resource's inputs or outputs under their wire names (camelCase), secrets unwrapped."""
 
@@ -22,3 +24,4 @@ class Made:
 
 
 Maker = Callable[[Properties], Made]
+"""Makes one type of resource from its inputs, and returns when it is there."""

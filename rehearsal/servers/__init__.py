@@ -14,6 +14,8 @@ import requests
 
 from rehearsal.errors import NotYet, RehearsalError
 
+__all__ = ["CALL_TIMEOUT", "PATIENCE", "answer", "http_session", "python_path"]
+
 # Generous, as a laptop may be busy: these only bound the wait for a server that never answers.
 PATIENCE: Final = timedelta(seconds=60)
 CALL_TIMEOUT: Final = timedelta(seconds=10)

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ without touching Vault; 1 some of it is of types that this does not know, which 
 to stop, and says why.
 """
 
+_PROVIDER: Final = "pulumi:providers:vault"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--address", help="of Vault; else VAULT_ADDR")
@@ -49,12 +52,24 @@ def run(options: argparse.Namespace) -> int:
     if not address:
         raise UpkeepError("which Vault? Give --address, or set VAULT_ADDR.")
     look = look_at(address, options.ca_cert or os.environ.get("VAULT_CACERT"))
-    rebuilt = rebuild(
-        _read(options.state, "deployment"), _read(options.plan, "resourcePlans"), look
-    )
+    state = _read(options.state, "deployment")
+    _refuse_another(address, state)
+    rebuilt = rebuild(state, _read(options.plan, "resourcePlans"), look)
     print(json.dumps(rebuilt.state, indent=1))
     print(told(rebuilt), file=sys.stderr)
     return 1 if rebuilt.unknown else 0
+
+
+def _refuse_another(address: str, state: Mapping[str, Any]) -> None:
+    """The CAs of another Vault would be entered: a VAULT_ADDR is easily one of the day before."""
+    for one in state["deployment"].get("resources") or ():
+        known = (one.get("inputs") or {}).get("address")
+        if one.get("type") != _PROVIDER or not isinstance(known, str):
+            continue
+        if known.rstrip("/") != address.rstrip("/"):
+            raise UpkeepError(
+                f"{address} is not the Vault of this stack, which is {known}: give --address that"
+            )
 
 
 def told(rebuilt: Rebuilt) -> str:

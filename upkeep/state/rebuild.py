@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,6 +66,7 @@ def rebuild(state: Mapping[str, Any], plan: Mapping[str, Any], look: Look) -> Re
     resources: list[Json] = made["deployment"].setdefault("resources", [])
     there = {one["urn"] for one in resources}
     planned = {urn: one for urn, one in plan["resourcePlans"].items() if one["steps"] == ["create"]}
+    _refuse_another(there, plan["resourcePlans"].keys(), planned.keys())
     left = {urn for urn, one in planned.items() if one["goal"]["type"] in _MADE_AGAIN}
     unknown = {
         urn
@@ -83,6 +85,22 @@ def rebuild(state: Mapping[str, Any], plan: Mapping[str, Any], look: Look) -> Re
         tuple(sorted(map(_name, left))),
         tuple(sorted(f"{_name(urn)} ({planned[urn]['goal']['type']})" for urn in unknown)),
     )
+
+
+def _refuse_another(
+    there: AbstractSet[str], plan: AbstractSet[str], planned: AbstractSet[str]
+) -> None:
+    """A plan that is not of this state: of another stack, or made before something was entered."""
+    if len(stacks := sorted({urn.split("::")[0].rpartition(":")[2] for urn in there | plan})) > 1:
+        raise UpkeepError(
+            f"state and plan are of several stacks ({', '.join(stacks)}): make both with --stack "
+            "of the one whose state is lost"
+        )
+    if twice := sorted(map(_name, there & planned)):
+        raise UpkeepError(
+            f"the plan would create what the state has ({', '.join(twice)}): it is older than the "
+            "state; plan again, and export the state after that"
+        )
 
 
 def _in_order(planned: Mapping[str, Any]) -> Iterator[str]:

@@ -48,6 +48,23 @@ def test_it_must_know_which_vault(
     assert "--address" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("address", "status"), [("http://127.0.0.1:1/", 0), ("https://vault.prod.example", STOPPED)]
+)
+def test_it_looks_at_no_other_vault_than_the_stacks(
+    address: str,
+    status: int,
+    files: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = plans.state()
+    state["deployment"]["resources"][-1]["inputs"] = {"address": "http://127.0.0.1:1"}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    assert main(["rebuild-state", *files, "--address", address]) == status
+    assert ("give --address that" in capsys.readouterr().err) is (status == STOPPED)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
 def test_a_file_that_is_another_is_named(
     text: str, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -129,3 +129,21 @@ def test_an_input_that_nobody_knows_stops_it() -> None:
     odd = planned(plans.MOUNT, {"path": "secret", "description": UNKNOWN})
     with pytest.raises(UpkeepError, match="mount: description is known only once it is made"):
         rebuild(state(), plan(mount=odd), look)
+
+
+def test_a_plan_of_another_stack_is_refused() -> None:
+    other = {
+        "resourcePlans": {
+            one.replace("urn:pulumi:dev::", "urn:pulumi:prod::"): planned_
+            for one, planned_ in plan(mount=planned(plans.MOUNT, {}))["resourcePlans"].items()
+        }
+    }
+    with pytest.raises(UpkeepError, match=r"are of several stacks \(dev, prod\): make both with"):
+        rebuild(state(), other, look)
+
+
+def test_a_plan_is_entered_once() -> None:
+    given = plan(mount=planned(plans.MOUNT, {"path": "secret"}))
+    again = rebuild(state(), given, look).state
+    with pytest.raises(UpkeepError, match=r"the plan would create what the state has \(mount\)"):
+        rebuild(again, given, look)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,8 @@ from supply import lists
 from supply.pins import Pin
 
 FILE: Final = Path(__file__).with_name("accepted.toml")
+LONGEST: Final = timedelta(days=183)
+"""The most that nobody looks at an accepted one again."""
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,11 +62,18 @@ def unaccepted(
 ) -> tuple[str, ...]:
     """What is left, in words, and which entries fit nothing."""
     advisories = sorted(advisories)
-    valid = [entry for entry in entries if entry.until >= today]
+    entries = tuple(entries)
+    valid = [entry for entry in entries if today <= entry.until <= today + LONGEST]
     left = [one for one in advisories if not any(_fits(entry, one) for entry in valid)]
     over = {entry.id: entry.until for entry in entries if entry.until < today}
     return (
         *(f"{one}{_over(one, over)}" for one in left),
+        *(
+            f"accepted.toml: {entry.id} is accepted until {entry.until}, which is for good; write "
+            f"a date within {LONGEST.days} days"
+            for entry in entries
+            if entry.until > today + LONGEST
+        ),
         *(
             f"accepted.toml: {entry.id} fits {entry.name} no more; remove it"
             for entry in entries

@@ -32,6 +32,14 @@ def test_an_entry_holds_to_its_last_day_by_any_of_the_names(id_: str) -> None:
     assert told.endswith("it was accepted until 2026-11-22")
 
 
+def test_an_entry_is_for_half_a_year_at_most() -> None:
+    longest = TODAY + accepted.LONGEST
+    assert accepted.unaccepted([ONE], [Entry("GHSA-1", "requests", longest, "why")], TODAY) == ()
+    told = accepted.unaccepted([ONE], [Entry("GHSA-1", "requests", date.max, "why")], TODAY)
+    assert len(told) == 2
+    assert "GHSA-1 is accepted until 9999-12-31, which is for good" in told[1]
+
+
 def test_an_entry_is_of_one_package() -> None:
     other = Advisory(Pin("urllib3", "2.1"), "GHSA-1")
     (told,) = accepted.unaccepted([ONE, other], [ENTRY], TODAY)

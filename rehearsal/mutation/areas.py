@@ -30,12 +30,14 @@ BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
     "policies/paths.py": ("tests/policies/test_model.py",),
     "policies/cost/footprint.py": ("tests/policies/cost/test_bill.py",),
     # They are asked through the plan that they make.
+    "policies/compile.py": ("tests/policies/test_rotation_task.py",),
     "policies/grants.py": ("tests/policies/test_stanzas.py",),
     "policies/resources.py": ("tests/policies/test_stanzas.py",),
     "policies/application.py": (
         "tests/policies/test_model.py",
         "tests/policies/test_compile_database.py",
     ),
+    "policies/scheduled.py": ("tests/policies/test_rotation_rules.py",),
     "policies/workload.py": ("tests/policies/test_model.py",),
     "policies/escalation/holding.py": ("tests/policies/test_why.py",),
 }

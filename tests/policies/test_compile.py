@@ -55,6 +55,7 @@ from policies.resources import (
     KvEntry,
     PostgresDatabase,
 )
+from policies.rotation import RotateKey
 from policies.subject import subjects_in
 
 DEV = Environment.DEV
@@ -274,6 +275,49 @@ def test_a_workload_is_only_where_it_has_a_grant() -> None:
         Environment.STAGING: ["shop"],
         Environment.PROD: ["shop", "shop-late"],
     }
+
+
+def test_a_rotation_runs_and_keeps_values_only_where_it_is_granted() -> None:
+    path = SecretPath("shop/jwt")
+    prod = frozenset({Environment.PROD})
+    runner = Workload(
+        "rotation",
+        ServiceAccount("shop", "rotation"),
+        (Kv(path, KvAccess.ROTATE_AND_KEEP, environments=prod),),
+    )
+    weekly = RotateKey("jwt", path, "key", "rotation", overlap=Duration.parse("1h"))
+    matrix = with_workloads(runner, rotations=(weekly,))
+    found = {
+        environment: (
+            [one.name for one in plan.rotations],
+            {entry.name: entry.kept_keys for entry in plan.kv_entries}[path.text],
+        )
+        for environment in Environment
+        for plan in [compile_plan(matrix, environment)]
+    }
+    kept = ("key_previous", "key_previous_until")
+    assert found == {
+        DEV: ([], ()),
+        Environment.STAGING: ([], ()),
+        Environment.PROD: (["shop-jwt"], kept),
+    }
+
+
+@pytest.mark.parametrize("access", PkiAccess)
+def test_only_who_administers_certificates_has_them_for_servers_and_all_names_below(
+    access: PkiAccess,
+) -> None:
+    api = Workload("api", ServiceAccount("shop", "web"), (Pki(access),))
+    (role,) = compile_plan(with_workloads(api), DEV).pki_roles
+    administers = access is PkiAccess.ADMIN
+    assert (role.allow_subdomains, role.server, role.client) == (administers, administers, True)
+
+
+def with_workloads(*workloads: Workload, rotations: tuple[RotateKey, ...] = ()) -> AccessMatrix:
+    """The small matrix with these in place of the shop's own."""
+    (shop,) = SMALL.applications
+    shop = dataclasses.replace(shop, workloads=workloads, rotations=rotations)
+    return dataclasses.replace(SMALL, applications=(shop,))
 
 
 def test_a_token_made_for_one_environment_is_for_no_other() -> None:

@@ -14,6 +14,7 @@ from policies.grants import (
     Cloud,
     Control,
     Database,
+    DatabaseStatic,
     Grant,
     IntermediateCa,
     IssueSecretIds,
@@ -168,6 +169,7 @@ def test_a_grant_outside_the_mounts_cannot_be_written(path: str) -> None:
     [
         (kv("shop/*", READ_WRITE), "kv read-write shop/*"),
         (Database(DatabaseAccess.READ_ONLY), "database readonly"),
+        (DatabaseStatic("report"), "database user report"),
         (Cloud("s3-access"), "cloud s3-access"),
         (Pki(PkiAccess.ADMIN), "pki admin"),
         (RenewSelf(), "renew-self"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from policies.environments import EVERYWHERE, Environment
 from policies.iam import Allow
+from policies.lifetime import Duration
 from policies.postgresql import DatabaseAccess
 from policies.resources import (
     AwsCloudRole,
@@ -15,8 +17,11 @@ from policies.resources import (
     GcpCloudRole,
     KvEntry,
     PostgresDatabase,
+    StaticUser,
 )
+from policies.schedule import Cron
 
+HOUR = Duration(3600)
 ALLOW = (Allow(("s3:GetObject",), ("arn:aws:s3:::x/*",)),)
 
 
@@ -96,6 +101,34 @@ def test_a_database_name_is_short_enough_for_its_groups_to_differ() -> None:
         r"write 'd{53}'$",
     ):
         PostgresDatabase("d" * 54, "owner")
+
+
+@pytest.mark.parametrize("name", ["report", "reads-all", "r"])
+def test_a_static_user_has_a_name_of_its_own(name: str) -> None:
+    assert StaticUser(name, HOUR).name == name
+    assert StaticUser(name, Cron("0 * * * *")).name == name
+
+
+@pytest.mark.parametrize("access", DatabaseAccess)
+def test_a_static_user_is_not_called_as_issued_ones_are(access: DatabaseAccess) -> None:
+    """Else its role would be theirs."""
+    with pytest.raises(ValueError, match="is what a role of issued users is called") as caught:
+        StaticUser(access.value, HOUR)
+    assert str(caught.value).startswith(f"static user '{access.value}': ")
+
+
+@pytest.mark.parametrize("name", ["Report", "report*", "report/x", ""])
+def test_a_static_users_name_is_one_that_everyone_keeps(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^static user {re.escape(repr(name))}: must be lower"):
+        StaticUser(name, HOUR)
+
+
+def test_a_static_users_password_stays_long_enough_to_be_used() -> None:
+    with pytest.raises(
+        ValueError,
+        match="static user 'report': must not rotate more often than every 1h, and does every 59m59s",
+    ):
+        StaticUser("report", Duration(3599))
 
 
 @pytest.mark.parametrize(

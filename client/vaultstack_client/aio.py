@@ -60,46 +60,75 @@ class AsyncVaultClient:
 
     @property
     def settings(self) -> ClientSettings:
+        """As given. They do not change."""
         return self._client.settings
 
     async def get_secret(self, path: str, *, version: int | None = None) -> Secret:
+        """An entry as it is now, or one of its versions; `path` is below the mount:
+        `media-catalog/api`. Raises `NotFound`, `NotAllowed`, or another `VaultClientError`.
+        """
         return await self.get(SecretAt(path, version))
 
     async def get_database_credentials(
         self, role: str, *, instead_of: DatabaseCredentials | None = None
     ) -> DatabaseCredentials:
+        """A database user of this role, the same for all tasks until it nears its end.
+        `instead_of`: credentials that the database refuses, to be replaced once.
+        """
         return await self.get(DatabaseUser(role), instead_of)
 
     async def get_static_database_credentials(
         self, role: str, *, instead_of: StaticDatabaseCredentials | None = None
     ) -> StaticDatabaseCredentials:
+        """The user that stays, and its password of now. `instead_of`: credentials that the database
+        refuses since they were rotated.
+        """
         return await self.get(StaticDatabaseUser(role), instead_of)
 
     async def get_aws_credentials(self, role: str) -> AwsCredentials:
+        """Keys of the role, the same for all tasks until they near their end. Those of a new IAM
+        user may be refused by AWS for some seconds: try again.
+        """
         return await self.get(AwsKeys(role))
 
     async def get_gcp_token(self, role: str) -> GcpToken:
+        """An access token of the role, the same until it nears its end. It cannot be revoked: it
+        lives on when the client is closed.
+        """
         return await self.get(GcpAccess(role))
 
     async def get_azure_credentials(self, role: str) -> AzureCredentials:
+        """A service principal of the role, the same until it nears its end. Azure may refuse a new
+        one for a while: try again.
+        """
         return await self.get(AzurePrincipal(role))
 
     async def issue_certificate(
         self, role: str, common_name: str, ttl: timedelta | None = None
     ) -> Certificate:
+        """A certificate with its key, the same one until it nears its end. `ttl`: how long it
+        should live; None: as long as the role says.
+        """
         return await self.get(CertificateFor(role, common_name, ttl))
 
     async def on_secret_change(self, path: str, callback: Callable[[Secret], object]) -> None:
+        """Call back in this loop with each new version of the entry. It is looked at as often as
+        `secret_fresh_for` says; what is there at first is no change.
+        """
         self._client.on_secret_change(path, self._in_loop(callback))
 
     async def on_new_credentials(
         self, role: str, callback: Callable[[DatabaseCredentials], object]
     ) -> None:
+        """Call back in this loop with new credentials of a role that was asked for, while the old
+        ones are still good, unless somebody has revoked those.
+        """
         self._client.on_new_credentials(role, self._in_loop(callback))
 
     async def on_static_credentials_change(
         self, role: str, callback: Callable[[StaticDatabaseCredentials], object]
     ) -> None:
+        """Call back in this loop with each new password; the old one is no good any more."""
         self._client.on_static_credentials_change(role, self._in_loop(callback))
 
     async def request(
@@ -111,11 +140,18 @@ class AsyncVaultClient:
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
     ) -> dict[str, Any]:
+        """One request of Vault's own API with this client's token, past the cache: Vault's answer,
+        empty where it has no body. `repeatable`: whether it may be sent again when it may have been
+        carried out; None: only if it reads.
+        """
         return await self._in_thread(
             lambda: self._client.request(method, path, json, headers=headers, repeatable=repeatable)
         )
 
     async def get(self, question: Question[T], refused: T | None = None) -> T:
+        """The answer to a question, for those that have no method of their own. `refused`: an
+        answer that is good no more, and is not given again.
+        """
         at_hand = self._client.at_once(question, refused)
         if at_hand is not None:
             return at_hand
@@ -129,6 +165,7 @@ class AsyncVaultClient:
         return outcome
 
     def status(self) -> Status:
+        """How the client is, from what it remembers: asks nobody, and does not wait."""
         return self._client.status()
 
     async def close(self) -> None:

@@ -99,12 +99,21 @@ class VaultClient:
         return self.get(StaticDatabaseUser(role), instead_of)
 
     def get_aws_credentials(self, role: str) -> AwsCredentials:
+        """Keys of the role, the same for all who ask until they near their end. Those of a new IAM
+        user may be refused by AWS for some seconds: try again.
+        """
         return self.get(AwsKeys(role))
 
     def get_gcp_token(self, role: str) -> GcpToken:
+        """An access token of the role, the same until it nears its end. It cannot be revoked: it
+        lives on when the client is closed.
+        """
         return self.get(GcpAccess(role))
 
     def get_azure_credentials(self, role: str) -> AzureCredentials:
+        """A service principal of the role, the same until it nears its end. Azure may refuse a new
+        one for a while: try again.
+        """
         return self.get(AzurePrincipal(role))
 
     def issue_certificate(
@@ -167,6 +176,7 @@ class VaultClient:
         return dict(answer.body)
 
     def status(self) -> Status:
+        """How the client is, from what it remembers: asks nobody, and does not wait."""
         parts = self._parts
         store, token, now = parts.store, parts.session.token, self._clock.now()
         good = token is not None and token.good(now)

@@ -63,6 +63,7 @@ class Group:
 
     @property
     def declared(self) -> tuple[str, ...]:
+        """All keys: those that must be there, then the optional ones."""
         return (*self.keys, *self.optional)
 
     def variable(self, key: str) -> str:

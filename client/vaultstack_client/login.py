@@ -43,6 +43,8 @@ class Auth:
 
 
 class Login(Protocol):
+    """A way to get a token. What an application brings itself needs nothing but these two."""
+
     @property
     def who(self) -> str:
         """For messages: the method and the role."""
@@ -63,9 +65,13 @@ class KubernetesLogin:
 
     @property
     def who(self) -> str:
+        """For messages: the role, never the token."""
         return f"kubernetes role {self.role!r}"
 
     def log_in(self, adapter: VaultAdapter) -> Auth:
+        """Raises `LoginFailed` where Vault refuses, and `LoginUndecided` where it may only be
+        unable to ask Kubernetes.
+        """
         jwt = _content(self.token_file, self.who, "a service account's token")
         api = Kubernetes(adapter.twice(harmless=True))
         answer: Answer = api.login(self.role, jwt, use_token=False, mount_point=self.mount)
@@ -109,9 +115,13 @@ class AppRoleLogin:
 
     @property
     def who(self) -> str:
+        """For messages: the role ID, never the secret one."""
         return f"AppRole with the role ID {self.role_id!r}"
 
     def log_in(self, adapter: VaultAdapter) -> Auth:
+        """Raises `LoginFailed`, with what to tell operators where somebody else unwrapped the
+        secret ID.
+        """
         given = self.secret_id
         if self.secret_id_file is not None:
             given = _content(self.secret_id_file, self.who, "a secret ID")
@@ -160,9 +170,11 @@ class TokenLogin:
 
     @property
     def who(self) -> str:
+        """For messages: the file, if there is one, never the token."""
         return f"the token in {self.token_file}" if self.token_file else "the given token"
 
     def log_in(self, adapter: VaultAdapter) -> Auth:
+        """Looks the token up, and does not make one. Raises `LoginFailed` where it has ended."""
         token = self.token
         if self.token_file is not None:
             token = _content(self.token_file, self.who, "a token")

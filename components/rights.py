@@ -1,6 +1,4 @@
-"""Accounts and rights in Kubernetes: what one service account may do in a namespace, and nobody
-else by it.
-"""
+"""Accounts and rights in Kubernetes: what one service account may do, and nobody else by it."""
 
 from __future__ import annotations
 
@@ -12,7 +10,9 @@ from pulumi_kubernetes import core, meta, rbac
 
 from components.options import after
 
-API_GROUP: Final = "rbac.authorization.k8s.io"
+TOKEN_REVIEWER: Final = "system:auth-delegator"
+"""Kubernetes' own ClusterRole: to have other accounts' tokens reviewed, as Vault must."""
+_API_GROUP: Final = "rbac.authorization.k8s.io"
 
 
 def account(namespace: str, name: str) -> rbac.v1.SubjectArgs:
@@ -51,7 +51,24 @@ def make_rights(
     return rbac.v1.RoleBinding(
         f"{name}-binding",
         metadata=metadata,
-        role_ref=rbac.v1.RoleRefArgs(api_group=API_GROUP, kind="Role", name=own),
+        role_ref=rbac.v1.RoleRefArgs(api_group=_API_GROUP, kind="Role", name=own),
         subjects=[holder],
         opts=after(opts, [role]),
+    )
+
+
+def bind_everywhere(
+    name: str,
+    cluster_role: str,
+    metadata: meta.v1.ObjectMetaArgs,
+    holder: rbac.v1.SubjectArgs,
+    opts: pulumi.ResourceOptions,
+) -> rbac.v1.ClusterRoleBinding:
+    """What a ClusterRole says, in the whole cluster."""
+    return rbac.v1.ClusterRoleBinding(
+        name,
+        metadata=metadata,
+        role_ref=rbac.v1.RoleRefArgs(api_group=_API_GROUP, kind="ClusterRole", name=cluster_role),
+        subjects=[holder],
+        opts=opts,
     )

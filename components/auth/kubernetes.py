@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pulumi_vault as vault
 
 from components.kubernetes_cluster import make_provider
-from components.rights import make_account
+from components.namespace import MANAGED
+from components.rights import TOKEN_REVIEWER, account, bind_everywhere, make_account
 from components.settings import KubernetesAuthSettings, Reviewer
 from policies.paths import KUBERNETES_AUTH
 from policies.plan import KubernetesRole
 from policies.standing import AUTH
+
+_REVIEWER: Final = "vault-token-reviewer"
 
 
 @dataclass(frozen=True)
@@ -107,44 +111,31 @@ class KubernetesAuth(pulumi.ComponentResource):
             f"{name}-cluster", settings.cluster, pulumi.ResourceOptions(parent=self)
         )
         child = pulumi.ResourceOptions(parent=self, provider=cluster)
-        labels = {"app.kubernetes.io/managed-by": "vaultstack"}
-        account = make_account(
+        made = make_account(
             f"{name}-account",
-            kubernetes.meta.v1.ObjectMetaArgs(
-                name="vault-token-reviewer", namespace=namespace, labels=labels
-            ),
+            kubernetes.meta.v1.ObjectMetaArgs(name=_REVIEWER, namespace=namespace, labels=MANAGED),
             child,
         )
-        kubernetes.rbac.v1.ClusterRoleBinding(
+        bind_everywhere(
             f"{name}-binding",
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(
-                name=f"vault-token-reviewer-{namespace}", labels=labels
-            ),
-            role_ref=kubernetes.rbac.v1.RoleRefArgs(
-                api_group="rbac.authorization.k8s.io",
-                kind="ClusterRole",
-                name="system:auth-delegator",
-            ),
-            subjects=[
-                kubernetes.rbac.v1.SubjectArgs(
-                    kind="ServiceAccount", name="vault-token-reviewer", namespace=namespace
-                )
-            ],
-            opts=child,
+            TOKEN_REVIEWER,
+            kubernetes.meta.v1.ObjectMetaArgs(name=f"{_REVIEWER}-{namespace}", labels=MANAGED),
+            account(namespace, _REVIEWER),
+            child,
         )
         token = kubernetes.core.v1.Secret(
             f"{name}-token",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
-                name="vault-token-reviewer-token",
+                name=f"{_REVIEWER}-token",
                 namespace=namespace,
-                labels=labels,
-                annotations={"kubernetes.io/service-account.name": "vault-token-reviewer"},
+                labels=MANAGED,
+                annotations={"kubernetes.io/service-account.name": _REVIEWER},
             ),
             type="kubernetes.io/service-account-token",
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=cluster,
-                depends_on=[account],
+                depends_on=[made],
                 additional_secret_outputs=["data"],
             ),
         )

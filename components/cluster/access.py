@@ -11,7 +11,14 @@ from pulumi_kubernetes import core, meta, rbac
 
 from components.cluster import layout as names
 from components.cluster.layout import Layout
-from components.rights import API_GROUP, account, make_account, make_rights, rule
+from components.rights import (
+    TOKEN_REVIEWER,
+    account,
+    bind_everywhere,
+    make_account,
+    make_rights,
+    rule,
+)
 
 
 def make_service_account(
@@ -46,17 +53,10 @@ def make_registration(
 
 def make_reviewer(name: str, layout: Layout, opts: pulumi.ResourceOptions) -> None:
     """Lets the pods have other service accounts' tokens reviewed, as Kubernetes auth needs it."""
-    rbac.v1.ClusterRoleBinding(
-        name,
-        metadata=meta.v1.ObjectMetaArgs(
-            name=f"vault-token-review-{layout.namespace}", labels=names.LABELS
-        ),
-        role_ref=rbac.v1.RoleRefArgs(
-            api_group=API_GROUP, kind="ClusterRole", name="system:auth-delegator"
-        ),
-        subjects=[_pods(layout)],
-        opts=opts,
+    metadata = meta.v1.ObjectMetaArgs(
+        name=f"vault-token-review-{layout.namespace}", labels=names.LABELS
     )
+    bind_everywhere(name, TOKEN_REVIEWER, metadata, _pods(layout), opts)
 
 
 def _pods(layout: Layout) -> rbac.v1.SubjectArgs:

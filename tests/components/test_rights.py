@@ -1,4 +1,4 @@
-"""A service account's rights in a namespace."""
+"""A service account's rights, in a namespace and in the whole cluster."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import pulumi
 import pytest
 from pulumi_kubernetes import meta
 
-from components.rights import account, make_account, make_rights, rule
+from components.rights import (
+    TOKEN_REVIEWER,
+    account,
+    bind_everywhere,
+    make_account,
+    make_rights,
+    rule,
+)
 from tests.recording import Runner
 
 
@@ -47,3 +54,18 @@ def test_no_pod_gets_an_accounts_token_without_asking(run: Runner) -> None:
     made = run(lambda: make_account("account", metadata, pulumi.ResourceOptions()))["account"]
     assert made.values["automountServiceAccountToken"] is False
     assert made.values["metadata"] == {"name": "job", "namespace": "there"}
+
+
+def test_what_a_cluster_role_says_is_one_accounts_in_the_whole_cluster(run: Runner) -> None:
+    metadata = meta.v1.ObjectMetaArgs(name="reviews", labels={"a": "b"})
+    holder = account("there", "vault")
+    opts = pulumi.ResourceOptions()
+    made = run(lambda: bind_everywhere("binding", TOKEN_REVIEWER, metadata, holder, opts))
+    found = made["binding"].values
+    assert found["metadata"] == {"name": "reviews", "labels": {"a": "b"}}
+    assert found["roleRef"] == {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": "system:auth-delegator",
+    }
+    assert found["subjects"] == [{"kind": "ServiceAccount", "name": "vault", "namespace": "there"}]

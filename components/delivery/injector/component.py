@@ -18,7 +18,7 @@ from components.kubernetes_cluster import make_provider
 from components.namespace import PodSecurity
 from components.options import after
 from components.peers import Ingress, allow, networks, tcp, to_api_server
-from components.rights import API_GROUP, account, make_account
+from components.rights import account, bind_everywhere, make_account
 from components.settings import DeliverySettings, InjectorSettings, IssuerReference
 from policies.plan import Plan
 
@@ -131,14 +131,12 @@ class AgentInjector(pulumi.ComponentResource):
             ],
             opts=self._after,
         )
-        binding = rbac.v1.ClusterRoleBinding(
+        binding = bind_everywhere(
             f"{name}-binding",
-            metadata=metadata,
-            role_ref=rbac.v1.RoleRefArgs(
-                api_group=API_GROUP, kind="ClusterRole", name=self._layout.namespace
-            ),
-            subjects=[account(self._layout.namespace, names.NAME)],
-            opts=after(self._after, [role]),
+            self._layout.namespace,
+            metadata,
+            account(self._layout.namespace, names.NAME),
+            after(self._after, [role]),
         )
         return [own, binding]
 

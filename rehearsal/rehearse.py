@@ -16,7 +16,7 @@ from attest.report import Status
 from policies.environments import Environment
 from policies.matrix import MATRIX
 from rehearsal import binaries, metrics, report, scene
-from rehearsal.errors import RehearsalError
+from rehearsal.destinations import require_folders
 from rehearsal.inventory import inventory, told
 from rehearsal.pods import Pods
 from rehearsal.proof.run import Proof, prove
@@ -72,9 +72,7 @@ class _Clock:
 
 def rehearse(environment: Environment, outputs: Outputs, console: Console) -> int:
     """Exit status: 0 where every cell is as the matrix says, else 1. Raises `RehearsalError`."""
-    for option, file in (("--json", outputs.json), ("--picture", outputs.picture)):
-        if file and not file.parent.is_dir():
-            raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
+    require_folders({"--json": outputs.json, "--picture": outputs.picture})
     clock = _Clock(console)
     with clock.progress() as show:
         found = binaries.ensure(progress=show, announce=clock.say)

@@ -20,6 +20,7 @@ from components.operations.telemetry.dashboard.document import text
 from policies.environments import Environment
 from rehearsal import binaries
 from rehearsal.binaries import SERVERS, Tool
+from rehearsal.destinations import require_folders
 from rehearsal.errors import RehearsalError
 from rehearsal.supervisor import Supervisor
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--seconds {options.seconds:g}: must be at least {_LEAST_SECONDS}")
     console = Console(stderr=True)
     try:
+        drawn = None if options.json_only else options.picture
+        require_folders({"--json": options.json, "--picture": drawn})
         options.json.write_text(text(), encoding="utf-8")
         console.print(f"wrote {options.json}", highlight=False)
         if not options.json_only:

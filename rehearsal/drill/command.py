@@ -15,6 +15,7 @@ from rich.markup import escape
 from policies.environments import Environment
 from rehearsal import binaries
 from rehearsal.binaries import Binary, Tool
+from rehearsal.destinations import require_folders
 from rehearsal.drill.choice import Named, chosen
 from rehearsal.drill.output import Ran, write_json
 from rehearsal.errors import RehearsalError
@@ -95,9 +96,7 @@ def parser_of(module: str, description: str, repeat: int) -> argparse.ArgumentPa
 
 def _drill(kit: Kit[_Drill, _Run], options: argparse.Namespace, console: Console) -> int:
     drills = chosen(kit.drills, options.only)
-    for option, file in (("--json", options.json), ("--picture", options.picture)):
-        if file and not file.parent.is_dir():
-            raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
+    require_folders({"--json": options.json, "--picture": options.picture})
     started = time.monotonic()
     runs: list[_Run] = []
 

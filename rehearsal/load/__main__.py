@@ -18,6 +18,7 @@ from rich.markup import escape
 from policies.environments import Environment
 from rehearsal import binaries
 from rehearsal.binaries import SERVERS, Tool
+from rehearsal.destinations import require_folders
 from rehearsal.errors import RehearsalError
 from rehearsal.supervisor import Supervisor
 
@@ -55,9 +56,7 @@ def _measure(options: argparse.Namespace, schedule: Schedule, console: Console) 
     from rehearsal.load import picture, report  # noqa: PLC0415
     from rehearsal.load.bench import bench  # noqa: PLC0415
 
-    for option, file in (("--json", options.json), ("--picture", options.picture)):
-        if file and not file.parent.is_dir():
-            raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
+    require_folders({"--json": options.json, "--picture": options.picture})
     with console.status("") as status:
         found = binaries.ensure((*SERVERS, Tool.FORTIO), progress=status.update)
     started = time.perf_counter()

@@ -18,6 +18,7 @@ from rich.markup import escape
 from policies.environments import Environment
 from rehearsal import binaries
 from rehearsal.binaries import Tool
+from rehearsal.destinations import require_folders
 from rehearsal.errors import RehearsalError
 from rehearsal.picture import save_picture
 
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _drill(options: argparse.Namespace, console: Console) -> int:
+    require_folders({"--json": options.json, "--picture": options.picture})
     # Here, so that `--help` does not wait for the imports.
     from rehearsal.restore_drill.results import show, write_json  # noqa: PLC0415
     from rehearsal.restore_drill.run import run_drill  # noqa: PLC0415

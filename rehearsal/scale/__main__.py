@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from rehearsal.destinations import require_folders
 from rehearsal.errors import RehearsalError
 from rehearsal.scale.results import Measure, Results
 
@@ -52,13 +53,7 @@ def _all(options: argparse.Namespace, console: Console) -> int:
     from rehearsal.scale import report  # noqa: PLC0415
     from rehearsal.scale.run import run  # noqa: PLC0415
 
-    for option, file in (
-        ("--json", options.json),
-        ("--picture", options.picture),
-        ("--page", options.page),
-    ):
-        if file and not file.parent.is_dir():
-            raise RehearsalError(f"{option} {file}: its folder does not exist; make it first")
+    require_folders({"--json": options.json, "--picture": options.picture, "--page": options.page})
     with console.status("") as status:
         results = run(options.only, options.workloads, status.update)
     shown = Console()

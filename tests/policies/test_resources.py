@@ -126,7 +126,7 @@ def test_a_static_users_name_is_one_that_everyone_keeps(name: str) -> None:
 def test_a_static_users_password_stays_long_enough_to_be_used() -> None:
     with pytest.raises(
         ValueError,
-        match="static user 'report': must not rotate more often than every 1h, and does every 59m59s",
+        match="static user 'report': must not rotate more often than every 1h, and does every 59m",
     ):
         StaticUser("report", Duration(3599))
 

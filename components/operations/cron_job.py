@@ -15,10 +15,16 @@ from pulumi_kubernetes import batch, core, meta
 
 from components.confinement import confined, confined_pod
 from components.operations import layout
+from components.settings import NAMESPACE
 
 RETRIES: Final = 6
 """A run that is half done must outlast a Vault or an API server that is away for ten minutes: the
 next schedule may be a week later."""
+GIVE_IMAGE: Final = (
+    "build jobs/Containerfile, and give its image: "
+    f"pulumi config set {NAMESPACE}:jobsImage <registry>/vaultstack-jobs:0.1.0"
+)
+"""What a stack is told that has no jobs."""
 _USER: Final = 65532
 _HOUR: Final = 3600
 # What a run needs beside its work: logging in, and the client's own patience with a Vault or an API

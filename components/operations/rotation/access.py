@@ -15,6 +15,7 @@ from pulumi_kubernetes import coordination, core, meta, rbac
 
 from components import rights
 from components.operations.rotation import layout as names
+from components.operations.rotation.restarts import restarts
 from components.rights import account, make_account, rule
 from policies.plan import Rotation
 
@@ -42,11 +43,7 @@ def make_lease(
     """
     return coordination.v1.Lease(
         name,
-        metadata=meta.v1.ObjectMetaArgs(
-            name=names.object_name(rotation),
-            namespace=rotation.namespace,
-            labels=names.labels(rotation),
-        ),
+        metadata=metadata(rotation),
         opts=opts,
     )
 
@@ -76,18 +73,26 @@ def make_rights(
     """A Role, and its binding to the job's account, in each namespace where it works."""
     own = names.object_name(rotation)
     holder = account(rotation.namespace, rotation.service_account)
-    labels = names.labels(rotation)
     return [
         rights.make_rights(
             f"{name}-{namespace}",
             own,
-            meta.v1.ObjectMetaArgs(name=own, namespace=namespace, labels=labels),
+            metadata(rotation, namespace),
             rules,
             holder,
             opts,
         )
         for namespace, rules in sorted(_rules(rotation).items())
     ]
+
+
+def metadata(rotation: Rotation, namespace: str | None = None) -> meta.v1.ObjectMetaArgs:
+    """Of what is called as the job, in its own namespace or another where it works."""
+    return meta.v1.ObjectMetaArgs(
+        name=names.object_name(rotation),
+        namespace=namespace or rotation.namespace,
+        labels=names.labels(rotation),
+    )
 
 
 def _rules(rotation: Rotation) -> Mapping[str, list[rbac.v1.PolicyRuleArgs]]:
@@ -97,12 +102,12 @@ def _rules(rotation: Rotation) -> Mapping[str, list[rbac.v1.PolicyRuleArgs]]:
             rule("coordination.k8s.io", "leases", [names.object_name(rotation)], "get", "update")
         ]
     }
-    tell, secret = rotation.task.get("tell") or {}, rotation.task.get("secret")
-    if tell.get("type") == "restart":
+    if restarts(rotation):
+        tell = rotation.task["tell"]
         rules.setdefault(tell["namespace"], []).append(
             rule("apps", "deployments", [tell["deployment"]], "get", "patch")
         )
-    if secret:
+    if secret := rotation.task.get("secret"):
         # A merge patch of one key: what else is in it is not asked for.
         rules.setdefault(secret["namespace"], []).append(
             rule("", "secrets", [secret["name"]], "patch")

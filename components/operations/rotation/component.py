@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes import core, meta
+from pulumi_kubernetes import core
 
 from components.kubernetes_cluster import make_provider
-from components.operations.cron_job import make_cron_job
-from components.operations.rotation import access, layout, network
+from components.operations.cron_job import GIVE_IMAGE, make_cron_job
+from components.operations.rotation import access, network
 from components.operations.rotation.job_file import job_files
 from components.operations.rotation.restarts import make_restart_only, restarts
 from components.operations.rotation.runnable import differences, idle, runnable
 from components.operations.rotation.schedule import scheduled
 from components.options import after
-from components.settings import NAMESPACE, OperationsSettings, Settings
+from components.settings import OperationsSettings, Settings
 from policies.plan import Plan, Rotation
 
 
@@ -113,11 +113,7 @@ class Rotations(pulumi.ComponentResource):
     ) -> core.v1.ConfigMap:
         return core.v1.ConfigMap(
             name,
-            metadata=meta.v1.ObjectMetaArgs(
-                name=layout.object_name(rotation),
-                namespace=rotation.namespace,
-                labels=layout.labels(rotation),
-            ),
+            metadata=access.metadata(rotation),
             data=job_files(rotation, operations),
             opts=opts,
         )
@@ -133,8 +129,5 @@ def schedule_rotations(
         return Rotations(name, RotationsArgs(settings.operations, settings, plan), opts)
     if plan.rotations:
         names = ", ".join(rotation.name for rotation in plan.rotations)
-        pulumi.log.warn(
-            f"nobody runs these rotations: {names}; build jobs/Containerfile, and give its image: "
-            f"pulumi config set {NAMESPACE}:jobsImage <registry>/vaultstack-jobs:0.1.0"
-        )
+        pulumi.log.warn(f"nobody runs these rotations: {names}; {GIVE_IMAGE}")
     return None

@@ -14,6 +14,7 @@ import pulumi_aws as aws
 from components.cluster import iam_documents
 from components.cluster.bucket import bucket_name, make_bucket
 from components.operations.snapshots import layout as names
+from components.options import after
 from components.settings import SnapshotSettings, WorkloadIdentity
 from components.settings.deployment import AwsClusterSettings
 from policies.environments import Environment
@@ -107,7 +108,7 @@ def _role(
             namespace=namespace,
             service_account=service_account,
             role_arn=role_arn,
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[role])),
+            opts=after(child, [role]),
         )
 
 
@@ -116,9 +117,9 @@ def _second_bucket(
 ) -> None:
     provider = _provider(store, prefix, args, account)
 
-    def kept(*after: pulumi.Resource) -> pulumi.ResourceOptions:
+    def kept(*needed: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(
-            parent=store, provider=provider, depends_on=list(after), protect=args.protect
+            parent=store, provider=provider, depends_on=list(needed), protect=args.protect
         )
 
     make_bucket(prefix, name, account, args.cluster.snapshot_retention, kept)

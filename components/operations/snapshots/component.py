@@ -8,7 +8,7 @@ import pulumi
 from pulumi_kubernetes import core
 
 from components.kubernetes_cluster import make_provider
-from components.operations.cron_job import make_cron_job
+from components.operations.cron_job import GIVE_IMAGE, make_cron_job
 from components.operations.snapshots import access
 from components.operations.snapshots.aws import SnapshotStore, SnapshotStoreArgs
 from components.operations.snapshots.job_file import job_files
@@ -16,7 +16,6 @@ from components.operations.snapshots.network import make_network_policy
 from components.operations.snapshots.schedule import scheduled
 from components.options import after
 from components.settings import (
-    NAMESPACE,
     DeploymentSettings,
     OperationsSettings,
     Settings,
@@ -115,9 +114,7 @@ def schedule_snapshots(
         return None
     if settings.operations is None:
         pulumi.log.warn(
-            "nobody takes snapshots, and what is lost with all servers is lost; build "
-            "jobs/Containerfile, and give its image: "
-            f"pulumi config set {NAMESPACE}:jobsImage <registry>/vaultstack-jobs:0.1.0"
+            f"nobody takes snapshots, and what is lost with all servers is lost; {GIVE_IMAGE}"
         )
         return None
     if (where := _whereabouts(settings)) is None:

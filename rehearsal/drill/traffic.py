@@ -27,7 +27,8 @@ INTERVAL_SECONDS: Final = 0.02
 TIMEOUT_SECONDS: Final = 1.0
 GIVES_UP_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.02
-_READ_BACK_SECONDS: Final = 20.0
+_SILENT_SECONDS: Final = 20.0
+"""After so long without any answer, what is still looked for cannot be read."""
 _AT_ONCE: Final = 256
 _NOT_FOUND: Final = 404
 
@@ -64,6 +65,7 @@ class Traffic:
             threading.Thread(target=self._insist),
         ]
         self.ended = 0.0
+        self._answered = 0.0
 
     @property
     def samples(self) -> Sequence[Sample]:
@@ -102,10 +104,12 @@ class Traffic:
         return recent >= 0.4 * seconds / INTERVAL_SECONDS
 
     def read_back(self) -> ReadBack:
-        """Look for every acknowledged write, once the servers are healthy again."""
-        deadline = time.monotonic() + _READ_BACK_SECONDS
+        """Look for every acknowledged write, once the servers are healthy again: for as long as
+        they answer, as thousands of writes take a busy machine its time.
+        """
+        self._answered = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(lambda key: self._found(key, deadline), self._seen.acknowledged))
+            found = list(pool.map(self._found, self._seen.acknowledged))
         return ReadBack(found.count(False), found.count(None))
 
     def close(self) -> None:
@@ -181,16 +185,19 @@ class Traffic:
                 return at
         raise AssertionError("count() ends never")
 
-    def _found(self, key: str, deadline: float) -> bool | None:
+    def _found(self, key: str) -> bool | None:
         for line in cycle(self._lines.values()):
             try:
-                return bool(self._get(line, key)["data"]["data"]["value"] == key)
+                found = bool(self._get(line, key)["data"]["data"]["value"] == key)
             except CallFailedError as failed:
-                if failed.status == _NOT_FOUND:
-                    return False
-                if time.monotonic() > deadline:
-                    return None
-                time.sleep(_PAUSE_SECONDS)
+                if failed.status != _NOT_FOUND:
+                    if time.monotonic() > self._answered + _SILENT_SECONDS:
+                        return None
+                    time.sleep(_PAUSE_SECONDS)
+                    continue
+                found = False
+            self._answered = time.monotonic()
+            return found
         return None
 
     def _put(self, line: Line, key: str, value: object, timeout: float | None = None) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import count
+from typing import Any
 
 import pytest
 
 from rehearsal.drill import traffic as module
 from rehearsal.drill.impact import Operation
+from rehearsal.drill.line import CallFailedError
 from rehearsal.drill.traffic import Traffic
 from tests.rehearsal.drill.fakes import FakeLine, Store
 
@@ -18,7 +21,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "INTERVAL_SECONDS", 0.002)
     monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(module, "GIVES_UP_SECONDS", 0.1)
-    monkeypatch.setattr(module, "_READ_BACK_SECONDS", 0.1)
+    monkeypatch.setattr(module, "_SILENT_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -91,6 +94,27 @@ def test_what_cannot_be_looked_for_is_not_taken_for_good(lines: dict[str, FakeLi
         line.broken = "503 sealed"
     back = traffic.read_back()
     assert (back.lost, back.unverified) == (0, traffic.acknowledged)
+
+
+def test_reading_back_may_take_as_long_as_there_are_answers(
+    lines: dict[str, FakeLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine leaves a request unanswered now and then, also late in a long reading."""
+    with Traffic(lines, "run") as traffic:
+        until(lambda: traffic.acknowledged > 40)
+    began, call = time.monotonic(), FakeLine.call
+    asked = count()
+
+    def slow(line: FakeLine, *request: Any) -> Any:
+        time.sleep(0.02)
+        if next(asked) % 2:
+            raise CallFailedError("no answer in time")
+        return call(line, *request)
+
+    monkeypatch.setattr(FakeLine, "call", slow)
+    back = traffic.read_back()
+    assert time.monotonic() - began > 2 * module._SILENT_SECONDS
+    assert (back.lost, back.unverified) == (0, 0)
 
 
 def test_a_server_that_lags_is_caught_with_how_far(lines: dict[str, FakeLine]) -> None:

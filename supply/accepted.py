@@ -18,6 +18,8 @@ from supply import lists
 from supply.pins import Pin
 
 FILE: Final = Path(__file__).with_name("accepted.toml")
+GO_ITSELF: Final = "stdlib"
+"""What govulncheck calls Go's own packages."""
 LONGEST: Final = timedelta(days=183)
 """The most that nobody looks at an accepted one again."""
 
@@ -33,6 +35,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not self.reason.strip():
             raise ValueError(f"{self.id}: reason must say why this is no danger here")
+
+    @property
+    def of_go(self) -> bool:
+        """Whether it is of a module, and not of a Python package, whose name has no slash."""
+        return "/" in self.name or self.name == GO_ITSELF
 
 
 class _List(msgspec.Struct, forbid_unknown_fields=True):

@@ -57,7 +57,7 @@ def judged(programs: Iterable[Path], ask: Ask, entries: Iterable[accepted.Entry]
     if not programs:
         raise NotAsked("no program was built here; `make tools` builds those of a rehearsal")
     found = {one for program in programs for one in read(ask(program))}
-    of_go = [entry for entry in entries if "/" in entry.name]
+    of_go = [entry for entry in entries if entry.of_go]
     left = accepted.unaccepted(found, of_go, datetime.now(UTC).date())
     names = ", ".join(program.name for program in programs)
     return Answer(f"{SOURCE} knows {len(found)} in {names}", left)

@@ -16,6 +16,8 @@ The client brings no lock to applications: what it needs is in the first one.
 """
 
 _PYTHON: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
+_BESIDE: Final = re.compile(r"\s*(?:--hash=sha256:[0-9a-f]+(?: \\)?|#.*)?")
+"""What else is in a lock. Of anything more pip would install what nobody was asked about."""
 _REQUIRED: Final = re.compile(r"^(?:require )?\t?(\S+\.\S+/?\S*) (v\d\S*)", re.MULTILINE)
 _REPLACED: Final = re.compile(r"^(?:replace )?\t?(\S+)(?: v\S+)? => (\S+) (v\d\S*)", re.MULTILINE)
 
@@ -33,7 +35,11 @@ class Pin:
 
 def python(lock: Path) -> tuple[Pin, ...]:
     """Every version in a lock, whatever platform or Python it is for."""
-    found = {Pin(_canonical(name), version) for name, version in _PYTHON.findall(_text(lock))}
+    text = _text(lock)
+    found = {Pin(_canonical(name), version) for name, version in _PYTHON.findall(text)}
+    for line in text.splitlines():
+        if not (_PYTHON.match(line) or _BESIDE.fullmatch(line)):
+            raise CannotAudit(f"{lock}: {line.strip()!r} is no pin; make lock writes it anew")
     if not found:
         raise CannotAudit(f"{lock}: pins nothing; make lock writes it")
     return tuple(sorted(found))

@@ -56,7 +56,7 @@ def judged(locked: Sequence[Pin], ask: Ask, entries: Sequence[accepted.Entry]) -
     found = list[Advisory]()
     for round_ in _rounds(locked):
         found += read(ask(round_))
-    of_python = [entry for entry in entries if "/" not in entry.name]
+    of_python = [entry for entry in entries if not entry.of_go]
     left = accepted.unaccepted(found, of_python, datetime.now(UTC).date())
     return Answer(f"{SOURCE} knows {len(found)} of {len(locked)} locked versions", left)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from supply import go_advisories
-from supply.accepted import Advisory
+from supply.accepted import Advisory, Entry
 from supply.pins import Pin
 from supply.step import CannotAudit, NotAsked, Outcome
 
@@ -51,6 +52,15 @@ def test_every_program_is_looked_at_and_the_same_is_told_once() -> None:
     assert answer.outcome is Outcome.FOUND
     assert answer.findings == ("golang.org/x/crypto v0.1.0: GO-2026-1 (fixed in v0.2.0)",)
     assert "vault, etcd" in answer.summary
+
+
+def test_what_is_known_of_go_itself_can_be_accepted_and_is_no_python_package() -> None:
+    today = datetime.now(UTC).date()
+    entry = Entry("GO-2026-1", "stdlib", today, "nothing here parses it")
+    traces = report({"module": "stdlib", "version": "v1.26.0"})
+    answer = go_advisories.judged([Path("a/vault")], lambda _: traces, [entry])
+    assert answer.outcome is Outcome.CLEAN
+    assert not Entry("GO-2026-1", "requests", today, "why").of_go
 
 
 def test_without_a_program_nothing_was_asked() -> None:

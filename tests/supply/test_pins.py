@@ -29,11 +29,29 @@ def test_a_lock_has_versions_for_every_platform_and_python(tmp_path: Path) -> No
 
 def test_a_lock_that_pins_nothing_is_no_lock(tmp_path: Path) -> None:
     lock = tmp_path / "some.lock"
-    lock.write_text("requests>=2\n")
+    lock.write_text("# nothing\n")
     with pytest.raises(CannotAudit, match="pins nothing; make lock"):
         pins.python(lock)
     with pytest.raises(CannotAudit, match="cannot be read"):
         pins.python(tmp_path / "none.lock")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "requests>=2",
+        "requests == 2.0",
+        " requests==2.0",
+        "requests @ https://example.org/requests.whl",
+        "--extra-index-url https://example.org",
+        "-r other.txt",
+    ],
+)
+def test_a_line_that_is_no_pin_is_named(tmp_path: Path, line: str) -> None:
+    lock = tmp_path / "some.lock"
+    lock.write_text(f"numpy==2.3 \\\n    --hash=sha256:00\n{line}\n")
+    with pytest.raises(CannotAudit, match="is no pin; make lock writes it anew"):
+        pins.python(lock)
 
 
 def test_the_modules_of_a_program_and_what_takes_their_place(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def check(settings: Settings, plan: Plan) -> tuple[Plan, Sequence[TeamProvisione
         teams = provisioners(plan, settings.team_stacks)
     except ValueError as error:
         raise SettingsError([f"{NAMESPACE}:teamStacks: {error}"]) from error
-    if problems := list(_problems(settings, own)):
+    if problems := [*_problems(settings, own), *_runs(settings, teams)]:
         raise SettingsError(problems)
     return own, teams
 
@@ -57,6 +57,24 @@ def _problems(settings: Settings, plan: Plan) -> Iterator[str]:
     yield from _entries(settings.kv, plan)
     yield from _obeyed(settings.kv, plan)
     yield from _lifetimes(settings, plan)
+
+
+def _runs(settings: Settings, teams: Sequence[TeamProvisioner]) -> Iterator[str]:
+    """A team's runs of CI must be nobody else's: GitHub takes environments for the same without
+    regard to case.
+    """
+    ci = settings.bootstrap.ci
+    for key, environments in (
+        ("ciEnvironments", ci.environments if ci else ()),
+        ("ciAttestEnvironments", ci.attest_environments if ci else ()),
+    ):
+        for team in teams:
+            if team.ci_environment.casefold() in map(str.casefold, environments):
+                yield (
+                    f"{NAMESPACE}:{key}: {team.ci_environment!r} is the environment of a team's "
+                    f"stack, whose runs could log in as more than {team.name!r}; fix: name the "
+                    "platform's otherwise"
+                )
 
 
 def _entries(kv: KvSettings, plan: Plan) -> Iterator[str]:

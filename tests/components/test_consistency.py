@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from components import consistency
-from components.settings import Settings, SettingsError, TeamSettings, load
+from components.settings import CiLoginSettings, Settings, SettingsError, TeamSettings, load
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.lifetime import Duration
@@ -252,6 +252,26 @@ def test_a_team_that_is_none_of_the_matrix_is_named_with_its_key(settings: Setti
         "vaultstack:teamStacks: team 'media': answers for no application of the matrix in prod; "
         "write one of media-team, sentiment-team"
     )
+
+
+def test_no_run_of_ci_is_a_teams_and_the_platforms(settings: Settings) -> None:
+    def by_ci(*environments: str, looking: str = "attest-prod") -> Settings:
+        ci = CiLoginSettings(
+            "https://ci.example", "vault-prod", "acme/vaultstack", environments, (looking,)
+        )
+        bootstrap = dataclasses.replace(settings.bootstrap, ci=ci)
+        return dataclasses.replace(split(settings, "media-team"), bootstrap=bootstrap)
+
+    consistency.check(by_ci("prod", "prod-sentiment-team"), PROD)
+    for given, key in (
+        (by_ci("prod", "Prod-Media-Team"), "ciEnvironments"),
+        (by_ci("prod", looking="prod-media-team"), "ciAttestEnvironments"),
+    ):
+        (problem,) = problems(given, PROD)
+        assert problem == (
+            f"vaultstack:{key}: 'prod-media-team' is the environment of a team's stack, whose runs "
+            "could log in as more than 'provisioner-media-team'; fix: name the platform's otherwise"
+        )
 
 
 def test_what_is_a_teams_is_given_to_its_stack_and_no_other(settings: Settings) -> None:

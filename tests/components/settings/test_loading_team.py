@@ -73,6 +73,11 @@ RULES: Final[tuple[tuple[Mapping[str, object], Mapping[str, object], str], ...]]
         "vaultstack:vaultAddress: must be https: tokens or secrets travel over it",
     ),
     (
+        {"vaultAddress": "http://vault.example.com", "environment": "dev"},
+        {},
+        "vaultstack:vaultAddress: must be https: tokens or secrets travel over it; is 'http://v",
+    ),
+    (
         APPROLE,
         {},
         (
@@ -106,6 +111,11 @@ def test_each_problem_names_key_rule_and_fix(
     assert said.startswith(problem)
     assert "; fix: " in said
     assert "hidden" not in said
+
+
+def test_a_developers_own_vault_may_be_without_tls(run: Runner) -> None:
+    own = "http://127.0.0.1:8200"
+    assert load(run, environment="dev", vaultAddress=own).vault.address == own
 
 
 def test_all_problems_are_said_at_once(run: Runner) -> None:

@@ -131,11 +131,19 @@ def test_list_asks_for_the_folder_without_its_slash_first() -> None:
         ("a/bc*", "a/bx", "segment 2 is 'bx', and does not start with 'bc'", 1),
         ("+/b/+", "a/c/d", "segment 2 is 'c', and not 'b'", 1),
         ("+/+", "a/b/c", "it ends before segment 3, which is 'c'", 2),
+        ("a/b*", "ab/b", "segment 1 is 'ab', and not 'a'", 0),
+        ("a*", "b/a", "segment 1 is 'b', and does not start with 'a'", 0),
     ],
 )
 def test_where_a_rule_does_not_fit(rule: str, path: str, reason: str, matched: int) -> None:
     (one,) = considered(acl(rule), path)
     assert (one.outcome, one.reason, one.matched) == (Outcome.NO_MATCH, reason, matched)
+
+
+def test_what_matches_fits_the_whole_path() -> None:
+    found = considered(acl("a/*", "a/b/c", "+/b/c", "a/b"), "a/b/c")
+    matched = {str(one.rule.pattern): one.matched for one in found}
+    assert matched == {"a/b/c": 3, "+/b/c": 3, "a/*": 3, "a/b": 2}
 
 
 def test_the_nearest_come_first() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies.acl import Acl, Pattern, Region, Rule, regions, witness
+from policies.acl import Acl, Pattern, Region, Rule, plainness, regions, witness
 from policies.acl.templates import Symbolic
 from policies.hcl import Capability, parse
 from rehearsal.fuzz.generator import Maker
@@ -153,3 +153,18 @@ def test_a_witness_is_a_path_within_a_pattern_that_is_granted(
     if found:
         assert Pattern.of(pattern).matches(found)
         assert capability.value in acl.capabilities(found)
+
+
+def test_among_some_rules_the_others_are_as_if_they_were_not() -> None:
+    some, every = ("a/*: read", "a/+/c: list"), ("a/b: deny", "+: update", "a/b/*: delete")
+    among = {Pattern.of(rule.partition(":")[0]) for rule in some}
+    acls, marked = (acl_of(*some, *every), acl_of(*every, *some[:1])), (Pattern.of("a/b/+"),)
+    alone = (acl_of(*some), acl_of(*some[:1]))
+    assert list(regions(acls, marked, among)) == list(regions(alone, marked))
+    assert list(regions(acls, marked)) != list(regions(alone, marked))
+
+
+def test_the_plainest_witness_is_the_one_to_show() -> None:
+    """No folder, no empty segment, the shortest, the first by alphabet."""
+    mixed = ["a//", "aa//b", "ac", "a/", "ab", "a//b", "b"]
+    assert sorted(mixed, key=plainness) == ["b", "ab", "ac", "a//b", "aa//b", "a/", "a//"]

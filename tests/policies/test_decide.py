@@ -103,7 +103,20 @@ ADA = {
     "name": "ada",
     "metadata": {"team": "red"},
     "aliases": [
-        {"mount_accessor": "acc", "id": "a-1", "name": "ada@x", "metadata": None, "mount_path": "x"}
+        {
+            "mount_accessor": "acc",
+            "id": "a-1",
+            "name": "ada@x",
+            "metadata": None,
+            "mount_path": "x",
+        },
+        {
+            "mount_accessor": "cci",
+            "id": "a-2",
+            "name": "lovelace",
+            "metadata": {"floor": "first"},
+            "custom_metadata": {"desk": "window"},
+        },
     ],
     "creation_time": "2026-01-01T00:00:00Z",
     "disabled": False,
@@ -114,9 +127,16 @@ CREW = {"id": "g-1", "name": "crew", "metadata": {"place": "bridge"}, "type": "i
 @pytest.mark.parametrize(
     ("directive", "value"),
     [
+        ("identity.entity.id", "e-1"),
         ("identity.entity.name", "ada"),
         ("identity.entity.metadata.team", "red"),
+        ("identity.entity.aliases.acc.id", "a-1"),
         ("identity.entity.aliases.acc.name", "ada@x"),
+        ("identity.entity.aliases.cci.name", "lovelace"),
+        ("identity.entity.aliases.cci.metadata.floor", "first"),
+        ("identity.entity.aliases.cci.custom_metadata.desk", "window"),
+        ("identity.groups.ids.g-1.name", "crew"),
+        ("identity.groups.names.crew.id", "g-1"),
         ("identity.groups.names.crew.metadata.place", "bridge"),
     ],
 )
@@ -126,6 +146,14 @@ def test_templates_are_filled_in_for_the_entity(directive: str, value: str) -> N
     assert not allowed(text, path=f"own/{value}")
     assert not allowed(text, path=f"own/{value}", groups=[CREW])
     assert not allowed(text, path=f"own/{value}", entity=None, groups=None)
+
+
+def test_who_has_no_name_is_filled_in_for_nobody() -> None:
+    """Vault writes `null` for what is not there, or leaves it out."""
+    nameless = {"id": "e-2", "name": "", "metadata": None, "aliases": None}
+    for text in (OWN, OWN.replace("name", "metadata.team"), OWN.replace("name", "aliases.acc.id")):
+        for entity in (nameless, {"id": "e-2"}):
+            assert asked(text, capabilities="own/", entity=entity) == {"capabilities": ["deny"]}
 
 
 def test_the_next_holder_is_another() -> None:
@@ -211,11 +239,14 @@ def test_a_disabled_entity_may_nothing() -> None:
         ),
         ({"policies": [], "capabilities": ["a"]}, "capabilities", "got `array`", "the path"),
         ({"policies": [], "capabilities": " "}, "capabilities", "missing path", "the path"),
-        (
-            {"policies": [], "capabilities": "a", "operation": "read"},
-            "capabilities",
-            "has no use for operation",
-            "neither operation nor path",
+        *(
+            (
+                {"policies": [], "capabilities": "a", key: value},
+                "capabilities",
+                f"has no use for {key}",
+                "neither operation nor path",
+            )
+            for key, value in {"operation": "read", "path": "", "data": {}, "wrap_ttl": 0}.items()
         ),
     ],
 )

@@ -170,7 +170,7 @@ def ensure(
 ) -> dict[Tool, Binary]:
     """Find or build the programs, one after the other (Go itself uses all cores).
 
-    `progress` is called with one line about what is happening, every 2 seconds while something
+    `progress` is called with one line about what is happening, every few seconds while something
     is built; by default it prints to stderr. `announce` (by default `progress`) is called with
     what is worth keeping: what is to be built, and what each took. Raises RehearsalError, which
     names the build's log and shows its end.
@@ -224,6 +224,13 @@ def cached_path(pin: Pin, cache: Path = CACHE) -> Path:
     return cache / "tools" / name / pin.tool
 
 
+def in_cache(pin: Pin, cache: Path = CACHE) -> bool:
+    """Whether the cache has this program, built as it would be built now."""
+    binary = cached_path(pin, cache)
+    stamp = _stamp(binary)
+    return binary.is_file() and stamp.is_file() and stamp.read_text().strip() == pin.digest
+
+
 def reported_version(tool: Tool, binary: Path) -> str | None:
     """The version a program says it has, without the leading v; None if it says nothing clear."""
     recipe = _RECIPES[tool]
@@ -258,15 +265,9 @@ def _found(pin: Pin, cache: Path) -> Binary | None:
     on_path = shutil.which(pin.tool)
     if on_path and reported_version(pin.tool, Path(on_path)) == pin.version:
         return Binary(pin.tool, pin.version, Path(on_path).resolve(), Origin.PATH)
-    if _in_cache(pin, cache):
+    if in_cache(pin, cache):
         return Binary(pin.tool, pin.version, cached_path(pin, cache), Origin.CACHE)
     return None
-
-
-def _in_cache(pin: Pin, cache: Path) -> bool:
-    binary = cached_path(pin, cache)
-    stamp = _stamp(binary)
-    return binary.is_file() and stamp.is_file() and stamp.read_text().strip() == pin.digest
 
 
 def _stamp(binary: Path) -> Path:

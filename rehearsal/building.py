@@ -6,6 +6,7 @@ package that it begins. It deliberately foretells no time: that depends on what 
 
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -15,7 +16,8 @@ from typing import Final
 from rehearsal.supervisor import Process, last_lines
 
 Progress = Callable[[str], None]
-REPORT_EVERY: Final = timedelta(seconds=2)
+# For who looks on; a log that is read later needs less.
+REPORT_EVERY: Final = timedelta(seconds=2 if sys.stderr.isatty() else 15)
 _LOOK_EVERY: Final = timedelta(milliseconds=100)
 _FETCHING: Final = "go: downloading "
 # What the end of a log matches -> what to do. The first that matches counts: a machine that is full

@@ -141,6 +141,10 @@ def writable(folder: Path) -> Finding:
 def packages() -> Finding:
     """Those of requirements.lock."""
     if bootstrap.is_ready():
+        # Which a newer Python of the system leaves behind, as does a move to another computer.
+        if not _in_environment("import hvac; print('there')"):
+            said = "what is in .venv does not run"
+            return Finding("packages", Status.MISSING, said, "rm -r .venv; make rehearse makes it")
         return Finding("packages", Status.OK, "installed in .venv, as requirements.lock pins them")
     return Finding("packages", Status.OK, "not installed yet; make rehearse does it")
 
@@ -162,7 +166,8 @@ def registry(asked: Optional[registries.Registry], *, needed: bool) -> Finding:
 
 def servers() -> List[Finding]:
     """Vault, etcd and kube-apiserver, in the pinned versions."""
-    return [_server(name, *pin(name)) for name in SERVERS]
+    other = of_other_recipes()
+    return [_server(name, *pin(name), in_cache=name not in other) for name in SERVERS]
 
 
 def pin(name: str) -> Tuple[str, Tuple[int, ...]]:
@@ -177,6 +182,21 @@ def pin(name: str) -> Tuple[str, Tuple[int, ...]]:
     return modules[max(held, key=len)], tuple(int(part) for part in go.group(1).split("."))
 
 
+def _in_environment(code: str) -> str:
+    """What a line of Python says that is run in .venv; nothing where it fails."""
+    found = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"
+    return output([str(ROOT / ".venv/bin/python"), "-c", found])
+
+
+def of_other_recipes() -> List[str]:
+    """Servers that a rehearsal would build anew, whatever the cache has: how they are built was
+    changed. None where there is no environment yet, which alone can tell.
+    """
+    wanted = "b.in_cache(b.read_pin(one))"
+    code = f"print(*(one for one in b.SERVERS if not {wanted}))"
+    return _in_environment(f"from rehearsal import binaries as b; {code}").split()
+
+
 def built(name: str, version: str) -> Optional[Path]:
     """Where a server of this version was built before."""
     machine = platform.machine().lower()
@@ -186,9 +206,8 @@ def built(name: str, version: str) -> Optional[Path]:
     return path if path.is_file() and path.with_name("recipe.sha256").is_file() else None
 
 
-def _server(name: str, version: str, go: Tuple[int, ...]) -> Finding:
-    path = built(name, version)
-    if path:
+def _server(name: str, version: str, go: Tuple[int, ...], *, in_cache: bool) -> Finding:
+    if in_cache and built(name, version):
         return Finding(name, Status.OK, f"{version} in .cache")
     if shutil.which(name):
         said = output([name, "version"]) + output([name, "--version"])

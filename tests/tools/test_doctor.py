@@ -102,6 +102,41 @@ def test_it_reads_the_pins_as_the_rehearsal_does(name: str) -> None:
     assert path in (None, binaries.cached_path(pin))
 
 
+def test_a_server_that_is_to_be_built_anew_is_not_said_to_be_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(checks, "built", lambda name, _version: tmp_path / name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(checks, "of_other_recipes", lambda: ["etcd"])
+    found = {one.what: one.status for one in checks.servers()}
+    assert found == {
+        "vault": Status.OK,
+        "etcd": Status.NOTE,
+        "kube-apiserver": Status.OK,
+    }
+
+
+def test_which_are_to_be_built_anew_the_rehearsal_says() -> None:
+    wanted = [
+        tool
+        for tool in binaries.SERVERS
+        if not binaries.in_cache(binaries.read_pin(tool), binaries.CACHE)
+    ]
+    assert checks.of_other_recipes() == wanted
+
+
+def test_an_environment_whose_python_is_gone_is_not_said_to_be_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bootstrap, "is_ready", lambda: True)
+    assert checks.packages().status is Status.OK
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    found = checks.packages()
+    assert found.status is Status.MISSING
+    assert found.fix.startswith("rm -r .venv")
+    assert checks.of_other_recipes() == []
+
+
 @pytest.mark.parametrize(
     ("system", "machine", "libc", "status"),
     [

@@ -8,7 +8,7 @@ properties.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -88,8 +88,7 @@ class InitialiseProvider(ResourceProvider):
             _resume(client, given, olds, outs)
         else:
             if not given.auto_unseal:
-                ceremony.unseal(client, outs["shares"])
-                ceremony.wait_until_active(client, given.timeout_seconds)
+                _let_serve(client, given, outs["shares"])
             identity.bring_up_to_date(client, given, olds, outs)
         return UpdateResult(outs=outs)
 
@@ -148,9 +147,7 @@ def _finish(client: hvac.Client, given: Properties, outs: dict[str, Any]) -> Non
     """From a root token to the provisioner's credential; the token ends whatever happens."""
     token = client.token
     try:
-        if not (given.auto_unseal or given.pgp_keys):
-            ceremony.unseal(client, outs["shares"])
-        ceremony.wait_until_active(client, given.timeout_seconds)
+        _let_serve(client, given, outs["shares"])
         identity.keep(
             outs,
             ceremony.install_provisioner(
@@ -185,9 +182,7 @@ def _resume(
     client: hvac.Client, given: Properties, olds: Mapping[str, Any], outs: dict[str, Any]
 ) -> None:
     if outs["secret_id"]:  # the provisioner is there; what failed came after
-        if not given.auto_unseal:
-            ceremony.unseal(client, outs["shares"])
-        ceremony.wait_until_active(client, given.timeout_seconds)
+        _let_serve(client, given, outs["shares"])
         identity.bring_up_to_date(client, given, olds, outs)
         outs["problem"] = ""
         return
@@ -198,9 +193,7 @@ def _resume(
             f"into VAULT_TOKEN, run `.venv/bin/python -m components.bootstrap --address "
             f"{given.raw['address']}`, set the credential as it says, and revoke the token."
         )
-    if not given.auto_unseal:
-        ceremony.unseal(client, outs["shares"])
-    ceremony.wait_until_active(client, given.timeout_seconds)
+    _let_serve(client, given, outs["shares"])
     client.token = ceremony.regain_root(client, outs["shares"])
     _finish(client, given, outs)
     if outs["problem"]:
@@ -234,6 +227,13 @@ def _come_in_once_more(client: hvac.Client, given: Properties, state: Mapping[st
         client.token = ceremony.regain_root(client, shares)  # there may be no provisioner yet
     else:
         identity.log_in(client, given, state)
+
+
+def _let_serve(client: hvac.Client, given: Properties, shares: Sequence[str]) -> None:
+    """Unsealed by its KMS or with the shares, which then are in clear: the settings see to that."""
+    if not given.auto_unseal:
+        ceremony.unseal(client, shares)
+    ceremony.wait_until_active(client, given.timeout_seconds)
 
 
 def _refuse_expired_keys(keys: list[str]) -> None:

@@ -1,13 +1,18 @@
-"""A certificate from cert-manager."""
+"""cert-manager: what its kinds are called, and a certificate from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import pulumi
 from pulumi_kubernetes import apiextensions, meta
 
 from components.settings import IssuerReference
+
+GROUP: Final = "cert-manager.io"
+VERSION: Final = "v1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
 
 
 def make_certificate(
@@ -24,13 +29,13 @@ def make_certificate(
     """Kept in `secret` with its issuer's CA; renewed in its last third, with a new key."""
     return apiextensions.CustomResource(
         name,
-        api_version="cert-manager.io/v1",
+        api_version=API_VERSION,
         kind="Certificate",
         metadata=metadata,
         spec={
             "secretName": secret,
             "issuerRef": {
-                "group": "cert-manager.io",
+                "group": GROUP,
                 "kind": issuer.kind.value,
                 "name": issuer.name,
             },

@@ -20,6 +20,7 @@ from components.cluster.server_config import render
 from components.cluster.stateful_set import StatefulSetArgs, make_stateful_set
 from components.kubernetes_cluster import make_provider
 from components.namespace import PodSecurity, make_namespace
+from components.options import after
 from components.preflight.asking import Preflight
 from components.settings import DeploymentSettings, Reviewer, Settings, WorkloadIdentity
 from policies.plan import Plan
@@ -65,38 +66,42 @@ class VaultCluster(pulumi.ComponentResource):
             f"{name}-namespace", layout.namespace, PodSecurity.RESTRICTED, protected
         )
         checked = self._preflight(f"{name}-preflight", args, namespace)
-        after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[checked]))
+        after_check = after(inside, [checked])
 
         aws = self._aws(f"{name}-aws", args, checked)
         account = access.make_service_account(
-            f"{name}-account", layout, aws.service_account_annotations if aws else {}, after
+            f"{name}-account", layout, aws.service_account_annotations if aws else {}, after_check
         )
         reviews = settings.kubernetes_auth.reviewer is Reviewer.POD
         if reviews:
-            access.make_reviewer(f"{name}-reviewer", layout, after)
+            access.make_reviewer(f"{name}-reviewer", layout, after_check)
         # Servers are never reachable by more than they should be, and one that may not label itself
         # when it starts would answer nothing until it may.
         needed: list[pulumi.Resource] = [account, *([aws] if aws else [])]
-        needed += network.make_network_policies(f"{name}-network", layout, _network(args), after)
+        needed += network.make_network_policies(
+            f"{name}-network", layout, _network(args), after_check
+        )
         if raft:
-            needed.append(access.make_registration(f"{name}-registration", layout, after))
-            services.make_disruption_budget(f"{name}-disruption-budget", layout, after)
+            needed.append(access.make_registration(f"{name}-registration", layout, after_check))
+            services.make_disruption_budget(f"{name}-disruption-budget", layout, after_check)
         if deployment.certificate.issuer:
             certificate.make_certificate(
-                f"{name}-certificate", layout, deployment.certificate.issuer, after
+                f"{name}-certificate", layout, deployment.certificate.issuer, after_check
             )
         if settings.telemetry:
-            needed += make_metrics_access(f"{name}-metrics", layout, settings.telemetry, after)
-        needed += services.make_services(f"{name}-service", layout, after, raft=raft)
+            needed += make_metrics_access(
+                f"{name}-metrics", layout, settings.telemetry, after_check
+            )
+        needed += services.make_services(f"{name}-service", layout, after_check, raft=raft)
         services.make_exposure(
             f"{name}-exposure",
             layout,
             deployment.exposure,
             deployment.network.client_cidrs,
-            after,
+            after_check,
         )
         files = _files(args, layout, aws.seal_key_id if aws else None)
-        needed.append(self._config_map(f"{name}-config", files, after))
+        needed.append(self._config_map(f"{name}-config", files, after_check))
         make_stateful_set(
             f"{name}-servers",
             StatefulSetArgs(
@@ -108,9 +113,7 @@ class VaultCluster(pulumi.ComponentResource):
                 metrics=settings.telemetry is not None,
             ),
             # Some of its fields cannot be changed, and replacing it would end all servers at once.
-            pulumi.ResourceOptions.merge(
-                after, pulumi.ResourceOptions(depends_on=needed, protect=settings.protect)
-            ),
+            after(protected, [checked, *needed]),
         )
         self.register_outputs({"namespace": layout.namespace, "servers": layout.servers})
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes import apiextensions, core, meta, networking
 
+from components.certificate import API_VERSION, GROUP
 from components.cluster import layout as names
 from components.cluster.layout import Layout
 from components.options import after
@@ -22,7 +23,6 @@ from components.settings.telemetry import TelemetrySettings
 PORT_NAME: Final = "metrics"
 LABELS: Final = {**names.LABELS, "vaultstack/serves": "metrics"}
 """Of the Service by which Prometheus finds the servers, and of no other."""
-_GROUP: Final = "cert-manager.io"
 _SELF_SIGNED: Final = "vault-metrics-self-signed"
 _KEY: Final = {"algorithm": "ECDSA", "size": 256}
 
@@ -100,7 +100,7 @@ def _make_client(
 
 
 def _issuer(name: str) -> Mapping[str, str]:
-    return {"group": _GROUP, "kind": "Issuer", "name": name}
+    return {"group": GROUP, "kind": "Issuer", "name": name}
 
 
 def _custom(
@@ -113,7 +113,7 @@ def _custom(
 ) -> apiextensions.CustomResource:
     return apiextensions.CustomResource(
         name,
-        api_version=f"{_GROUP}/v1",
+        api_version=API_VERSION,
         kind=kind,
         metadata=_metadata(layout, called, names.LABELS),
         spec=spec,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cryptography import x509
 
+from components.certificate import GROUP, VERSION
 from components.preflight.asking import AskingProvider, Cluster
 
 # They share files between nodes; Raft's database needs a file system of its own.
@@ -60,7 +61,7 @@ def _problems(cluster: Cluster, props: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _metrics(cluster: Cluster) -> Iterator[str]:
-    missing = [kind for kind in _AUTHORITY if not cluster.knows("cert-manager.io", "v1", kind)]
+    missing = [kind for kind in _AUTHORITY if not cluster.knows(GROUP, VERSION, kind)]
     if missing:
         yield (
             f"vaultstack:metrics: the cluster does not know cert-manager's {' and '.join(missing)},"

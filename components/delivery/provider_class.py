@@ -15,7 +15,9 @@ from components.delivery.reading import DeliveryError, Reading, readings, role_o
 from policies.paths import KUBERNETES_AUTH
 from policies.plan import Plan
 
-API_VERSION: Final = "secrets-store.csi.x-k8s.io/v1"
+GROUP: Final = "secrets-store.csi.x-k8s.io"
+VERSION: Final = "v1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
 KIND: Final = "SecretProviderClass"
 DRIVER: Final = "secrets-store.csi.k8s.io"
 

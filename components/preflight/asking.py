@@ -15,12 +15,14 @@ from pulumi import dynamic
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 from urllib3.exceptions import HTTPError
 
+from components.certificate import GROUP, VERSION
+
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 _NOT_FOUND: Final = 404
 _REQUEST_SECONDS: Final = 30
-_CERT_MANAGER: Final = ("cert-manager.io", "v1")
+_CERT_MANAGER: Final = (GROUP, VERSION)
 
 
 class Preflight(dynamic.Resource, module="vaultstack", name="Preflight"):

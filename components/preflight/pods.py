@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from components.delivery.provider_class import DRIVER, GROUP, KIND, VERSION
 from components.namespace import MANAGED
 from components.operations.rotation.restarts import restarts
 from components.preflight.asking import AskingProvider, Cluster
@@ -17,14 +18,12 @@ from components.settings import IssuerKind, Settings
 from policies.plan import Plan
 from policies.snapshots import reader
 
-DRIVER: Final = "secrets-store.csi.k8s.io"
 _OTHERWISE: Final = {"tlsIssuer": "tlsSecret", "injectorIssuer": "injectorTlsSecret"}
 # Of Kubernetes 1.30. Older ones know it as a trial, if at all.
 _LIMITS: Final = ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies")
 _WITHOUT_LIMITS: Final = {"csiProvider": "csiProvider false", "jobsImage": "jobsImage ''"}
 _OPERATOR: Final = ("monitoring.coreos.com", "v1")
 _WATCHING: Final = {"ServiceMonitor": "servicemonitors", "PrometheusRule": "prometheusrules"}
-_MOUNTED: Final = ("secrets-store.csi.x-k8s.io", "v1", "secretproviderclasses")
 
 
 def asked(settings: Settings, plan: Plan) -> dict[str, Any] | None:
@@ -106,8 +105,8 @@ class PodsProvider(AskingProvider):
 
 def _driver(cluster: Cluster) -> Iterator[str]:
     missing = []
-    if not cluster.knows(*_MOUNTED):
-        missing.append("the kind SecretProviderClass")
+    if not cluster.knows(GROUP, VERSION, "secretproviderclasses"):
+        missing.append(f"the kind {KIND}")
     if not cluster.has_csi_driver(DRIVER):
         missing.append(f"the CSI driver {DRIVER!r}")
     if missing:

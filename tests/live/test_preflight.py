@@ -15,9 +15,10 @@ import pytest
 
 from components.cluster.layout import Layout
 from components.cluster.preflight import INPUTS, PreflightProvider
+from components.delivery.provider_class import DRIVER
 from components.preflight import pods
 from components.preflight.asking import PreflightError
-from components.preflight.pods import DRIVER, PodsProvider
+from components.preflight.pods import PodsProvider
 from rehearsal import crds
 from rehearsal.binaries import Binary, Tool
 from rehearsal.certificates import Authority, KeyPair

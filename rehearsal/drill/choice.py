@@ -24,6 +24,6 @@ def chosen(drills: Sequence[_Drill], names: Sequence[str]) -> tuple[_Drill, ...]
     known = [drill.name for drill in drills]
     if unknown := sorted(set(names) - set(known)):
         raise RehearsalError(
-            f"no drill is named {', '.join(unknown)}; there are: {', '.join(known)}"
+            f"--only: none is named {', '.join(unknown)}; there are: {', '.join(known)}"
         )
     return tuple(drill for drill in drills if not names or drill.name in names)

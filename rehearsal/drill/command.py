@@ -69,26 +69,36 @@ def run_command(
     try:
         return _drill(load(), options, console)
     except RehearsalError as error:
-        console.print(f"[bold red]The drills stopped:[/] {escape(str(error))}", highlight=False)
+        console.print(f"[bold red]It stopped:[/] {escape(str(error))}", highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("interrupted; nothing is left behind")
         return 130
 
 
-def parser_of(module: str, description: str, repeat: int) -> argparse.ArgumentParser:
-    """`repeat`: how often each drill is run unless asked otherwise."""
+def parser_of(
+    module: str,
+    description: str,
+    repeat: int | None = None,
+    environments: Sequence[Environment] = _CLUSTERS,
+) -> argparse.ArgumentParser:
+    """`repeat`: how often each drill is run unless asked otherwise; none where that is once, and
+    cannot be asked. `environments`: which may be asked for, the usual one first.
+    """
     parser = argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    clusters = [environment.value for environment in _CLUSTERS]
-    parser.add_argument("--env", choices=clusters, default=Environment.STAGING.value)
-    parser.add_argument(
-        "--repeat", type=_times, default=repeat, metavar="N", help="runs of each drill"
-    )
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these drills")
+    names = [environment.value for environment in environments]
+    parser.add_argument("--env", choices=names, default=names[0])
+    if repeat is None:
+        parser.set_defaults(repeat=1)
+    else:
+        parser.add_argument(
+            "--repeat", type=_times, default=repeat, metavar="N", help="how often each is run"
+        )
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run to this file")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the tables as SVG")
     return parser

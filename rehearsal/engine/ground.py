@@ -114,13 +114,14 @@ class Ground:
         return journal.secrets | self.stack.secrets
 
 
+@contextmanager
 def open_ground(
     supervisor: Supervisor,
     installed: Installed,
     binaries: Mapping[Tool, Binary],
     environment: Environment,
     progress: Progress,
-) -> Ground:
+) -> Iterator[Ground]:
     """Servers started, the stack configured; nothing is in Vault yet. Raises `RehearsalError`."""
     plan = compile_plan(MATRIX, environment)
     keys = program.stack_keys(environment.value, {})
@@ -135,7 +136,7 @@ def open_ground(
     stack = EngineStack(supervisor, installed, environment.value)
     stack.configure(configuration, secret_keys)
     progress(f"the stack {environment.value} is configured, {len(secret_keys)} keys are secret")
-    return Ground(
+    yield Ground(
         supervisor,
         installed,
         binaries,

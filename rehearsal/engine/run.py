@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from policies.environments import Environment
 from rehearsal.binaries import Binary, Tool
 from rehearsal.engine.episode import Episode, Scenario
-from rehearsal.engine.ground import Ground, Progress, open_ground
+from rehearsal.engine.ground import Ground, Progress
 from rehearsal.engine.results import Run
 from rehearsal.engine.tools import Installed
 from rehearsal.errors import RehearsalError
 from rehearsal.supervisor import Supervisor
+
+OpenGround = Callable[
+    [Supervisor, Installed, Mapping[Tool, Binary], Environment, Progress],
+    AbstractContextManager[Ground],
+]
 
 
 def run_scenarios(
@@ -20,15 +26,18 @@ def run_scenarios(
     binaries: Mapping[Tool, Binary],
     environment: Environment,
     scenarios: Sequence[Scenario],
+    ground: OpenGround,
     progress: Progress,
     done: Callable[[Run], None],
 ) -> None:
     """On servers and a stack of their own, which all of them share. Raises `RehearsalError`."""
-    with Supervisor() as supervisor:
-        ground = open_ground(supervisor, installed, binaries, environment, progress)
+    with (
+        Supervisor() as supervisor,
+        ground(supervisor, installed, binaries, environment, progress) as opened,
+    ):
         for scenario in scenarios:
             progress(f"{scenario.name}: {scenario.title}")
-            run = play(ground, scenario, progress)
+            run = play(opened, scenario, progress)
             done(run)
             if run.problem:
                 raise RehearsalError(

@@ -62,5 +62,5 @@ def test_all_or_those_that_are_named_in_the_order_of_all() -> None:
 
 
 def test_a_name_that_is_none_is_told_with_those_that_are() -> None:
-    with pytest.raises(RehearsalError, match=r"no drill is named step-up; there are: .*step-down"):
+    with pytest.raises(RehearsalError, match=r"none is named step-up; there are: .*step-down"):
         chosen(DRILLS, ["step-down", "step-up"])

@@ -148,7 +148,7 @@ def test_a_drill_that_is_none_stops_before_anything_starts(
     asked: Asked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--only", "flood"]) == 1
-    assert "no drill is named flood" in said(capsys)
+    assert "--only: none is named flood" in said(capsys)
     assert asked.tools == ()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.engine import kubernetes, tools
+from rehearsal.engine.kubernetes_ground import CHANGED
 from rehearsal.engine.kubernetes_scenarios import SCENARIOS
 
 
@@ -27,6 +28,10 @@ def test_without_the_engine_it_says_what_is_missing(
 def test_an_environment_that_is_not_tried_is_a_wrong_usage() -> None:
     with pytest.raises(SystemExit, match="2"):
         kubernetes.main(["--env", "prod"])
+
+
+def test_every_environment_that_can_be_tried_says_what_it_changes() -> None:
+    assert set(kubernetes.ENVIRONMENTS) == set(CHANGED)
 
 
 def test_every_scenario_has_a_name_of_its_own_and_the_end_is_last() -> None:

@@ -76,9 +76,16 @@ def uncompared_risks(
         )
 
 
-def _environments(*texts: str | None) -> Iterable[Environment]:
-    """Those that a file's name or content says, as words; all where there are none."""
-    words = {word for text in texts for word in re.split(r"[^a-z]+", text or "")}
+def _environments(file: str, *contents: str | None) -> Iterable[Environment]:
+    """Those that a file's name or content says, as words; all where there are none. What YAML makes
+    of a content counts, too: a word can be written so that it is not seen.
+    """
+    try:
+        meant = [repr(yaml.safe_load(text or "")) for text in contents]
+    except (yaml.YAMLError, ValueError):
+        return list(Environment)
+    said = (file, *contents, *meant)
+    words = {word for text in said for word in re.split(r"[^a-z]+", text or "")}
     return [one for one in Environment if one.value in words] or list(Environment)
 
 

@@ -138,6 +138,18 @@ def test_a_file_that_pulumi_reads_instead_takes_an_approval() -> None:
         ("Pulumi.dev.json", "", ["dev"]),
         ("Pulumi.prod-eu.yaml", "config: {}", ["prod"]),
         ("Pulumi.eu.yaml", "config:\n  vaultstack:environment: staging\n", ["staging"]),
+        ("Pulumi.eu.yaml", 'config: {vaultstack:environment: "pr\\x6fd"} # dev', ["dev", "prod"]),
+        (
+            "Pulumi.dev.json",
+            '{"config": {"vaultstack:environment": "pr\\u006fd"}}',
+            ["dev", "prod"],
+        ),
+        (
+            "Pulumi.dev-1.yaml",
+            "config: {vaultstack:environment: !!binary cHJvZA==}",
+            ["dev", "prod"],
+        ),
+        ("Pulumi.dev-eu.yaml", "config: [", ["dev", "staging", "prod"]),
         ("teams/Pulumi.yaml", "name: vaultstack", ["dev", "staging", "prod"]),
         ("policies/guardrails/PulumiPolicy.yaml", "main: x", ["dev", "staging", "prod"]),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -66,7 +67,9 @@ def imported(path: Path) -> Iterator[str]:
 OWN: Final = [path for folder in FOLDERS for path in modules(folder)]
 # The folders of packages that are installed by themselves, and so are no part of a module's name.
 APART: Final = {folder.partition("/")[0] for folder, name in FOLDERS.items() if folder != name}
-CODE: Final = [*OWN, Path("__main__.py")]
+PROGRAMS: Final = (Path("__main__.py"), Path("teams/__main__.py"))
+TOOLS: Final = modules("tools")
+CODE: Final = [*OWN, *PROGRAMS, *TOOLS, *modules("docs")]
 TESTS: Final = [path for path in modules("tests") if path.name.startswith("test_")]
 
 
@@ -89,6 +92,18 @@ def test_imports_go_one_way(path: Path) -> None:
     allowed = {"policies"} if path.is_relative_to("policies/guardrails") else MAY_IMPORT[package]
     found = {name.partition(".")[0] for name in imported(path)} & set(PACKAGES)
     assert found <= allowed
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=str)
+def test_programs_are_of_policies_and_components(path: Path) -> None:
+    found = {name.partition(".")[0] for name in imported(path)} & set(PACKAGES)
+    assert found == {"policies", "components"}
+
+
+@pytest.mark.parametrize("path", TOOLS, ids=str)
+def test_tools_need_nothing_that_they_are_there_to_install(path: Path) -> None:
+    found = {name.partition(".")[0] for name in imported(path)}
+    assert found <= {"tools", *sys.stdlib_module_names}
 
 
 @pytest.mark.parametrize("path", modules("policies"), ids=str)

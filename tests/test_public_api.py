@@ -18,7 +18,7 @@ CLIENT: Final = "vaultstack_client"
 
 
 def offered(package: Path) -> set[str]:
-    """What a package's own file makes or takes from its modules, but for names with an underscore."""
+    """What a package's own file makes or takes from its modules; no name with an underscore."""
     found: set[str] = set()
     for node in ast.parse((ROOT / package).read_text()).body:
         match node:

@@ -6,8 +6,8 @@
 A question can also have `data` (the request's parameters), `wrap_ttl` (seconds, or Vault's text for
 a duration), `entity` and `groups` (as Vault's identity API writes them) for templated paths, and
 `mounts` (path -> type, such as {"pki/": "pki"}) for the root-protected paths of secrets engines.
-The operation `sudo` asks for that capability. What cannot be answered gives {"error": ...}, and the
-next line is answered nonetheless.
+The operation `sudo` asks for that capability. A policy may be in base64, as for Vault's API.
+What cannot be answered gives {"error": ...}, and the next line is answered nonetheless.
 It deliberately asks no Vault, and knows no policy by its name: `root` and `default` are texts like
 any other, so who holds `default` must give its text.
 """
@@ -15,6 +15,7 @@ any other, so who holds `default` must give its text.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -39,6 +40,7 @@ _FIXES: Final = {
 }
 _NO_LETTER: Final = re.compile("[\ud800-\udfff]")
 """A byte of a policy (`\\xc3`) that JSON cannot hold; Go writes it so, too."""
+_BASE64: Final = re.compile("[A-Za-z0-9+/]+={0,2}")
 _KEY: Final = re.compile(r" - at `\$\.(?P<key>\w+)(?P<rest>[^`]*)`")
 _FIELD: Final = re.compile(r"(?P<rule>missing required|contains unknown) field `(?P<key>.*?)`")
 
@@ -178,13 +180,21 @@ def _stanzas(texts: tuple[str, ...]) -> dict[str, tuple[Stanza, ...]]:
     for number, text in enumerate(texts):
         name = f"policies[{number}]"
         try:
-            policies[name] = _parsed(text)
+            policies[name] = _parsed(_plain(text))
         except HclError as error:
             place = f"line {error.line}, column {error.column}"
             raise ValueError(f"{name}: failed to parse policy: {error.reason} ({place})") from None
         if not text:
             raise ValueError(f"{name}: 'policy' parameter not supplied or empty")
     return policies
+
+
+def _plain(text: str) -> str:
+    """The text itself, or what it is the base64 of. Go skips ends of lines in it."""
+    letters = text.replace("\r", "").replace("\n", "")
+    if not _BASE64.fullmatch(letters) or len(letters) % 4:
+        return text
+    return b64decode(letters).decode(errors="surrogateescape")
 
 
 _parsed: Final = lru_cache(maxsize=8192)(parse)

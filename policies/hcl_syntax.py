@@ -6,6 +6,8 @@ dropped, JSON needs no closing brace), because Vault decides with that library w
 What it deliberately does not do: know any key of an ACL policy (`policies.hcl` does), keep comments
 other than the one above an item, or nest deeper than `MAX_DEPTH` (Vault knows no such limit).
 Errors: `HclError`, with line and column (both from 1, in characters) and the library's own words.
+Of several faults it is the one that the library tells: the last of its scanner, which goes on
+behind each, or else the first of its parser. Where that is not the first, the error names both.
 Unquoted words may hold the letters of Python's Unicode version, which can be older than Go's.
 Where the library panics on an escape (`"\\777"`), that is an error here.
 Source: hcl/scanner, hcl/parser, hcl/strconv, hcl/token, json/scanner, json/parser of that module.
@@ -14,11 +16,14 @@ Source: hcl/scanner, hcl/parser, hcl/strconv, hcl/token, json/scanner, json/pars
 from __future__ import annotations
 
 import re
+import string
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import NamedTuple, TypeAlias
+
+from policies.go_text import trimmed
 
 __all__ = [
     "HclError",
@@ -37,20 +42,27 @@ MAX_DEPTH = 100
 
 
 class HclError(ValueError):
-    """A text Vault refuses: where (line and column, from 1) and why, in Vault's words."""
+    """A text Vault refuses: where (line and column, from 1) and why, in Vault's words.
 
-    def __init__(self, line: int, column: int, reason: str) -> None:
-        super().__init__(line, column, reason)
-        self.line, self.column, self.reason = line, column, reason
+    `earlier` is a fault before this one, of which Vault does not tell and people want to know.
+    """
+
+    def __init__(
+        self, line: int, column: int, reason: str, earlier: HclError | None = None
+    ) -> None:
+        super().__init__(line, column, reason, earlier)
+        self.line, self.column, self.reason, self.earlier = line, column, reason, earlier
 
     def __str__(self) -> str:
-        return f"line {self.line}, column {self.column}: {self.reason}"
+        said = f"line {self.line}, column {self.column}: {self.reason}"
+        return f"{said} (and before, {self.earlier})" if self.earlier else said
 
 
 @unique
 class Kind(StrEnum):
     """The kinds of token, under the names that error messages use."""
 
+    ILLEGAL = "ILLEGAL"
     EOF = "EOF"
     COMMENT = "COMMENT"
     IDENT = "IDENT"
@@ -141,11 +153,16 @@ Node: TypeAlias = LiteralType | ListType | ObjectType
 
 def parse_document(text: str) -> ObjectType:
     """The tree of a whole document; JSON if and only if its first visible character is `{`."""
-    is_json = text.lstrip(" \t\r\n").startswith("{")
+    is_json = trimmed(text).startswith("{")
     text = text if is_json else text.replace("\r\n", "\n")
     scanner = _Scanner(text, json=is_json)
-    scanner.refuse_characters()
-    return _JsonParser(scanner).document() if is_json else _HclParser(scanner).document()
+    try:
+        read = _JsonParser(scanner).document() if is_json else _HclParser(scanner).document()
+    except HclError as error:
+        raise scanner.fault or error from None
+    if scanner.fault is not None:
+        raise scanner.fault
+    return read
 
 
 # --- strings -------------------------------------------------------------------------------------
@@ -257,8 +274,9 @@ _NUMBER = re.compile(
 )
 _STARTS_NUMBER = re.compile(r"-?[0-9]|\.[0-9]")
 _JSON_STRING = re.compile(rf'"(?:[^"\\\n\0]|{_ESCAPE})*"')
-_JSON_STRING_START = re.compile(rf'"(?:[^"\\\n\0]|{_ESCAPE})*')
-_HEREDOC = re.compile(r"<<(?P<anchor>-?[^\n]*)\n")
+_BROKEN_ESCAPE = re.compile(r"\\(?:(?P<code>[0-7]{1,3}|[xuU][0-9a-fA-F]*)|.|\Z)", re.DOTALL)
+_LINE_END = re.compile(r"[\n\0]|\Z")
+_LONG_COMMENT_END = re.compile(r"\*/|\0|\Z")
 _PUNCTUATION = {
     "[": Kind.LBRACK,
     "]": Kind.RBRACK,
@@ -270,9 +288,9 @@ _PUNCTUATION = {
 # What policies are mostly made of, at one look and by the names of `Kind`: `scan` finds the same.
 _PLAIN = re.compile(
     r"""[ \t\r\n]*(?:
-        (?P<STRING> "[^"\\$\n]*" )
-        | (?P<IDENT> (?!(?:true|false)\b) [A-Za-z_][A-Za-z0-9_]* (?![\w.-]) )
-        | (?P<COMMENT> \#[^\n]* )
+        (?P<STRING> "[^"\\$\n\0\ue123\ud800-\udfff]*" )
+        | (?P<IDENT> (?!(?:true|false)\b) [A-Za-z_][A-Za-z0-9_]* (?![\w.\0\ue123\ud800-\udfff-]) )
+        | (?P<COMMENT> \#[^\n\0\ue123\ud800-\udfff]* (?=\n|\Z) )
         | (?P<ASSIGN> = ) | (?P<COMMA> , )
         | (?P<LBRACE> \{ ) | (?P<RBRACE> \} ) | (?P<LBRACK> \[ ) | (?P<RBRACK> \] )
     )""",
@@ -296,26 +314,25 @@ def _is_digit(character: str) -> bool:
     return character.isdecimal()
 
 
+_RESERVED = {
+    "\0": "unexpected null character (0x00)",
+    "\ue123": "unicode code point U+E123 reserved for internal use",
+}
+
+
 class _Scanner:
-    """Text to tokens. A refused token raises at once."""
+    """Text to tokens. What is no token is a fault; scanning goes on behind it, as far as a parser
+    asks, and the last fault counts. A null character ends whatever it is in.
+    """
 
     def __init__(self, text: str, *, json: bool) -> None:
         self._text, self._json, self._position = text, json, 0
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
         self._punctuation = _JSON_PUNCTUATION if json else _HCL_PUNCTUATION
-
-    def refuse_characters(self) -> None:
-        """Refuse what may stand nowhere, not even in a comment."""
-        reserved = "" if self._json else "\0\ue123"
-        if found := re.search(f"[\ud800-\udfff{reserved}]", self._text):
-            match found[0]:
-                case "\0":
-                    reason = "unexpected null character (0x00)"
-                case "\ue123":
-                    reason = "unicode code point U+E123 reserved for internal use"
-                case _:
-                    reason = "illegal UTF-8 encoding"
-            raise self._error(found.start(), reason)
+        reserved = "" if json else "\0\ue123"
+        found = re.finditer(f"[\ud800-\udfff{reserved}]", text)
+        self._reserved = [character.start() for character in found]
+        self.fault: HclError | None = None  # the last, which knows the first
 
     def scan(self) -> Token:
         text, start = self._text, self._position
@@ -325,15 +342,14 @@ class _Scanner:
         while start < len(text) and text[start] in " \t\r\n":
             start += 1
         character = text[start : start + 1]
-        if character in ("", "\0"):  # a null in JSON, anywhere else it is refused
-            kind, end = Kind.EOF, start + len(character)
+        if character in ("", "\0"):
+            kind, end = Kind.EOF, self._passed(start, start + 1)
         elif _is_letter(character):
             kind, end = self._word(start)
         elif _STARTS_NUMBER.match(text, start):
             kind, end = self._number(start)
         elif character == '"':
-            kind = Kind.STRING
-            end = self._json_string(start) if self._json else self._string(start)
+            kind, end = Kind.STRING, self._string(start)
         elif character in "#/" and not self._json:
             kind, end = Kind.COMMENT, self._comment(start)
         elif character == "<" and not self._json:
@@ -341,7 +357,9 @@ class _Scanner:
         elif character in self._punctuation:
             kind, end = self._punctuation[character], start + 1
         else:
-            raise self._error(start, "illegal char" + (f": {character}" if self._json else ""))
+            kind, end = Kind.ILLEGAL, self._passed(start, start + 1)
+            named = self._json and character != "-"
+            self._refuse(start, f"illegal char: {character}" if named else "illegal char")
         self._position = end
         return Token(kind, text[start:end], *self._place(start), json=self._json)
 
@@ -352,6 +370,23 @@ class _Scanner:
     def _error(self, position: int, reason: str) -> HclError:
         return HclError(*self._place(position), reason)
 
+    def _refuse(self, position: int, reason: str) -> None:
+        first = self.fault and (self.fault.earlier or self.fault)
+        self.fault = HclError(*self._place(position), reason, first)
+
+    def _passed(self, start: int, end: int) -> int:
+        """The end, once it is noted which characters before it may stand nowhere."""
+        for position in self._reserved:
+            if start <= position < end:
+                reason = _RESERVED.get(self._text[position], "illegal UTF-8 encoding")
+                self._refuse(position, reason)
+        return min(end, len(self._text))
+
+    def _and_next(self, end: int) -> int:
+        """The end of what is read a character too far, which is put back unless it is null."""
+        self._passed(end, end + 1)
+        return end + self._text.startswith("\0", end)
+
     def _word(self, start: int) -> tuple[Kind, int]:
         text, end = self._text, start + 1
         joiners = "-" if self._json else "-."
@@ -359,13 +394,15 @@ class _Scanner:
             _is_letter(text[end]) or _is_digit(text[end]) or text[end] in joiners
         ):
             end += 1
+        end = self._and_next(end)
         match text[start:end]:
             case "true" | "false":
                 return Kind.BOOL, end
             case "null" if self._json:
                 return Kind.NULL, end
             case _ if self._json:
-                raise self._error(start, "illegal char")
+                self._refuse(start, "illegal char")
+                return Kind.ILLEGAL, end
             case _:
                 return Kind.IDENT, end
 
@@ -375,76 +412,112 @@ class _Scanner:
         digits = found[0].removeprefix("-")
         if self._json and found["hex"] is not None:
             return Kind.NUMBER, found.start() + found[0].index("0") + 1  # the `x` comes next
+        end = self._passed(start, found.end())
+        if found["hex"] is not None or found[0][-1] in string.digits:
+            end = self._and_next(end)
         if found["hex"] == "":
-            raise self._error(start, "illegal hexadecimal number")
-        if found["dot"] or found["fraction"] or found["exponent"]:
-            return Kind.FLOAT, found.end()
-        if self._json and digits[0] == "0" and len(digits) > 1:
-            raise self._error(start, "numbers cannot start with 0")
-        if not self._json and digits[0] == "0" and set("89") & set(digits[2:]):
-            raise self._error(start, "illegal octal number")
-        return Kind.NUMBER, found.end()
-
-    def _json_string(self, start: int) -> int:
-        if found := _JSON_STRING.match(self._text, start):
-            return found.end()
-        broken = start + len(_matched(_JSON_STRING_START, self._text, start))
-        reason = "literal not terminated"
-        if self._text.startswith("\\", broken):
-            reason = "illegal char escape"
-        raise self._error(broken, reason)
+            self._refuse(start, "illegal hexadecimal number")
+        elif found["dot"] or found["fraction"] or found["exponent"]:
+            return Kind.FLOAT, end
+        elif self._json and digits[0] == "0" and len(digits) > 1:
+            self._refuse(start, "numbers cannot start with 0")
+        elif not self._json and digits[0] == "0" and set("89") & set(digits[2:]):
+            self._refuse(start, "illegal octal number")
+        return Kind.NUMBER, end
 
     def _string(self, start: int) -> int:
         text, position, braces = self._text, start + 1, 0
+        if self._json and (found := _JSON_STRING.match(text, start)):
+            return found.end()
         while True:
             character = text[position : position + 1]
-            if not character or (character == "\n" and not braces):
-                raise self._error(position, "literal not terminated")
+            if character in ("", "\0") or (character == "\n" and not braces):
+                end = self._passed(position, position + 1)
+                self._refuse(position, "literal not terminated")
+                return end
             if character == '"' and not braces:
                 return position + 1
-            if character == "$" and not braces and text.startswith("{", position + 1):
+            if character == "\\":
+                position = self._escape(position)
+            elif (
+                character == "$" and not (self._json or braces) and text[position + 1 :][:1] == "{"
+            ):
                 braces, position = 1, position + 2
-            elif character == "\\":
-                if not (escape := _matched(_IS_ESCAPE, text, position)):
-                    raise self._error(position, "illegal char escape")
-                position += len(escape)
             else:
                 braces += {"{": 1, "}": -1}.get(character, 0) if braces else 0
-                position += 1
+                position = self._passed(position, position + 1)
+
+    def _escape(self, start: int) -> int:
+        text = self._text
+        found = _IS_ESCAPE.match(text, start)
+        # The library must see what follows digits, too.
+        if found and (
+            self._json or len(found[0]) == 2 or text[found.end() :][:1] not in ("", "\0")
+        ):
+            return found.end()
+        found = _BROKEN_ESCAPE.match(text, start)
+        assert found is not None
+        end = found.end()
+        if not self._json and found["code"]:
+            # Of digits that are missing altogether, what stands in their place is taken for one.
+            end = end + 1 if found["code"] in "xuU" else self._and_next(end)
+        end = self._passed(start, end)
+        self._refuse(start, "illegal char escape")
+        return end
 
     def _comment(self, start: int) -> int:
         text = self._text
         if text.startswith("/*", start):
-            if (end := text.find("*/", start + 2)) < 0:
-                raise self._error(start, "comment not terminated")
-            return end + 2
+            found = _LONG_COMMENT_END.search(text, start + 2)
+            assert found is not None
+            end = self._passed(start, found.end())
+            if found[0] != "*/":
+                self._refuse(start, "comment not terminated")
+            return end
         if text[start] == "/" and not text.startswith("//", start):
-            raise self._error(start, "expected '/' for comment")
-        end = text.find("\n", start)
-        return len(text) if end < 0 else end
+            self._refuse(start, "expected '/' for comment")
+            return start + 1
+        found = _LINE_END.search(text, start)
+        assert found is not None
+        return self._passed(start, found.end() if found[0] == "\0" else found.start())
 
     def _heredoc(self, start: int) -> int:
-        text = self._text
+        text, end = self._text, start + 2
         if not text.startswith("<<", start):
-            raise self._error(start, "heredoc expected second '<', didn't see it")
-        if not (found := _HEREDOC.match(text, start)):
-            raise self._error(start, "heredoc not terminated")
-        anchor = found["anchor"]
-        name = anchor.removeprefix("-")
+            end = self._passed(start, end)
+            self._refuse(start, "heredoc expected second '<', didn't see it")
+            return end
+        end += text.startswith("-", end)
+        while end < len(text) and (_is_letter(text[end]) or _is_digit(text[end])):
+            end += 1
         # A carriage return may end the anchor, and is then part of its name.
-        if not all(_is_letter(letter) or _is_digit(letter) for letter in name.removesuffix("\r")):
-            raise self._error(start, "invalid characters in heredoc anchor")
-        if not name:
-            raise self._error(start, "zero-length heredoc anchor")
-        is_end = re.compile(rf"[\t\n\v\f\r ]*{name}\r*")
-        position = found.end()
-        while (newline := text.find("\n", position)) >= 0:
-            line = text[position:newline]
+        end += text.startswith("\r\n", end)
+        anchor, following = text[start + 2 : end], text[end : end + 1]
+        end = self._passed(end, end + 1)
+        if following in ("", "\0"):
+            self._refuse(start, "heredoc not terminated")
+        elif following != "\n":
+            self._refuse(start, "invalid characters in heredoc anchor")
+        elif anchor in ("", "-"):
+            self._refuse(start, "zero-length heredoc anchor")
+        else:
+            return self._heredoc_end(start, anchor, end)
+        return end
+
+    def _heredoc_end(self, start: int, anchor: str, position: int) -> int:
+        text = self._text
+        is_end = re.compile(rf"[\t\n\v\f\r ]*{anchor.removeprefix('-')}\r*")
+        while (found := _LINE_END.search(text, position)) and found[0] == "\n":
+            self._passed(position, found.end())
+            line = text[position : found.start()]
             # The library compares lengths with the `-` of the anchor counted in.
             if len(line.encode()) >= len(anchor.encode()) and is_end.fullmatch(line):
-                return newline + 1
-            position = newline + 1
-        raise self._error(start, "heredoc not terminated")
+                return found.end()
+            position = found.end()
+        assert found is not None
+        end = self._passed(position, found.end())
+        self._refuse(start, "heredoc not terminated")
+        return end
 
 
 # --- parsers -------------------------------------------------------------------------------------
@@ -490,6 +563,7 @@ class _HclParser:
                 item = self._item()
             except _EndOfInputError:
                 return
+            self._peek()  # first, as what is no token there goes before an argument set twice
             if item.assign:
                 key = item.keys[0]
                 if key.text in assigned:
@@ -500,7 +574,7 @@ class _HclParser:
                     )
                 assigned.add(key.text)
             yield item
-            if self._peek().kind is Kind.COMMA:
+            if self._token.kind is Kind.COMMA:
                 self._scan()
 
     def _item(self) -> ObjectItem:
@@ -563,9 +637,9 @@ class _HclParser:
                 case Kind.NUMBER | Kind.FLOAT | Kind.BOOL | Kind.STRING | Kind.HEREDOC:
                     items.append(LiteralType(token))
                 case Kind.LBRACE:
-                    items.append(self._object(token))
+                    items.append(_within_list("object", self._object, token))
                 case Kind.LBRACK:
-                    items.append(self._list(token))
+                    items.append(_within_list("list", self._list, token))
                 case Kind.COMMA:
                     pass
                 case _:
@@ -575,10 +649,25 @@ class _HclParser:
         return ListType(start, tuple(items))
 
 
+class _TooDeepError(HclError):
+    """A limit of this module, of which the library has no words."""
+
+
 def _deeper(depth: int, token: Token) -> int:
     if depth == MAX_DEPTH:
-        raise token.error(f"nested deeper than {MAX_DEPTH} levels, which is not read here")
+        reason = f"nested deeper than {MAX_DEPTH} levels, which is not read here"
+        raise _TooDeepError(token.line, token.column, reason)
     return depth + 1
+
+
+def _within_list(what: str, read: Callable[[Token], Node], start: Token) -> Node:
+    try:
+        return read(start)
+    except _TooDeepError:
+        raise
+    except HclError as error:
+        reason = f"error while trying to parse {what} within list: {error.reason}"
+        raise HclError(error.line, error.column, reason) from None
 
 
 def _lead_comment(comments: list[Token], line: int) -> str:
@@ -652,9 +741,11 @@ class _JsonParser:
             case Kind.EOF:
                 raise _EndOfInputError
             case _:
-                raise _UnexpectedError(
-                    token, f"Expected object value, got unknown token: {token.text}"
+                place = f"{token.line}:{token.column}"
+                reason = (
+                    f"Expected object value, got unknown token: {place} {token.kind} {token.text}"
                 )
+                raise _UnexpectedError(token, reason)
 
     def _list(self, start: Token) -> ListType:
         """Commas are noise, booleans are dropped, and a list within a list is opened up."""

@@ -2,8 +2,7 @@
 take means the same: random policies with random damage.
 
 Set apart, as the modules themselves say: `policies.hcl` refuses lifetimes that are not in whole
-seconds, and nesting deeper than it reads. Where letters make no token, Vault names the last such
-place, whatever else it found, and `policies.hcl` the first: there only the refusal is compared.
+seconds, and nesting deeper than it reads, which Vault may take or find other faults in.
 `policies.acl` does not decide where a pattern stops within a letter.
 """
 
@@ -24,14 +23,9 @@ from rehearsal.fuzz.vault import Oracle
 _TEXTS, _PATHS = 150, 8
 _NAME: Final = "damaged"
 _LIMITS: Final = ("not in whole seconds", "nested deeper")
-_NO_TOKEN: Final = (
-    *("illegal ", "literal not terminated", "unexpected null", "unicode code point U+E123"),
-    *("comment not", "expected '/' for comment", "heredoc ", "invalid characters in heredoc"),
-    *("zero-length heredoc", "numbers cannot start with 0"),
-)
-"""What reasons begin with that are about a token."""
 _NO_LETTER: Final = re.compile("[\ud800-\udfff]")
-_PLACE: Final = re.compile(r"At (?:-|[0-9]+:[0-9]+): |\b[0-9]+:[0-9]+ [A-Z]+ ")
+_PLACE: Final = re.compile(r"At (?:-|[0-9]+:[0-9]+): |(?<=parse policy: )[0-9]+:[0-9]+: ")
+_MANY: Final = re.compile(r"[0-9]+ errors? occurred:\n\t\* ")
 _EXTRAS: Final = (
     'mfa_methods = ["a", "b"]\n',
     'subscribe_event_types = ["*"]\n',
@@ -70,9 +64,9 @@ def compare(oracle: Oracle, people: People, random: Random) -> Round:
         try:
             acl = Acl.of([parse(text)])
         except HclError as error:
-            ours, vaults = _without_places(error.reason), _without_places(reply.errors) or "taken"
-            differ = any(reason not in vaults for reason in ours.split("; "))
-            if differ and (limit := _limit(ours, vaults)):
+            ours, vaults = _as_vault_says(error.reason), _reasons(reply.errors) or "taken"
+            differ = ours != vaults
+            if limit := next((limit for limit in _LIMITS if limit in ours), None):
                 apart[limit] += 1
                 continue
         except AclError:
@@ -117,19 +111,15 @@ def damaged(random: Random, text: str) -> str:
     return text or "#"
 
 
-def _limit(ours: str, vaults: str) -> str | None:
-    """Why this difference is none; None where it is one."""
-    about_tokens = ours.startswith(_NO_TOKEN) or any(reason in vaults for reason in _NO_TOKEN)
-    if about_tokens and vaults != "taken":
-        return "another of several faults"
-    return next((limit for limit in _LIMITS if limit in ours and vaults == "taken"), None)
+def _as_vault_says(reason: str) -> str:
+    """With Go's sign for what is no letter."""
+    return _NO_LETTER.sub("\ufffd", reason)
 
 
-def _without_places(errors: str) -> str:
-    """The words without where it is, which `HclError` has beside the reason, and with Go's sign for
-    what is no letter.
-    """
-    return _NO_LETTER.sub("\ufffd", _PLACE.sub("", errors))
+def _reasons(errors: str) -> str:
+    """Vault's words without where it is, which `HclError` has beside the reason."""
+    _, _, said = _PLACE.sub("", errors).partition("failed to parse policy: ")
+    return _MANY.sub("", said).rstrip("\n").replace("\n\t* ", "; ")
 
 
 def _meanings(oracle: Oracle, token: str, acl: Acl, paths: list[str]) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -71,6 +72,16 @@ def test_several_policies_count_together() -> None:
 def test_policies_can_be_json() -> None:
     text = json.dumps({"path": {"a": {"capabilities": ["read"]}}})
     assert allowed(text, path="a")
+
+
+def test_policies_can_be_base64_as_vaults_api_takes_them() -> None:
+    encoded = b64encode(READ.encode()).decode()
+    for text in (encoded, encoded[:20] + "\r\n" + encoded[20:] + "\n"):
+        assert allowed(text, path="secret/x")
+    for text, reason in {"0x0x": "illegal char", "abc": "key 'abc' expected"}.items():
+        assert reason in asked(text, capabilities="a")["error"]
+    # One letter too many for base64, and to Vault an assignment that is not finished.
+    assert asked("abcd=", capabilities="a") == {"capabilities": ["deny"]}
 
 
 def test_parameters_and_wrapping() -> None:

@@ -583,6 +583,8 @@ RULES = [
     ),
 ]
 
+OBJECT_KEY = "expected: IDENT | STRING | ASSIGN | LBRACE got: "
+
 SYNTAX = [
     ("path", 1, 5, "key 'path' expected start of object ('{') or assignment ('=')"),
     ('path "a" {', 1, 11, "object expected closing RBRACE got: EOF"),
@@ -601,7 +603,7 @@ SYNTAX = [
     ('name = ["a" "b"]', 1, 13, "error parsing list, expected comma or list end, got: STRING"),
     ("name = ['a']", 1, 9, "illegal char"),
     ('name = "a', 1, 10, "literal not terminated"),
-    ('name = "a\n"', 1, 10, "literal not terminated"),
+    ('name = "a\n', 1, 10, "literal not terminated"),
     ('name = "${a"', 1, 13, "literal not terminated"),
     ('name = "\\q"', 1, 9, "illegal char escape"),
     ('name = "\\777"', 1, 8, 'unquote "\\777" err: invalid syntax'),
@@ -638,6 +640,75 @@ def test_refusals_say_where_and_why(text: str, line: int, column: int, reason: s
     error = refused(text)
     assert (error.reason, error.line, error.column) == (reason, line, column)
     assert str(error) == f"line {line}, column {column}: {reason}"
+
+
+IN_LIST = "error while trying to parse {} within list: "
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "reason"),
+    [
+        # The scanner's last counts, whatever its parser found.
+        ('name = "a\n"', 2, 2, "literal not terminated"),
+        ('a = "\\q" b = "\\x"', 1, 18, "literal not terminated"),
+        ('a = "\\q" = 1', 1, 6, "illegal char escape"),
+        ("a = 0x b = 018 c = 0x", 1, 20, "illegal hexadecimal number"),
+        ("a = <E\nb = 018", 2, 5, "illegal octal number"),
+        ("a = << \nb = 018", 2, 5, "illegal octal number"),
+        ("a = <<\nb = 018", 2, 5, "illegal octal number"),
+        ("/ a = 018", 1, 7, "illegal octal number"),
+        ('a = "\\4"\na = 018', 2, 5, "illegal octal number"),
+        # What the parser does not come to is no fault.
+        ("a b = 1\n'", 1, 5, "nested object expected: LBRACE got: ASSIGN"),
+        ("a b = 1\n\0", 1, 5, "nested object expected: LBRACE got: ASSIGN"),
+        ("a = 1 a = 2 '", 1, 13, "illegal char"),
+        # A null character ends what it is in, and nothing else.
+        ('a = "x\0 b = 018', 1, 13, "illegal octal number"),
+        ("a = 1\0 b = 018", 1, 12, "illegal octal number"),
+        ("a = 1 # \0 b = 018", 1, 15, "illegal octal number"),
+        ("a = 1 /* \0 b = 018", 1, 16, "illegal octal number"),
+        ("a = <<E\n\0 b = 018", 2, 7, "illegal octal number"),
+        ("a = <<E\0 b = 018", 1, 14, "illegal octal number"),
+        ("path {\0} b = 018", 1, 14, "illegal octal number"),
+        ('a = "\\x41\0"', 1, 6, "illegal char escape"),
+        ("a = 1 # \ue123\nb = 018", 2, 5, "illegal octal number"),
+        ("a = \ue123", 1, 5, "illegal char"),
+        ("a = \ud800", 1, 5, "illegal char"),
+        ("a\ue123", 1, 2, "illegal char"),
+        ("[\ue123", 1, 1, "expected: IDENT | STRING | ASSIGN | LBRACE got: LBRACK"),
+        # Within a list the library says so.
+        ("a = [{ 1 }]", 1, 8, IN_LIST.format("object") + OBJECT_KEY + "NUMBER"),
+        (
+            "a = [[{ 1 }]]",
+            1,
+            9,
+            IN_LIST.format("list") + IN_LIST.format("object") + OBJECT_KEY + "NUMBER",
+        ),
+        # JSON, which begins behind whatever is a space to Go.
+        ("\v{}", 1, 1, "illegal char: \v"),
+        ('{"a": -}', 1, 7, "illegal char"),
+        ('{"a": ]}', 1, 7, "Expected object value, got unknown token: 1:7 RBRACK ]"),
+        ('{"a": 1 nul 08}', 1, 9, "illegal char"),
+        ('{"a": 01, "b": "\\q"}', 1, 17, "illegal char escape"),
+        ('{"a": "\\xg", "b": 01}', 1, 19, "numbers cannot start with 0"),
+        ('{"a": true\0}', 1, 7, "illegal char"),
+    ],
+)
+def test_of_several_faults_it_tells_the_one_that_vault_does(
+    text: str, line: int, column: int, reason: str
+) -> None:
+    error = refused(text)
+    assert (error.reason, error.line, error.column) == (reason, line, column)
+
+
+def test_an_earlier_fault_is_told_to_people_too() -> None:
+    error = refused('a = "x\nb = "y')
+    assert error.earlier
+    assert str(error) == (
+        "line 2, column 7: literal not terminated "
+        "(and before, line 1, column 7: literal not terminated)"
+    )
+    assert refused("a = 1 '").earlier is None
 
 
 def test_faults_are_found_in_vaults_order() -> None:

@@ -44,14 +44,22 @@ def search(folder: Path, secrets: Collection[str]) -> Searched:
 
 def forms(secret: str) -> frozenset[bytes]:
     """How it may stand in a file. Inside other base64 it is not looked for."""
-    inner = json.dumps(secret)[1:-1]
+    once = _in_json(secret)
+    twice = {form for inner in once for form in _in_json(inner)}
+    plain = base64.b64encode(secret.encode()).rstrip(b"=")
+    return frozenset({plain, *(form.encode() for form in {secret, *once, *twice})})
+
+
+def _in_json(text: str) -> frozenset[str]:
+    """As Python writes it, with and without letters beyond ASCII, and as Go does by default."""
+    written = [json.dumps(text, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)]
     return frozenset(
-        {
-            secret.encode(),
-            inner.encode(),
-            json.dumps(inner)[1:-1].encode(),
-            base64.b64encode(secret.encode()).rstrip(b"="),
-        }
+        form
+        for one in written
+        for form in (
+            one,
+            one.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"),
+        )
     )
 
 

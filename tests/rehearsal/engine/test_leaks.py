@@ -10,7 +10,8 @@ import pytest
 
 from rehearsal.engine.leaks import Leak, search
 
-SECRET = 'a "secret" with\nlines'
+SECRET = 'a "secret" with\nlines & <letters> such as é'
+GO_WRITES = r'"a \"secret\" with\nlines \u0026 \u003cletters\u003e such as é"'
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,8 @@ SECRET = 'a "secret" with\nlines'
         SECRET,
         json.dumps({"value": SECRET}),
         json.dumps({"plaintext": json.dumps(SECRET)}),
+        GO_WRITES,
+        json.dumps({"plaintext": GO_WRITES}, ensure_ascii=False),
         base64.b64encode(SECRET.encode()).decode(),
     ],
 )

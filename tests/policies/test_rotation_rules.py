@@ -102,7 +102,7 @@ def matrix(
     *rotations: Any, jobs: tuple[Workload, ...] = (), platform: Platform | None = None, **more: Any
 ) -> AccessMatrix:
     """The shop with these rotations and workloads."""
-    shop = replace(SHOP, rotations=rotations, workloads=(*SHOP.workloads, *jobs), **more)
+    shop = replace(SHOP, **{"rotations": rotations, "workloads": (*SHOP.workloads, *jobs), **more})
     lifetimes = Lifetimes(token=DAY, database=DAY, cloud=DAY, certificate=DAY)
     return AccessMatrix(SPECS, lifetimes, (shop,), platform=platform or Platform())
 
@@ -322,6 +322,18 @@ def test_secret_ids_that_a_pipeline_could_not_use(changes: dict[str, Any], said:
     rotation = replace(IDS, **changes)
     granted = SecretIds("shop", rotation.workload, rotation.wrapped, reason=WHY)
     refused(said, rotation, platform=platform(machine(granted)))
+
+
+@pytest.mark.parametrize(
+    ("lives", "wrapped"), [("13h", "13h"), ("13h", "12h"), ("24h", "24h")], ids=str
+)
+def test_secret_ids_that_are_just_there_until_the_next_one(lives: str, wrapped: str) -> None:
+    """Every twelve hours, with an hour's overlap."""
+    pipeline = Workload("ci", AppRole(duration(lives)), (RenewSelf(),))
+    ids = replace(IDS, wrapped=duration(wrapped))
+    granted = machine(replace(SECRET_IDS, wrapped=ids.wrapped))
+    made = matrix(ids, platform=platform(granted), workloads=(SHOP.workloads[0], pipeline))
+    assert [one.name for one in every(made)] == ["shop-ci-secret-ids"]
 
 
 def test_a_pipeline_that_does_not_exist_everywhere() -> None:

@@ -33,6 +33,9 @@ def test_what_is_asked_is_said_in_words() -> None:
     )
     assert conditions_of(rule()) == ""
     assert conditions_of(rule('denied_parameters = { "why" = [""] }')) == "not why in (empty)"
+    assert conditions_of(rule('required_parameters = ["why", "who"]')) == "with why, who"
+    second = conditions_of(rule('min_wrapping_ttl = "1s"\nmax_wrapping_ttl = "1s"'))
+    assert second == "wrapped for at least 1 s; wrapped for at most 1 s"
 
 
 def test_list_knows_no_parameters_but_wrapping() -> None:
@@ -40,8 +43,9 @@ def test_list_knows_no_parameters_but_wrapping() -> None:
     assert loosened(rule('min_wrapping_ttl = "1m"'), rule(), LIST)
 
 
-def test_sudo_asks_nothing() -> None:
-    assert loosened(rule('min_wrapping_ttl = "1m"'), rule(), SUDO) is None
+@pytest.mark.parametrize("capability", [SUDO, Capability.SUBSCRIBE, Capability.DENY])
+def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
+    assert loosened(rule('min_wrapping_ttl = "1m"'), rule(), capability) is None
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ def test_harm_is_told_as_such(power: Power) -> None:
     one = finding(shop(rule_for(power)), "availability")
     assert power.name in one.title
     assert one.severity is Severity.WARNING
+    assert one.approvers == (), "it is told, and nobody must approve it"
 
 
 @pytest.mark.parametrize("power", ESCALATING, ids=lambda power: power.name)
@@ -166,13 +167,18 @@ def test_one_rule_that_leads_to_much_is_one_finding() -> None:
     review = shop({"sys/*": "create read update delete list sudo"})
     assert rules_of(review).count("escalation") == 1
     assert rules_of(review).count("control-plane") == 1
-    assert "write-acl-policies" in finding(review, "escalation").title
+    one = finding(review, "escalation")
+    _, _, named = one.title.partition(" gains ")
+    names = named.removesuffix(" by the rule sys/*").split(", ")
+    assert "write-acl-policies" in names
+    assert [reason.partition(" (")[0] for reason in one.reasons] == names, "a chain for each"
 
 
 def test_the_provisioners_role_id() -> None:
     one = finding(shop({"auth/provisioner/role/+/role-id": "read"}), "control-plane")
     assert one.reasons[0].endswith("is one half of what the provisioner logs in with")
     assert one.severity is Severity.HIGH
+    assert one.approvers == ("security-team",)
 
 
 def test_sudo() -> None:
@@ -181,6 +187,8 @@ def test_sudo() -> None:
     assert one.title == (
         "shop/api gains sudo on root-protected paths by the rule sys/leases/lookup/*"
     )
+    assert one.severity is Severity.HIGH
+    assert one.approvers == ("security-team",)
     assert found(shop({"secret/data/shop/*": "read sudo"})) == set()
 
 
@@ -200,6 +208,10 @@ def test_writing_what_could_only_be_read() -> None:
     assert one.title == (
         "shop/api may update by the rule secret/data/shop/* what it could only read"
     )
+    assert one.approvers == ()
+    before, decided = one.reasons
+    assert before == "before, secret/data/shop/* granted read and nothing that writes"
+    assert decided.endswith("(before, the rule secret/data/shop/* gave less there)")
     assert found(shop({"secret/metadata/shop/*": "update"})) == set()
 
 

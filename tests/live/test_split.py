@@ -148,8 +148,19 @@ def test_a_team_says_of_its_own_role_only_what_was_reviewed(split: Split) -> Non
         ("bound_service_account_namespace_selector", '{"matchLabels": {"a": "b"}}'),
         ("audience", "vault-prod"),
         ("token_period", "1h"),
+        ("token_no_default_policy", False),
     ):
         refused(split, "POST", OWN_ROLE, {**whole, parameter: value})
+
+
+def test_a_team_cannot_let_its_own_role_id_alone_log_in(split: Split) -> None:
+    vault, _ = split.teams["sentiment-team"]
+    role = "auth/approle/role/kubesentiment-ci"
+    assert vault.call("GET", f"{role}/role-id").allowed
+    assert vault.call("POST", role, {"bind_secret_id": True}).allowed
+    for value in (False, "false", 0):
+        answer = vault.call("POST", role, {"bind_secret_id": value})
+        assert answer.status == 403, f"{value!r}: {answer.status}"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,13 @@ import pulumi_aws as aws
 
 from components.cluster import iam_documents
 from components.cluster.bucket import bucket_name, make_bucket
-from components.settings.deployment import AwsClusterSettings, WorkloadIdentity
+from components.cluster.pod_role import (
+    PodRole,
+    make_provider,
+    make_role,
+    service_account_annotations,
+)
+from components.settings.deployment import AwsClusterSettings
 from policies.environments import Environment
 from policies.iam import AwsAccount
 
@@ -59,18 +65,17 @@ class AwsFoundation(pulumi.ComponentResource):
     ) -> None:
         super().__init__("vaultstack:cluster:AwsFoundation", name, None, opts)
         settings, environment = args.settings, args.environment.value
-        account = AwsAccount(settings.account_id, settings.region)
-        role_name = f"vault-{environment}-seal"
-        self.role_arn = settings.role_arn or iam_documents.role_arn(account, role_name)
+        own = PodRole(settings, f"vault-{environment}-seal", args.namespace, args.service_account)
+        account = own.account
+        self.role_arn = settings.role_arn or own.arn
         self.seal_key_id = settings.kms_key_arn or f"alias/vault-{environment}-seal"
         self.snapshot_bucket = settings.snapshot_bucket or bucket_name(args.environment, account)
-        irsa = settings.identity is WorkloadIdentity.IRSA
-        self.service_account_annotations = (
-            {"eks.amazonaws.com/role-arn": self.role_arn} if irsa else {}
+        self.service_account_annotations = service_account_annotations(
+            settings.identity, self.role_arn
         )
         if None in (settings.kms_key_arn, settings.role_arn, settings.snapshot_bucket):
             parts = _Parts(self, name, args, account)
-            role = parts.role(role_name) if settings.role_arn is None else None
+            role = parts.role(own) if settings.role_arn is None else None
             key_arn = settings.kms_key_arn or parts.key(role)
             if role is not None:
                 parts.allow(role, key_arn)
@@ -95,48 +100,19 @@ class _Parts:
     ) -> None:
         self._parent, self._prefix = parent, prefix
         self._args, self._account = args, account
-        self._provider = aws.Provider(
+        self._provider = make_provider(
             f"{prefix}-provider",
-            region=account.region,
-            allowed_account_ids=[account.id],
-            default_tags={
-                "tags": {"managed-by": "vaultstack", "environment": args.environment.value}
-            },
-            opts=pulumi.ResourceOptions(parent=parent),
+            account,
+            args.environment,
+            pulumi.ResourceOptions(parent=parent),
         )
 
-    def role(self, name: str) -> aws.iam.Role:
+    def role(self, role: PodRole) -> aws.iam.Role:
         """Protected, as a key's policy means the role that was there, not one made anew with the
         same name: Vault would stay sealed until the policy is written again.
         """
-        args, settings = self._args, self._args.settings
-        pod_identity = settings.identity is WorkloadIdentity.POD_IDENTITY
-        trust = (
-            iam_documents.pod_identity_trust(
-                self._account, settings.eks_cluster, args.namespace, args.service_account
-            )
-            if pod_identity
-            else iam_documents.irsa_trust(
-                settings.oidc_provider_arn, args.namespace, args.service_account
-            )
-        )
-        role = aws.iam.Role(
-            f"{self._prefix}-role",
-            name=name,
-            description=f"Vault's servers in {args.environment.value}: seal and unseal",
-            assume_role_policy=trust,
-            opts=self._kept(),
-        )
-        if pod_identity:
-            aws.eks.PodIdentityAssociation(
-                f"{self._prefix}-association",
-                cluster_name=settings.eks_cluster,
-                namespace=args.namespace,
-                service_account=args.service_account,
-                role_arn=self._parent.role_arn,
-                opts=self._child(role),
-            )
-        return role
+        what = f"Vault's servers in {self._args.environment.value}: seal and unseal"
+        return make_role(self._prefix, role, what, self._child(), protect=self._args.protect)
 
     def key(self, role: aws.iam.Role | None) -> pulumi.Output[str]:
         """The key, with its alias; its ARN. KMS takes no policy that names a role which does not

@@ -13,9 +13,14 @@ import pulumi_aws as aws
 
 from components.cluster import iam_documents
 from components.cluster.bucket import bucket_name, make_bucket
+from components.cluster.pod_role import (
+    PodRole,
+    make_provider,
+    make_role,
+    service_account_annotations,
+)
 from components.operations.snapshots import layout as names
-from components.options import after
-from components.settings import SnapshotSettings, WorkloadIdentity
+from components.settings import SnapshotSettings
 from components.settings.deployment import AwsClusterSettings
 from policies.environments import Environment
 from policies.iam import AwsAccount
@@ -52,7 +57,13 @@ class SnapshotStore(pulumi.ComponentResource):
     ) -> None:
         super().__init__("vaultstack:operations:SnapshotStore", name, None, opts)
         cluster, settings = args.cluster, args.snapshots
-        account = AwsAccount(cluster.account_id, cluster.region)
+        own = PodRole(
+            cluster,
+            f"vault-{args.environment.value}-snapshots",
+            args.role.namespace,
+            args.role.service_account,
+        )
+        account = own.account
         first = cluster.snapshot_bucket or bucket_name(args.environment, account)
         self.buckets = buckets = {first: cluster.region}
         if settings.second:
@@ -61,55 +72,25 @@ class SnapshotStore(pulumi.ComponentResource):
             buckets[second] = elsewhere.region
             if settings.second.bucket is None:
                 _second_bucket(self, f"{name}-second", args, elsewhere, second)
-        role_name = f"vault-{args.environment.value}-snapshots"
-        role_arn = settings.role_arn or iam_documents.role_arn(account, role_name)
-        irsa = cluster.identity is WorkloadIdentity.IRSA
-        self.service_account_annotations = {"eks.amazonaws.com/role-arn": role_arn} if irsa else {}
+        role_arn = settings.role_arn or own.arn
+        self.service_account_annotations = service_account_annotations(cluster.identity, role_arn)
         if settings.role_arn is None:
-            _role(self, name, args, account, role_name, role_arn)
+            _role(self, name, args, own)
         self.register_outputs({"buckets": dict(buckets), "roleArn": role_arn})
 
 
-def _role(
-    store: SnapshotStore,
-    prefix: str,
-    args: SnapshotStoreArgs,
-    account: AwsAccount,
-    role_name: str,
-    role_arn: str,
-) -> None:
-    cluster, who = args.cluster, (args.role.namespace, args.role.service_account)
-    child = pulumi.ResourceOptions(parent=store, provider=_provider(store, prefix, args, account))
-    pod_identity = cluster.identity is WorkloadIdentity.POD_IDENTITY
-    trust = (
-        iam_documents.pod_identity_trust(account, cluster.eks_cluster, *who)
-        if pod_identity
-        else iam_documents.irsa_trust(cluster.oidc_provider_arn, *who)
-    )
-    role = aws.iam.Role(
-        f"{prefix}-role",
-        name=role_name,
-        description=f"Vault's snapshots in {args.environment.value}: put them",
-        assume_role_policy=trust,
-        opts=child,
-    )
+def _role(store: SnapshotStore, prefix: str, args: SnapshotStoreArgs, role: PodRole) -> None:
+    provider = _provider(store, prefix, args, role.account)
+    child = pulumi.ResourceOptions(parent=store, provider=provider)
+    what = f"Vault's snapshots in {args.environment.value}: put them"
+    made = make_role(prefix, role, what, child)
     aws.iam.RolePolicy(
         f"{prefix}-permission",
         name="put-snapshots",
-        role=role.name,
+        role=made.name,
         policy=iam_documents.put_only(store.buckets, names.PREFIX),
         opts=child,
     )
-    if pod_identity:
-        namespace, service_account = who
-        aws.eks.PodIdentityAssociation(
-            f"{prefix}-association",
-            cluster_name=cluster.eks_cluster,
-            namespace=namespace,
-            service_account=service_account,
-            role_arn=role_arn,
-            opts=after(child, [role]),
-        )
 
 
 def _second_bucket(
@@ -128,10 +109,5 @@ def _second_bucket(
 def _provider(
     store: SnapshotStore, prefix: str, args: SnapshotStoreArgs, account: AwsAccount
 ) -> aws.Provider:
-    return aws.Provider(
-        f"{prefix}-provider",
-        region=account.region,
-        allowed_account_ids=[account.id],
-        default_tags={"tags": {"managed-by": "vaultstack", "environment": args.environment.value}},
-        opts=pulumi.ResourceOptions(parent=store),
-    )
+    own = pulumi.ResourceOptions(parent=store)
+    return make_provider(f"{prefix}-provider", account, args.environment, own)

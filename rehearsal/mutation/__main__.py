@@ -29,7 +29,9 @@ PAGE = ROOT / "docs" / "mutation.md"
 
 def main(arguments: list[str]) -> int:
     parser = ArgumentParser(prog="make mutate", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="acl, hcl.py; without: all")
+    parser.add_argument(
+        "modules", nargs="*", metavar="MODULE", help="acl, hcl.py; without: all that changed"
+    )
     parser.add_argument("--table", action="store_true", help="only write the page's table")
     parser.add_argument(
         "--children", type=int, default=os.cpu_count() or 1, help="tests at once; one per core"
@@ -48,10 +50,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _mutate(wanted: tuple[str, ...], children: int, *, again: bool) -> None:
-    chosen = list(areas.modules(ROOT, wanted))
-    if not chosen:
-        raise RehearsalError(f"{' '.join(wanted)}: no module of policies/ is called so")
-    for module in chosen:
+    if unknown := [one for one in wanted if not any(areas.modules(ROOT, (one,)))]:
+        raise RehearsalError(
+            f"{' '.join(unknown)}: no module of policies/ is called so, or it is one that is left "
+            "out; name a folder or a file below it, such as acl or hcl.py"
+        )
+    for module in areas.modules(ROOT, wanted):
         tests = areas.tests_of(module, ROOT)
         digest = report.digest(module, tests, ROOT)
         earlier = report.load(module, CACHE)

@@ -25,9 +25,8 @@ _COPIED: Final = (
     *("Pulumi.prod.yaml", "__main__.py"),
 )
 _PLUGIN: Final = "vaultstack_mutation"
-_HOURS: Final = 2
-_UNTIL_STOPPED: Final = _HOURS * 3600
-"""Seconds for one module."""
+_AT_MOST_SECONDS: Final = 7_200
+"""For one module."""
 _ARGUMENTS: Final = ("-p", "no:cacheprovider", "-p", _PLUGIN, "--hypothesis-seed=0")
 _PATIENCE: Final = 4.0
 """How many times as long as without a mutant tests may take; longer is a loop without an end."""
@@ -45,7 +44,7 @@ def run(
     children: int,
 ) -> Path:
     """Make every mutant of the module and run the tests on each, or on those that are named.
-    Returns what mutmut wrote.
+    Returns what mutmut wrote. Raises `RehearsalError`.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -58,15 +57,21 @@ def run(
     # Its own entry point: `python -m mutmut` would load its main module twice.
     dotted = ".".join(module.with_suffix("").parts)
     mutmut = Path(sys.executable).with_name("mutmut")
-    ended = subprocess.run(
-        [mutmut, "run", "--max-children", str(children), *(f"{dotted}.{name}" for name in names)],
-        cwd=folder,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_UNTIL_STOPPED,
-    )
+    try:
+        ended = subprocess.run(
+            [mutmut, "run", "--max-children", f"{children}", *(f"{dotted}.{one}" for one in names)],
+            cwd=folder,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_AT_MOST_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise RehearsalError(
+            f"{module}: its mutants took longer than {_AT_MOST_SECONDS:,} s; ask again on a less "
+            f"busy computer, or shorten its tests: {' '.join(tests)}"
+        ) from None
     written = folder / "mutants" / module
     meta = written.with_suffix(".py.meta")
     if ended.returncode and meta.is_file() and _nothing_to_make_wrong(meta):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any, Final
@@ -159,11 +159,7 @@ class Results:
 def median(runs: Sequence[Measured]) -> Measured:
     """The run of the median time, with the most memory that any had."""
     by_time = sorted(runs, key=lambda run: run.seconds)
-    return dataclasses.replace(by_time[len(runs) // 2], peak_mb=_most(run.peak_mb for run in runs))
-
-
-def _most(values: Iterable[float]) -> float:
-    return max(values)
+    return dataclasses.replace(by_time[len(runs) // 2], peak_mb=max(run.peak_mb for run in runs))
 
 
 def _workloads(one: Measured) -> int:

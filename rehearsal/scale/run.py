@@ -57,14 +57,20 @@ def _one(measure: Measure, workloads: int, folder: Path) -> Measured:
     ]
     # As wherever Python may keep what it compiled: it is not to be measured again each time.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    ended = subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=_AT_MOST_SECONDS,
-    )
+    try:
+        ended = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=_AT_MOST_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise RehearsalError(
+            f"{measure}, {workloads:,} workloads: took longer than {_AT_MOST_SECONDS:,} s; measure "
+            "fewer (--workloads), or something else (--only)"
+        ) from None
     if ended.returncode:
         raise RehearsalError(f"{measure}, {workloads:,} workloads: {ended.stderr[-2_000:]}")
     return Measured.of_json(json.loads(ended.stdout))

@@ -61,7 +61,10 @@ def test_only_the_table(asked: list[str]) -> None:
     assert asked == []
 
 
-def test_a_wish_for_nothing_is_told(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["nothing.py"]) == 1
+@pytest.mark.parametrize("wishes", [["nothing.py"], ["iam.py", "nothing.py"]], ids=len)
+def test_a_wish_for_nothing_is_told_and_nothing_else_done(
+    wishes: list[str], asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(wishes) == 1
     assert "nothing.py: no module of policies/ is called so" in capsys.readouterr().err
     assert asked == []

@@ -131,5 +131,11 @@ def test_tests_that_fail_as_they_are_are_told(root: Path) -> None:
         verdicts_of(root, "is_small(11)")
 
 
+def test_what_takes_too_long_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop, "_AT_MOST_SECONDS", 0)
+    with pytest.raises(RehearsalError, match=r"small.py: its mutants took longer than 0 s; ask"):
+        verdicts_of(root, "is_small(9)")
+
+
 def test_everything_that_is_copied_is_there() -> None:
     assert all((ROOT / name).exists() for name in workshop._COPIED)

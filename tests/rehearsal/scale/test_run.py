@@ -35,6 +35,12 @@ def test_a_measurement_that_fails_stops_all_and_says_why(monkeypatch: pytest.Mon
         run.run((Measure.REVIEW_ONE,), (4,), lambda _: None)
 
 
+def test_a_measurement_without_an_end_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_AT_MOST_SECONDS", 0)
+    with pytest.raises(RehearsalError, match="compile, 4 workloads: took longer than 0 s; measure"):
+        run.run((Measure.COMPILE,), (4,), lambda _: None)
+
+
 def test_one_run_tells_its_figures_to_the_one_that_started_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from supply import lists, pins
-from supply.pins import Pin
+from supply.pins import Pin, canonical
 from supply.step import Answer, CannotAudit, last_line, run
 
 FILE: Final = Path(__file__).with_name("licences.toml")
@@ -52,7 +52,8 @@ def audit() -> Answer:
     installed = _installed()
     programs = {file.parent.name: pins.go(file) for file in pins.go_files()}
     findings = (*judged(installed, allowed), *_programs(programs, allowed))
-    missing = len({pin.name for pin in pins.all_python()} - {_key(one.name) for one in installed})
+    there = {canonical(one.name) for one in installed}
+    missing = len({pin.name for pin in pins.all_python()} - there)
     return Answer(
         f"{len(installed)} packages and {len(programs)} Go programs; {missing} more in the locks "
         "are for other platforms, and were not looked at",
@@ -71,15 +72,15 @@ def _installed() -> tuple[Installed, ...]:
 def judged(installed: Iterable[Installed], allowed: Allowed) -> tuple[str, ...]:
     """Packages whose licence is not allowed, and entries for packages that are not there."""
     installed = list(installed)
-    own = {_key(entry.name): entry for entry in allowed.package}
+    own = {canonical(entry.name): entry for entry in allowed.package}
     findings = [
         f"{one.name}: {one.licence} is not allowed; use another package, or add it to "
         f"{FILE.name}: its licence to allowed, or a [[package]] with the reason"
         for one in installed
         if not is_allowed(one.licence, allowed)
-        and (_key(one.name) not in own or own[_key(one.name)].licence != one.licence)
+        and (canonical(one.name) not in own or own[canonical(one.name)].licence != one.licence)
     ]
-    there = {_key(one.name): one.licence for one in installed}
+    there = {canonical(one.name): one.licence for one in installed}
     for key, entry in own.items():
         if key not in there:
             findings.append(f"{FILE.name}: {entry.name} is not installed; remove its entry")
@@ -115,7 +116,3 @@ def _programs(programs: Mapping[str, Iterable[Pin]], allowed: Allowed) -> list[s
             for name in sorted(known - programs.keys())
         ),
     ]
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -36,7 +36,7 @@ class Pin:
 def python(lock: Path) -> tuple[Pin, ...]:
     """Every version in a lock, whatever platform or Python it is for."""
     text = _text(lock)
-    found = {Pin(_canonical(name), version) for name, version in _PYTHON.findall(text)}
+    found = {Pin(canonical(name), version) for name, version in _PYTHON.findall(text)}
     for line in text.splitlines():
         if not (_PYTHON.match(line) or _BESIDE.fullmatch(line)):
             raise CannotAudit(f"{lock}: {line.strip()!r} is no pin; make lock writes it anew")
@@ -72,6 +72,6 @@ def _text(file: Path) -> str:
         ) from None
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
     """As PyPI compares names."""
     return re.sub(r"[-_.]+", "-", name).lower()

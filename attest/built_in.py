@@ -33,6 +33,10 @@ _EVERY: Final = (
     BuiltIn(Kind.AUTH, "token"),
     BuiltIn(Kind.ACL_POLICY, "default"),
     BuiltIn(Kind.ACL_POLICY, "root"),
+    # By which nobody learns anything, as there is no client and no role.
+    BuiltIn(Kind.OIDC_KEY, "default"),
+    BuiltIn(Kind.OIDC_PROVIDER, "default"),
+    BuiltIn(Kind.OIDC_ASSIGNMENT, "allow_all"),
     # Not in lists, but in tokens that carry a wrapped answer, or wait for an approval.
     BuiltIn(Kind.ACL_POLICY, "response-wrapping"),
     BuiltIn(Kind.ACL_POLICY, "control-group"),

@@ -7,9 +7,10 @@ A field that is not named here must be what Vault makes of it unless it is told 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from attest import connections
 from attest.kinds import Kind
 from attest.live import Body
 from attest.stack import Stack
@@ -72,8 +73,8 @@ def _mounts(plan: Plan, stack: Stack) -> Iterator[tuple[str, Body]]:
         paths.PKI: (stack.pki_intermediate_seconds,) * 2,
         paths.PKI_ROOT: (stack.pki_root_seconds,) * 2,
         paths.AWS: (
-            _least(one.default_ttl_seconds for one in plan.aws_roles),
-            _least(one.max_ttl_seconds for one in plan.aws_roles),
+            min((one.default_ttl_seconds for one in plan.aws_roles), default=0),
+            min((one.max_ttl_seconds for one in plan.aws_roles), default=0),
         ),
     }
     for mount in standing.ENGINES.values():
@@ -91,8 +92,8 @@ def _auth(stack: Stack) -> Iterator[tuple[str, Body]]:
 
 
 def _settings(stack: Stack) -> Iterator[tuple[str, Body]]:
-    """Whom each auth method believes, that nobody has certificates without a token, and no header
-    beside Vault's own is in the audit log.
+    """Whom each auth method believes, that nobody has certificates without a token, no header
+    beside Vault's own is in the audit log, and no other site's page asks this Vault.
     """
     at = stack.kubernetes
     yield (
@@ -112,6 +113,8 @@ def _settings(stack: Stack) -> Iterator[tuple[str, Body]]:
     for mount in (paths.PKI, paths.PKI_ROOT):
         yield f"{mount}/config/acme", {}
     yield "sys/config/auditing/request-headers", {}
+    yield "sys/config/cors", {}
+    yield "sys/quotas/config", {}
 
 
 def _described(mount: standing.Mount) -> Body:
@@ -120,10 +123,6 @@ def _described(mount: standing.Mount) -> Body:
         "description": mount.description,
         "options": dict(mount.options),
     }
-
-
-def _least(values: Iterable[int]) -> int:
-    return min(values, default=0)
 
 
 def _token(token: TokenSettings) -> Body:
@@ -213,7 +212,9 @@ def _ci(stack: Stack, teams: Sequence[TeamProvisioner]) -> Iterator[tuple[str, B
 
 def _engines(plan: Plan, stack: Stack) -> Objects:
     return {
-        Kind.CONNECTION: {one.name: {} for one in plan.database_connections},
+        Kind.CONNECTION: {
+            one.name: connections.declared(one, stack) for one in plan.database_connections
+        },
         Kind.DATABASE_ROLE: {
             one.name: {
                 "db_name": one.connection,

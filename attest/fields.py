@@ -39,9 +39,24 @@ _OWN: Final[Mapping[Kind, frozenset[str]]] = {
     )
     for kind in (Kind.MOUNT, Kind.AUTH)
 } | {
+    Kind.CONNECTION: frozenset({"running_plugin_version"}),
     Kind.STATIC_ROLE: frozenset({"last_vault_rotation", "ttl"}),
     Kind.GCP_ACCOUNT: frozenset({"service_account_project"}),
     Kind.RATE_LIMIT: frozenset({"name"}),
+    # Known by what it is (`authorities`); how its CRL is signed follows from its key.
+    **dict.fromkeys(
+        (Kind.ISSUER, Kind.ROOT_ISSUER),
+        frozenset(
+            {
+                "ca_chain",
+                "certificate",
+                "issuer_id",
+                "issuer_name",
+                "key_id",
+                "revocation_signature_algorithm",
+            }
+        ),
+    ),
     # It says how a reader finds it, and is worded by the program.
     Kind.AUDIT_DEVICE: frozenset({"path", "description"}),
 }
@@ -53,6 +68,7 @@ _NAMES: Final = re.compile(
 """Of headers and keys. None has an empty name, and Pulumi's provider writes one for none."""
 _CLAIMS: Final = "bound_claims."
 """Of which one value is written as a text or as a list."""
+_ISSUER: Final = {"leaf_not_after_behavior": "err"}
 _TOKEN: Final = {"token_type": "default"}
 _DEFAULTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.AUTH: {"config.token_type": "default-service"},
@@ -65,6 +81,15 @@ _DEFAULTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
         "default_directory_policy": "sign-verbatim",
         "eab_policy": "not-required",
         "max_ttl": 90 * 24 * 3600,
+        "rate_limit_exempt_paths": [
+            "sys/generate-recovery-token/attempt",
+            "sys/generate-recovery-token/update",
+            "sys/generate-root/attempt",
+            "sys/generate-root/update",
+            "sys/health",
+            "sys/seal-status",
+            "sys/unseal",
+        ],
         **{
             f"headers.{name}.hmac": _IN_CLEAR
             for name in ("correlation-id", "user-agent", "x-correlation-id")
@@ -77,6 +102,8 @@ _DEFAULTS: Final[Mapping[Kind, Mapping[str, Any]]] = {
     Kind.DATABASE_ROLE: {"credential_type": "password"},
     Kind.STATIC_ROLE: {"credential_type": "password"},
     Kind.AZURE_ROLE: {"sign_in_audience": "AzureADMyOrg"},
+    Kind.ISSUER: _ISSUER,
+    Kind.ROOT_ISSUER: _ISSUER,
     Kind.RATE_LIMIT: {"type": "rate-limit", "inheritable": True, "group_by": "ip"},
     Kind.PKI_ROLE: {
         "cn_validations": ["email", "hostname"],

@@ -33,10 +33,20 @@ class Kind(Enum):
     AZURE_ROLE = ("Azure role", f"{paths.AZURE}/roles")
     PKI_ROLE = ("certificate role", f"{paths.PKI}/roles")
     PKI_ROOT_ROLE = ("certificate role of the root", f"{paths.PKI_ROOT}/roles")
+    ISSUER = ("certificate issuer", f"{paths.PKI}/issuers")
+    ROOT_ISSUER = ("certificate issuer of the root", f"{paths.PKI_ROOT}/issuers")
+    OIDC_KEY = ("key of Vault's own OIDC", f"{inspection.OIDC_PROVIDER}/key")
+    OIDC_TOKEN_ROLE = ("role of Vault's own OIDC", f"{inspection.OIDC_PROVIDER}/role")
+    OIDC_PROVIDER = ("provider of Vault's own OIDC", f"{inspection.OIDC_PROVIDER}/provider")
+    OIDC_CLIENT = ("client of Vault's own OIDC", f"{inspection.OIDC_PROVIDER}/client")
+    OIDC_ASSIGNMENT = ("assignment of Vault's own OIDC", f"{inspection.OIDC_PROVIDER}/assignment")
+    OIDC_SCOPE = ("scope of Vault's own OIDC", f"{inspection.OIDC_PROVIDER}/scope")
     PASSWORD_POLICY = ("password policy", inspection.PASSWORD_POLICIES)
     ENTITY = ("entity", inspection.ENTITIES)
     GROUP = ("group", inspection.GROUPS)
     RATE_LIMIT = ("rate limit", inspection.RATE_LIMITS)
+    LEASE_LIMIT = ("limit of leases", inspection.LEASE_LIMITS)
+    UI_HEADER = ("header of the UI", inspection.UI_HEADERS)
     AUDIT_DEVICE = ("audit device", inspection.AUDIT)
     TOKEN = ("token", inspection.ACCESSORS)
 
@@ -60,6 +70,8 @@ FOLDERS = tuple(
         Kind.TOKEN,
         Kind.ENTITY,
         Kind.GROUP,
+        Kind.ISSUER,
+        Kind.ROOT_ISSUER,
     )
 )
 """Those that are compared name by name with what is declared, from a folder's list."""

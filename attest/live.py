@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from attest import connections
 from attest.vault import Unread, Vault
 from policies import inspection
 from policies.inspection import LISTINGS, SETTINGS, Listing
@@ -109,9 +110,8 @@ def _settings(
 
 
 def _body(vault: Vault, listing: Listing, name: str) -> Body | None:
-    if listing.folder == f"{inspection.GCP_ACCOUNT}s":
-        return vault.read(f"{inspection.GCP_ACCOUNT}/{name}")
-    return vault.read(f"{listing.folder}/{name}") if listing.reads else {}
+    body = vault.read(listing.path(name)) if listing.reads else {}
+    return connections.shown(body) if body and listing.folder == inspection.CONNECTIONS else body
 
 
 def _tokens(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import IntEnum, unique
 
 from attest import built_in
+from attest.authorities import authorities
 from attest.differences import Difference, Fate, differences, reworded
 from attest.expected import effective, expected
 from attest.identities import Holders, holders, identities
@@ -77,7 +78,11 @@ def report(
         address=address,
         version=live.version,
         read_at=now or datetime.now(UTC),
-        differences=(*differences(wanted, live), *identities(wanted, live)),
+        differences=(
+            *differences(wanted, live),
+            *identities(wanted, live),
+            *authorities(stack, live),
+        ),
         access=compared(there, stack, live),
         holders=holders(wanted, live),
         unread=live.unread,

@@ -200,9 +200,10 @@ def _oidc(name: str, body: Body, _: OidcRole | None) -> OidcRole:
     return OidcRole(name, tuple(groups), _token(body))
 
 
-def _connection(name: str, _: Body, known: DatabaseConnection | None) -> DatabaseConnection:
-    """Only listed: what it allows is not read (`policies.inspection`)."""
-    return known or DatabaseConnection(name, name, ())
+def _connection(name: str, body: Body, known: DatabaseConnection | None) -> DatabaseConnection:
+    return DatabaseConnection(
+        name, known.database if known else name, _texts(body, "allowed_roles")
+    )
 
 
 def _database(name: str, body: Body, _: DatabaseRole | None) -> DatabaseRole:

@@ -52,6 +52,19 @@ class KubernetesApi:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseServer:
+    """Where the applications' databases are."""
+
+    host: str
+    port: int
+    tls: str
+    """PostgreSQL's `sslmode`."""
+    ca_cert: str
+    username: str
+    """Of the administrator; may hold `{database}`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """Durations are whole seconds."""
 
@@ -62,6 +75,7 @@ class Stack:
     """What is there of what settings can leave out."""
     databases: frozenset[str]
     """Those whose administrator's password is given: the others have no connection yet."""
+    database: DatabaseServer
     aws_role_arns: Mapping[str, str]
     """Role -> what it assumes; any other is an IAM user for each lease."""
     kubernetes: KubernetesApi
@@ -77,6 +91,8 @@ class Stack:
     """From where the provisioner comes."""
     team_stacks: tuple[str, ...]
     """The teams that have stacks, and so provisioners, of their own."""
+    organization: str
+    """In the CAs' names."""
     pki_root_seconds: int
     pki_intermediate_seconds: int
     requests_per_second: int
@@ -151,6 +167,13 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
         ca_file=text("vaultCaCertFile"),
         parts=frozenset(part for part, there in here.items() if there),
         databases=_keys(values.get("databasePasswords")),
+        database=DatabaseServer(
+            host=text("databaseHost"),
+            port=int(values["databasePort"]),
+            tls=text("databaseTls"),
+            ca_cert=text("databaseCaCert"),
+            username=text("databaseUsername"),
+        ),
         aws_role_arns={str(k): str(v) for k, v in (values.get("awsRoleArns") or {}).items()},
         kubernetes=KubernetesApi(
             host=text("kubernetesHost"),
@@ -177,6 +200,7 @@ def of(environment: Environment, values: Mapping[str, Any]) -> Stack:
         secret_id_seconds=seconds("provisionerSecretIdTtl"),
         bound_cidrs=texts("provisionerBoundCidrs"),
         team_stacks=texts("teamStacks"),
+        organization=text("pkiOrganization"),
         pki_root_seconds=seconds("pkiRootTtl"),
         pki_intermediate_seconds=seconds("pkiIntermediateTtl"),
         requests_per_second=int(values.get("rateLimit") or 0),

@@ -1,11 +1,14 @@
 """Where one looks to see what a Vault holds: the one list of paths that the grant `Attest` allows
 and that `attest` asks for.
 
-It names what tells who may do what, and nothing that hands out, or may show, a secret. So a
-database's connection is only listed: reading one shows its URL, and Vault blanks a password there
-only where the URL is one. The cloud engines' own configuration and every KV path are left out
-likewise. Whom an auth method believes is read: Vault keeps the reviewer's token and the client's
-secret to itself there.
+It names what tells who may do what, and nothing that hands out a secret. Nor what may show one: the
+cloud engines' own configuration, the clients of Vault as an identity provider, and every KV path
+are left out, or only listed. Whom an auth method believes is read: Vault keeps the reviewer's token
+and the client's secret to itself there.
+
+A database's connection is the one exception. Vault answers with its URL, and blanks a password
+there only where the URL is a proper one; this program's hold a template in its place. So who may
+read it can see a password that somebody wrote into a URL by hand, which `attest` never shows.
 """
 
 from __future__ import annotations
@@ -28,24 +31,36 @@ def acl_policy(environment: Environment) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A folder whose names are listed, and each of them read, where that shows no secret."""
+    """A folder whose names are listed, and each of them read, where that tells more."""
 
     folder: str
     reads: bool = True
     mount: str = ""
     """Where it is, if that may not be there: `aws/`, or `auth/oidc/`."""
     sudo: bool = False
+    read_in: str = ""
+    """Where each is read, if that is not where it is listed."""
+    public: bool = False
+    """Vault lists it for everybody, whatever an ACL policy says."""
+
+    def path(self, name: str) -> str:
+        """Where one of them is read."""
+        return f"{self.read_in or self.folder}/{name}"
 
     @property
     def granted(self) -> tuple[tuple[str, tuple[Capability, ...]], ...]:
         """Path and capabilities."""
         listing = (Capability.LIST, Capability.SUDO) if self.sudo else (Capability.LIST,)
-        reading = ((f"{self.folder}/+", (Capability.READ,)),) if self.reads else ()
-        return ((self.folder, listing), *reading)
+        reading = ((self.path("+"), (Capability.READ,)),) if self.reads else ()
+        return reading if self.public else ((self.folder, listing), *reading)
 
 
 def _below(mount: str, *folders: str, reads: bool = True) -> tuple[Listing, ...]:
     return tuple(Listing(f"{mount}/{folder}", reads, f"{mount}/") for folder in folders)
+
+
+def _issuers(mount: str) -> Listing:
+    return Listing(f"{mount}/issuers", mount=f"{mount}/", read_in=f"{mount}/issuer", public=True)
 
 
 MOUNTS: Final = "sys/mounts"
@@ -54,8 +69,13 @@ AUDIT: Final = "sys/audit"
 ACL_POLICIES: Final = "sys/policies/acl"
 PASSWORD_POLICIES: Final = "sys/policies/password"
 RATE_LIMITS: Final = "sys/quotas/rate-limit"
+LEASE_LIMITS: Final = "sys/quotas/lease-count"
+UI_HEADERS: Final = "sys/config/ui/headers"
 ENTITIES: Final = "identity/entity/id"
 GROUPS: Final = "identity/group/id"
+OIDC_PROVIDER: Final = "identity/oidc"
+"""By which other programs take Vault's word for who somebody is."""
+OIDC_KINDS: Final = ("key", "role", "provider", "client", "assignment", "scope")
 CONNECTIONS: Final = f"{paths.DATABASE}/config"
 ACCESSORS: Final = "auth/token/accessors"
 LOOKUP: Final = "auth/token/lookup-accessor"
@@ -95,27 +115,36 @@ SETTINGS: Final = (
     *(Setting(f"{mount}/", "config/acme") for mount in (paths.PKI, paths.PKI_ROOT)),
     # A header may hold a token, which the audit log is told to show.
     Setting("", "sys/config/auditing/request-headers", sudo=True),
+    # Whose pages a browser lets ask this Vault, and what no rate limit is for.
+    Setting("", "sys/config/cors", sudo=True),
+    Setting("", "sys/quotas/config"),
 )
 LISTINGS: Final = (
     Listing(ACL_POLICIES),
     Listing(PASSWORD_POLICIES),
     Listing(RATE_LIMITS),
+    Listing(LEASE_LIMITS, reads=False),
+    Listing(UI_HEADERS, reads=False, sudo=True),
     Listing(ENTITIES),
     Listing(GROUPS),
     Listing(TOKEN_ROLES),
+    *(Listing(f"{OIDC_PROVIDER}/{kind}", reads=False) for kind in OIDC_KINDS),
     *(listing for mount in paths.AUTH_MOUNTS for listing in _below(f"auth/{mount}", "role")),
-    *_below(paths.DATABASE, "config", reads=False),
-    *_below(paths.DATABASE, "roles", "static-roles"),
+    *_below(paths.DATABASE, "config", "roles", "static-roles"),
     *_below(paths.AWS, "roles", "static-roles"),
-    Listing(f"{paths.GCP}/impersonated-accounts", reads=False, mount=f"{paths.GCP}/"),
+    Listing(
+        f"{paths.GCP}/impersonated-accounts",
+        mount=f"{paths.GCP}/",
+        read_in=f"{paths.GCP}/impersonated-account",
+    ),
     *_below(paths.GCP, "rolesets", "static-accounts", reads=False),
     *_below(paths.AZURE, "roles"),
     *_below(paths.PKI, "roles"),
     *_below(paths.PKI_ROOT, "roles"),
+    _issuers(paths.PKI),
+    _issuers(paths.PKI_ROOT),
     Listing(ACCESSORS, reads=False, sudo=True),
 )
-GCP_ACCOUNT: Final = f"{paths.GCP}/impersonated-account"
-"""Where what `impersonated-accounts` lists is read: below it, and not where it is listed."""
 
 
 def granted() -> tuple[tuple[str, tuple[Capability, ...]], ...]:
@@ -125,6 +154,5 @@ def granted() -> tuple[tuple[str, tuple[Capability, ...]], ...]:
     found.extend((setting.path, setting.capabilities) for setting in SETTINGS)
     found.append((AUDIT, (Capability.READ, Capability.SUDO)))
     found.append((LOOKUP, (Capability.UPDATE,)))
-    found.append((f"{GCP_ACCOUNT}/+", (Capability.READ,)))
     found.extend(one for listing in LISTINGS for one in listing.granted)
     return tuple(sorted(found))

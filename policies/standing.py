@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Any, Final
 
 from policies import paths, provisioner
+from policies.environments import Environment
 
 
 @unique
@@ -87,6 +89,41 @@ AUTH: Final = _by_path(
 
 CI_TOKEN_TTL: Final = "30m"
 """Of the tokens that a run of CI is given: an `up` is done by then. Nothing renews them."""
+
+
+DATABASE_PLUGIN: Final = "postgresql-database-plugin"
+PASSWORD_AUTHENTICATION: Final = "scram-sha-256"
+OPEN_CONNECTIONS: Final = 4
+"""Of Vault to each database."""
+
+ROOT_ISSUER: Final = "root"
+"""What Vault calls the root CA's issuer."""
+
+
+def connection_url(host: str, port: int, database: str, sslmode: str) -> str:
+    """Into which Vault fills the credentials, so that they are in no log and no read of it."""
+    credentials = "{{username}}:{{password}}"
+    return f"postgresql://{credentials}@{host}:{port}/{database}?sslmode={sslmode}"
+
+
+def administrator(username: str, database: str) -> str:
+    """Of a database, as which Vault makes users; `username` may hold `{database}`."""
+    return username.replace("{database}", database)
+
+
+def root_ca(organization: str, environment: Environment) -> str:
+    """The common name of the CA that signs the other."""
+    return f"{organization} {environment.value} root CA"
+
+
+def intermediate_ca(organization: str, environment: Environment) -> str:
+    """The common name of the CA that signs everything else."""
+    return f"{organization} {environment.value} intermediate CA"
+
+
+def renewed_issuer(since: datetime) -> str:
+    """What the rotation calls the issuer that it made, by when its certificate begins."""
+    return f"intermediate-{since:%Y%m%d%H%M%S}"
 
 
 def ci_config(issuer: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 import pulumi_vault as vault
@@ -11,10 +10,13 @@ import pulumi_vault as vault
 from components.settings import DatabaseSettings, Secret
 from policies.paths import DATABASE
 from policies.plan import DatabaseConnection, DatabaseStaticRole, Plan
-from policies.standing import ENGINES
-
-_OPEN_CONNECTIONS: Final = 4
-"""Of Vault to each database."""
+from policies.standing import (
+    ENGINES,
+    OPEN_CONNECTIONS,
+    PASSWORD_AUTHENTICATION,
+    administrator,
+    connection_url,
+)
 
 
 @dataclass(frozen=True)
@@ -116,17 +118,14 @@ class DatabaseEngine(pulumi.ComponentResource):
             allowed_roles=list(connection.allowed_roles),
             verify_connection=True,
             postgresql=vault.database.SecretBackendConnectionPostgresqlArgs(
-                # Vault fills in the credentials, so that they are in no log and no read of this.
-                connection_url=(
-                    "postgresql://{{username}}:{{password}}@"
-                    f"{settings.host}:{settings.port}/{connection.database}"
-                    f"?sslmode={settings.tls.value}"
+                connection_url=connection_url(
+                    settings.host, settings.port, connection.database, settings.tls.value
                 ),
-                username=settings.username.replace("{database}", connection.database),
+                username=administrator(settings.username, connection.database),
                 password=password,
-                password_authentication="scram-sha-256",
+                password_authentication=PASSWORD_AUTHENTICATION,
                 # Vault's own default; where nothing is said, Pulumi's provider halves it.
-                max_open_connections=_OPEN_CONNECTIONS,
+                max_open_connections=OPEN_CONNECTIONS,
                 tls_ca=settings.ca_cert,
             ),
             opts=pulumi.ResourceOptions(

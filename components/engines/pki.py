@@ -12,7 +12,7 @@ from components.settings import PkiSettings
 from policies.environments import Environment
 from policies.paths import PKI, PKI_ROOT
 from policies.plan import PkiRole
-from policies.standing import ENGINES
+from policies.standing import ENGINES, ROOT_ISSUER, intermediate_ca, root_ca
 
 # EC P-256 issues in a few milliseconds where RSA 2048 takes tens, and every TLS client knows it.
 _KEY_TYPE, _KEY_BITS = "ec", 256
@@ -28,11 +28,6 @@ class PkiEngineArgs:
     environment: Environment
     roles: Sequence[PkiRole]
     protect: bool
-
-
-def intermediate_name(settings: PkiSettings, environment: Environment) -> str:
-    """The common name of the CA that signs everything."""
-    return f"{settings.organization} {environment.value} intermediate CA"
 
 
 class PkiEngine(pulumi.ComponentResource):
@@ -144,9 +139,9 @@ class PkiEngine(pulumi.ComponentResource):
             f"{self._prefix}-root",
             backend=PKI_ROOT,
             type="internal",
-            common_name=f"{settings.organization} {self._args.environment.value} root CA",
+            common_name=root_ca(settings.organization, self._args.environment),
             organization=settings.organization,
-            issuer_name="root",
+            issuer_name=ROOT_ISSUER,
             key_type=_KEY_TYPE,
             key_bits=_KEY_BITS,
             ttl=f"{settings.root_ttl.seconds}s",
@@ -158,7 +153,7 @@ class PkiEngine(pulumi.ComponentResource):
         self, mount: vault.Mount, root: vault.pkisecret.SecretBackendRootCert
     ) -> vault.pkisecret.SecretBackendIntermediateSetSigned:
         settings = self._args.settings
-        common_name = intermediate_name(settings, self._args.environment)
+        common_name = intermediate_ca(settings.organization, self._args.environment)
         request = vault.pkisecret.SecretBackendIntermediateCertRequest(
             f"{self._prefix}-intermediate-request",
             backend=PKI,

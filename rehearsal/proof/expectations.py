@@ -23,7 +23,7 @@ from policies.grants import (
     SecretIds,
 )
 from policies.hcl import Capability
-from policies.paths import SecretPath
+from policies.paths import PKI, SecretPath
 from policies.subject import Subject
 
 READS = frozenset({KvAccess.READ, KvAccess.READ_WRITE, KvAccess.ROTATE_AND_KEEP})
@@ -130,6 +130,9 @@ def paths_of(grant: Grant) -> tuple[tuple[str, tuple[Capability, ...]], ...]:
             return ((path, capabilities),)
         case Attest():
             return inspection.granted()
+        case IntermediateCa():
+            # The rest of a renewal is tried as one; this alone others are granted, too.
+            return ((f"{PKI}/issuer/+", (Capability.READ,)),)
         case _:
             return ()
 

@@ -14,6 +14,8 @@ def test_every_folder_that_is_listed_is_compared_and_the_other_way_round() -> No
         inspection.ENTITIES,
         inspection.GROUPS,
         inspection.ACCESSORS,
+        Kind.ISSUER.where,
+        Kind.ROOT_ISSUER.where,
     }
 
 

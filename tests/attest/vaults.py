@@ -6,11 +6,18 @@ The fields that nobody declares are those of a real one, version 1.21.
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from attest import stack
 from attest.expected import effective, expected
@@ -43,6 +50,7 @@ _MOUNT: Final = {
     "uuid": "2e3e773c-4e20-4389-1702-8e1fce347532",
 }
 SETTINGS_BY_PATH: Final = {one.path for one in SETTINGS}
+_READ_IN: Final = {one.read_in: one.folder for one in LISTINGS if one.read_in}
 _SETTING: Final = {"issuer": "", "provider_config": {}, "enabled": False}
 _TOKEN: Final = {
     "token_explicit_max_ttl": 0,
@@ -64,6 +72,16 @@ _ADDED: Final[Mapping[Kind, Body]] = {
         "bound_subject": "",
         "claim_mappings": None,
         "verbose_oidc_logging": False,
+    },
+    Kind.CONNECTION: {
+        "disable_automated_rotation": False,
+        "password_policy": "",
+        "plugin_version": "",
+        "root_credentials_rotate_statements": [],
+        "rotation_period": 0,
+        "rotation_schedule": "",
+        "rotation_window": 0,
+        "skip_static_role_import_rotation": False,
     },
     Kind.DATABASE_ROLE: {"credential_type": "password"},
     Kind.STATIC_ROLE: {
@@ -96,6 +114,78 @@ _ADDED: Final[Mapping[Kind, Body]] = {
 }
 
 
+_QUOTAS: Final = {
+    "absolute_rate_limit_exempt_paths": None,
+    "enable_rate_limit_audit_logging": False,
+    "enable_rate_limit_response_headers": False,
+    "rate_limit_exempt_paths": [
+        "sys/generate-recovery-token/attempt",
+        "sys/generate-recovery-token/update",
+        "sys/generate-root/attempt",
+        "sys/generate-root/update",
+        "sys/health",
+        "sys/seal-status",
+        "sys/unseal",
+    ],
+}
+_BEGINS: Final = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Ca:
+    """A certificate authority with its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def named(
+        cls, common_name: str, by: Ca | None = None, path_length: int = 0, o: str = "vaultstack"
+    ) -> Ca:
+        """Signed by another, or by itself."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        attributes = {NameOID.ORGANIZATION_NAME: o, NameOID.COMMON_NAME: common_name}
+        subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in attributes.items()])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(by.certificate.subject if by else subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(_BEGINS)
+            .not_valid_after(_BEGINS + dt.timedelta(days=90))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+            .sign(by.key if by else key, hashes.SHA256())
+        )
+        return cls(certificate, key)
+
+    def issuer(self, name: str = "", *, key: bool = True, **changed: Any) -> dict[str, Any]:
+        """As Vault has it."""
+        pem = self.certificate.public_bytes(Encoding.PEM).decode()
+        return {
+            "ca_chain": [pem],
+            "certificate": pem,
+            "enable_aia_url_templating": False,
+            "issuer_id": "made up",
+            "issuer_name": name,
+            "issuing_certificates": [],
+            "key_id": "made up" if key else "",
+            "leaf_not_after_behavior": "err",
+            "manual_chain": None,
+            "revocation_signature_algorithm": "ECDSAWithSHA256" if key else "",
+            "revoked": False,
+            "usage": "crl-signing,issuing-certificates,ocsp-signing,read-only",
+            **changed,
+        }
+
+
+@cache
+def authorities_of(environment: Environment) -> tuple[Ca, Ca]:
+    """The root, and what it signed."""
+    root = Ca.named(f"vaultstack {environment.value} root CA", path_length=1)
+    return root, Ca.named(f"vaultstack {environment.value} intermediate CA", root)
+
+
 def settings(environment: Environment = Environment.PROD, **changed: Any) -> Stack:
     return stack.read(environment, {**GIVEN, **changed}) if changed else _settings(environment)
 
@@ -125,6 +215,12 @@ def matching(settings: Stack, version: str = VERSION) -> Live:
             else {**_ADDED.get(kind, {}), **copy.deepcopy(dict(body))}
             for name, body in wanted.get(kind, {}).items()
         }
+    root, intermediate = authorities_of(settings.environment)
+    folders[Kind.ROOT_ISSUER.where] = {"0": root.issuer("root")}
+    folders[Kind.ISSUER.where] = {"1": root.issuer(key=False), "2": intermediate.issuer()}
+    folders[Kind.OIDC_KEY.where] = {"default": {}}
+    folders[Kind.OIDC_PROVIDER.where] = {"default": {}}
+    folders[Kind.OIDC_ASSIGNMENT.where] = {"allow_all": {}}
     policies = folders[inspection.ACL_POLICIES]
     assert policies is not None
     policies |= {"default": {"name": "default", "policy": 'path "cubbyhole/*" {}'}}
@@ -140,6 +236,7 @@ def matching(settings: Stack, version: str = VERSION) -> Live:
         for name, body in wanted[Kind.AUDIT_DEVICE].items()
     }
     told = {path: {**_SETTING, **body} for path, body in wanted[Kind.SETTING].items()}
+    told["sys/quotas/config"] = _QUOTAS
     return Live(version, mounts, auth, audit, told, folders, Tokens((), 0), (), 0)
 
 
@@ -204,6 +301,7 @@ class Served:
                 names = list(self.live.folders.get(path) or {})
                 return (200, {"data": {"keys": names}}) if names else (404, {"errors": []})
         folder, _, name = path.rpartition("/")
+        folder = _READ_IN.get(folder, folder)
         found = (self.live.folders.get(folder) or {}).get(name)
         return (200, {"data": found}) if found is not None else (404, {"errors": []})
 

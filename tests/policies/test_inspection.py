@@ -22,7 +22,8 @@ def test_nothing_that_is_looked_at_hands_out_a_secret() -> None:
 def test_what_may_show_a_credential_is_not_read() -> None:
     acl = Acl.of([[Stanza(path=p, capabilities=c) for p, c in inspection.granted()]])
     for path in (
-        "database/config/shop",
+        "identity/oidc/client/shop",
+        "identity/oidc/token/shop",
         "aws/config/root",
         "auth/approle/role/ci/role-id",
         "gcp/config",
@@ -37,13 +38,14 @@ def test_what_may_show_a_credential_is_not_read() -> None:
         assert rule is None or Capability.READ not in rule.granted, path
 
 
-def test_only_looking_up_is_a_write_and_only_three_take_sudo() -> None:
+def test_only_looking_up_is_a_write_and_only_five_take_sudo() -> None:
     writes = {Capability.CREATE, Capability.UPDATE, Capability.PATCH, Capability.DELETE}
     granted = inspection.granted()
     assert [path for path, can in granted if writes & set(can)] == [inspection.LOOKUP]
     sudo = [path for path, can in granted if Capability.SUDO in can]
-    headers = "sys/config/auditing/request-headers"
-    assert sudo == [inspection.ACCESSORS, inspection.AUDIT, headers]
+    headers, cors = "sys/config/auditing/request-headers", "sys/config/cors"
+    looks = [inspection.ACCESSORS, inspection.AUDIT, headers, cors, inspection.UI_HEADERS]
+    assert sudo == looks
     assert len({path for path, _ in granted}) == len(granted)
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from components.engines.pki import intermediate_name
 from components.settings import NAMESPACE, Settings
 from policies.lifetime import Duration
 from policies.plan import Plan, Rotation
+from policies.standing import intermediate_ca
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def differences(settings: Settings, plan: Plan) -> Iterator[str]:
         task = rotation.task
         if task["type"] != "pki-intermediate":
             continue
-        name = intermediate_name(settings.pki, settings.environment)
+        name = intermediate_ca(settings.pki.organization, settings.environment)
         if task["common_name"] != name:
             yield (
                 f"the rotation {rotation.name} renews the CA {name!r} as {task['common_name']!r}; "

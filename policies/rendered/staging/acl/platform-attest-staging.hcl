@@ -131,6 +131,11 @@ path "database/config" {
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "database/config/+" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "database/roles" {
   capabilities = ["list"]
 }
@@ -191,7 +196,42 @@ path "identity/group/id/+" {
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "identity/oidc/assignment" {
+  capabilities = ["list"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "identity/oidc/client" {
+  capabilities = ["list"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "identity/oidc/key" {
+  capabilities = ["list"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "identity/oidc/provider" {
+  capabilities = ["list"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "identity/oidc/role" {
+  capabilities = ["list"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "identity/oidc/scope" {
+  capabilities = ["list"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "pki-root/config/acme" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "pki-root/issuer/+" {
   capabilities = ["read"]
 }
 
@@ -207,6 +247,11 @@ path "pki-root/roles/+" {
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "pki/config/acme" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "pki/issuer/+" {
   capabilities = ["read"]
 }
 
@@ -236,6 +281,16 @@ path "sys/config/auditing/request-headers" {
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "sys/config/cors" {
+  capabilities = ["read", "sudo"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "sys/config/ui/headers" {
+  capabilities = ["list", "sudo"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "sys/mounts" {
   capabilities = ["read"]
 }
@@ -258,6 +313,16 @@ path "sys/policies/password" {
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
 path "sys/policies/password/+" {
   capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "sys/quotas/config" {
+  capabilities = ["read"]
+}
+
+# platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)
+path "sys/quotas/lease-count" {
+  capabilities = ["list"]
 }
 
 # platform/attest: look at all that decides access (what somebody changes in Vault by hand, nobody reviewed)

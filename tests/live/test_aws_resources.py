@@ -99,7 +99,9 @@ def rehearse(
         cast(KubernetesApi, None), "", lambda kind, name: made.append((kind, name)), server
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "_program", lambda: foundations.append(AwsFoundation("aws", args)))
+        patch.setattr(
+            program, "_program", lambda _main: foundations.append(AwsFoundation("aws", args))
+        )
         program.run("staging", {}, frozenset(), monitor)
     return foundations[0], made
 

@@ -24,6 +24,8 @@ from policies.review.output import wording
 
 @unique
 class Fate(StrEnum):
+    """What is wrong with a thing."""
+
     MISSING = "missing"
     """Declared, and not in Vault."""
     DIFFERENT = "different"
@@ -33,6 +35,8 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
+    """One thing in Vault, or that should be there, which is not as declared."""
+
     kind: Kind
     name: str
     fate: Fate

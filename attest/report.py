@@ -35,6 +35,8 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """What a comparison found, as values: what every output shows."""
+
     environment: Environment
     address: str
     version: str

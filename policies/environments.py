@@ -10,6 +10,8 @@ from policies.iam import AwsAccount
 
 @unique
 class Environment(StrEnum):
+    """A column of the matrix. Each is a stack, with a Vault of its own."""
+
     DEV = "dev"
     STAGING = "staging"
     PROD = "prod"

@@ -18,6 +18,8 @@ from policies.postgresql import DatabaseAccess
 
 @unique
 class KvAccess(StrEnum):
+    """What a grant of static secrets allows on the entries that it names."""
+
     READ = "read"
     """The values, nothing else."""
     READ_WRITE = "read-write"
@@ -30,6 +32,8 @@ class KvAccess(StrEnum):
 
 @unique
 class PkiAccess(StrEnum):
+    """For which names a grant lets its holder have certificates."""
+
     CLIENT = "client"
     """A client certificate for the workload's own name."""
     ADMIN = "admin"
@@ -54,6 +58,8 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class Kv(_Cell):
+    """Static secrets: one entry, or all in a folder."""
+
     path: SecretPath
     access: KvAccess
 
@@ -63,6 +69,8 @@ class Kv(_Cell):
 
 @dataclass(frozen=True, slots=True)
 class Database(_Cell):
+    """A user in the application's own database, made for each lease."""
+
     access: DatabaseAccess
 
     def __str__(self) -> str:
@@ -81,6 +89,8 @@ class DatabaseStatic(_Cell):
 
 @dataclass(frozen=True, slots=True)
 class Cloud(_Cell):
+    """Credentials of one cloud role, by its name in the matrix."""
+
     role: str
 
     def __str__(self) -> str:
@@ -89,6 +99,8 @@ class Cloud(_Cell):
 
 @dataclass(frozen=True, slots=True)
 class Pki(_Cell):
+    """Certificates that the intermediate CA signs."""
+
     access: PkiAccess
 
     def __str__(self) -> str:

@@ -101,6 +101,7 @@ def bound_namespace(namespace: str, environment: Environment) -> str:
 
 
 def refuse_wildcard(kind: str, name: str) -> None:
+    """Raises `ValueError` where the name is one that Vault would read as a pattern."""
     if "*" in name or "+" in name:
         raise ValueError(
             f"{kind} {name!r}: must name one identity; a wildcard lets anyone who may create such "

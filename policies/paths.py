@@ -66,6 +66,7 @@ def check_name(kind: str, name: str) -> None:
 
 
 def refuse_twice(kind: str, names: Iterable[str]) -> None:
+    """Raises `ValueError` for a name that is there more than once."""
     for name, count in Counter(names).items():
         if count > 1:
             raise ValueError(f"{kind} {name!r}: is there {count} times; names are unique, rename")
@@ -135,6 +136,7 @@ class SecretPath:
 
 
 def database_credentials(role: str) -> str:
+    """Where reading makes a user of this role."""
     return f"{DATABASE}/creds/{role}"
 
 
@@ -149,6 +151,7 @@ def rotate_static_user(role: str) -> str:
 
 
 def rotate_database_root(connection: str) -> str:
+    """Where writing gives the connection's administrator a password that only Vault knows."""
     return f"{DATABASE}/rotate-root/{connection}"
 
 
@@ -172,10 +175,12 @@ def cloud_credentials(engine: str, role: str) -> str:
 
 
 def pki_issue(role: str) -> str:
+    """Where writing makes a certificate of this role, with its key."""
     return f"{PKI}/issue/{role}"
 
 
 def approle(role: str) -> str:
+    """Where the role is; its role ID and its secret IDs are below."""
     return f"auth/{APPROLE_AUTH}/role/{role}"
 
 

@@ -17,6 +17,10 @@ from policies.postgresql import Statements
 
 @dataclass(frozen=True, slots=True)
 class AclPolicy:
+    """What one workload, or one kind of people, may do: as stanzas, and as the text that Vault is
+    given.
+    """
+
     name: str
     stanzas: tuple[Stanza, ...]
     hcl: str
@@ -34,6 +38,10 @@ class TokenSettings:
 
 @dataclass(frozen=True, slots=True)
 class KubernetesRole:
+    """How a workload in Kubernetes logs in: by one service account in one namespace, whose token is
+    for one audience.
+    """
+
     name: str
     service_account: str
     namespace: str
@@ -43,6 +51,10 @@ class KubernetesRole:
 
 @dataclass(frozen=True, slots=True)
 class AppRoleRole:
+    """How a workload outside Kubernetes logs in: by a secret ID that ends after a time, and after
+    so many logins; 0: any number.
+    """
+
     name: str
     secret_id_ttl_seconds: int
     secret_id_uses: int
@@ -51,6 +63,8 @@ class AppRoleRole:
 
 @dataclass(frozen=True, slots=True)
 class OidcRole:
+    """How people log in: whoever is in one of `groups`, in the identity provider's words."""
+
     name: str
     groups: tuple[str, ...]
     token: TokenSettings
@@ -67,6 +81,8 @@ class DatabaseConnection:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseRole:
+    """Database users that live as long as their lease, and the SQL that makes and ends them."""
+
     name: str
     connection: str
     statements: Statements
@@ -90,6 +106,10 @@ class DatabaseStaticRole:
 
 @dataclass(frozen=True, slots=True)
 class AwsRole:
+    """What AWS credentials may do, as an IAM document in JSON, and how long they live. Whether they
+    are a role's or a user's, the settings say.
+    """
+
     name: str
     policy_document: str
     default_ttl_seconds: int
@@ -98,6 +118,8 @@ class AwsRole:
 
 @dataclass(frozen=True, slots=True)
 class GcpRole:
+    """Access tokens of one service account, which is named by its e-mail address."""
+
     name: str
     service_account: str
     scopes: tuple[str, ...]
@@ -106,6 +128,8 @@ class GcpRole:
 
 @dataclass(frozen=True, slots=True)
 class AzureRole:
+    """Service principals that are made with these assignments, and deleted with their lease."""
+
     name: str
     assignments: tuple[tuple[str, str], ...]
     """Pairs of a role's name and the scope (a resource id) that it holds for."""
@@ -115,6 +139,10 @@ class AzureRole:
 
 @dataclass(frozen=True, slots=True)
 class PkiRole:
+    """Certificates for these names, or for names below them; `client` and `server` say for which
+    ends of a connection.
+    """
+
     name: str
     allowed_domains: tuple[str, ...]
     allow_subdomains: bool

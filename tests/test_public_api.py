@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -63,9 +64,23 @@ METHODS: Final = [
 ]
 
 
+def shown() -> Iterator[tuple[str, str]]:
+    """The classes and functions of the modules that the site's reference shows."""
+    for page in (ROOT / "docs" / "reference").glob("*.md"):
+        for names in re.findall(r"<!-- generated: api (.*) -->", page.read_text()):
+            for module in sorted(set(names.split()) - PACKAGES.keys()):
+                path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+                for node in ast.parse(path.read_text()).body:
+                    match node:
+                        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                            if not name.startswith("_"):
+                                yield module, name
+
+
 def test_there_is_something_to_check() -> None:
     assert {"policies.acl", "components.settings", CLIENT} <= PACKAGES.keys()
     assert len(METHODS) > 30
+    assert ("policies.plan", "Plan") in shown()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -75,7 +90,7 @@ def test_what_is_offered_is_listed(package: str) -> None:
     assert set(listed) == PACKAGES[package]
 
 
-@pytest.mark.parametrize(("package", "name"), NAMES)
+@pytest.mark.parametrize(("package", "name"), [*NAMES, *shown()])
 def test_what_is_offered_is_explained(package: str, name: str) -> None:
     """Values and aliases are explained where they are defined, which Python does not keep."""
     value = getattr(importlib.import_module(package), name)

@@ -31,6 +31,7 @@ _ADDRESS: Final = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the command, for `argparse`."""
     parser.add_argument("server", nargs="+", metavar="SERVER[=HOST:PORT]")
 
 

@@ -137,10 +137,21 @@ def _head(
     file = REPOSITORY / APPROVALS
     approvals = file.read_text(encoding="utf-8") if file.exists() else None
     found = (path for folder in ("", "*/", "*/*/") for path in REPOSITORY.glob(f"{folder}Pulumi*"))
-    names = [name for path in found if obeyed(name := path.relative_to(REPOSITORY).as_posix())]
-    settings = {name: (REPOSITORY / name).read_text(encoding="utf-8") for name in names}
+    plain = [path for path in found if path.is_file()]
+    names = [name for path in plain if obeyed(name := path.relative_to(REPOSITORY).as_posix())]
+    settings = {name: _text(name) for name in names}
     plans = {plan.environment: of_plan(plan, WORKING_TREE) for plan in compiled}
     return plans, approvals, settings
+
+
+def _text(name: str) -> str:
+    try:
+        return (REPOSITORY / name).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CommandError(
+            f"working tree, {name}: must be UTF-8, and is not at byte {error.start}; "
+            "write it so, or remove it"
+        ) from None
 
 
 def _chosen(side: Plans, environment: Environment | None) -> Plans:

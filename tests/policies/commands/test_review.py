@@ -9,6 +9,8 @@ import pytest
 
 from policies import rendering
 from policies.commands import review
+from policies.commands.errors import CommandError
+from policies.environments import Environment
 from policies.git import obeyed
 from policies.plan import Plan
 from tests.policies.commands.conftest import Call
@@ -274,3 +276,18 @@ def test_a_crash_is_no_verdict(
     assert ended.status == 3
     assert "RuntimeError: a fault of ours" in ended.err
     assert repository
+
+
+def test_settings_of_the_working_tree_are_files_in_utf_8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(rendering, "stale", lambda _: [])
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    (tmp_path / "Pulumi.folder.yaml").mkdir()
+    assert review._head(None, Environment.DEV)[2] == {"Pulumi.dev.yaml": "config: {}\n"}
+    (tmp_path / "Pulumi.prod.yaml").write_bytes(b"a: \xff\n")
+    with pytest.raises(
+        CommandError, match=r"Pulumi\.prod\.yaml: must be UTF-8, and is not at byte 3; write it so"
+    ):
+        review._head(None, Environment.DEV)

@@ -55,9 +55,10 @@ def test_where_service_accounts_are_reviewed_does_not_move_unseen(
     try:
         vault.log_in("kubernetes", ROLE, stage.account_token(ROLE))
         before = {**shown, "token_reviewer_jwt": reviewer}
+        others = looked(stage, vault)  # what modules before this one left, if anything
         with told(root, path, before, kubernetes_host="https://127.0.0.1:9"):
-            (one,) = looked(stage, vault)
-        assert looked(stage, vault) == []
+            (one,) = [one for one in looked(stage, vault) if one not in others]
+        assert looked(stage, vault) == others
     finally:
         vault.close()
     (detail,) = one.details

@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from policies import inspection
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.hcl import Capability, Stanza, parse
@@ -180,12 +181,12 @@ CELLS: dict[str, tuple[Probe, ...]] = {
     "rotate the database administrator": ((UPDATE, "database/rotate-root/kubesentiment"),),
     "rotate the AWS engine's key": ((UPDATE, "aws/config/rotate-root"),),
     "have a CA signed": ((UPDATE, "pki-root/root/sign-intermediate"),),
+    "look at the intermediate CA": ((READ, "pki/issuer/default"),),
     "replace the intermediate CA": (
         (UPDATE, "pki/intermediate/generate/internal"),
         (UPDATE, "pki/intermediate/set-signed"),
         (READ, "pki/config/issuers"),
         (UPDATE, "pki/config/issuers"),
-        (READ, "pki/issuer/default"),
         (PATCH, "pki/issuer/default"),
     ),
     "make secret IDs of the pipeline": ((UPDATE, "auth/approle/role/kubesentiment-ci/secret-id"),),
@@ -282,6 +283,15 @@ CELLS: dict[str, tuple[Probe, ...]] = {
         (READ, "pki-root/config/acme"),
         (READ, "sys/config/auditing/request-headers"),
         (SUDO, "sys/config/auditing/request-headers"),
+        (READ, "database/config/kubesentiment"),
+        (READ, "pki-root/issuer/any"),
+        *((LIST, f"identity/oidc/{kind}/") for kind in inspection.OIDC_KINDS),
+        (READ, "sys/config/cors"),
+        (SUDO, "sys/config/cors"),
+        (LIST, "sys/config/ui/headers/"),
+        (SUDO, "sys/config/ui/headers"),
+        (READ, "sys/quotas/config"),
+        (LIST, "sys/quotas/lease-count/"),
     ),
     "copy all that Vault stores": ((READ, "sys/storage/raft/snapshot"),),
     "see who pipelines log in as": ((READ, "auth/approle/role/kubesentiment-ci/role-id"),),
@@ -301,7 +311,6 @@ CELLS: dict[str, tuple[Probe, ...]] = {
         (UPDATE, "pki/config/acme"),
         (UPDATE, "sys/config/auditing/request-headers/authorization"),
         (UPDATE, "database/config/kubesentiment"),
-        (READ, "database/config/kubesentiment"),
         (UPDATE, "database/static-roles/kubesentiment-exports"),
         (UPDATE, "database/rotate-role/kubesentiment-exports"),
         (UPDATE, "aws/config/root"),
@@ -375,12 +384,17 @@ TABLE: dict[str, set[str]] = {
         "end secret IDs of the pipeline",
     },
     "platform-rotation-kubesentiment-database": {"rotate the database administrator"},
-    "platform-rotation-pki": {"have a CA signed", "replace the intermediate CA"},
+    "platform-rotation-pki": {
+        "have a CA signed",
+        "look at the intermediate CA",
+        "replace the intermediate CA",
+    },
     "platform-attest": {
         "see who may log in",
         "see what is allowed",
         "see the audit devices",
         "see the engines",
+        "look at the intermediate CA",
         "compare all that decides access",
     },
 }

@@ -367,9 +367,6 @@ class _Scanner:
         line = bisect_right(self._lines, position)
         return line, position - self._lines[line - 1] + 1
 
-    def _error(self, position: int, reason: str) -> HclError:
-        return HclError(*self._place(position), reason)
-
     def _refuse(self, position: int, reason: str) -> None:
         first = self.fault and (self.fault.earlier or self.fault)
         self.fault = HclError(*self._place(position), reason, first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -127,13 +128,31 @@ def _keep(
     for label, token in tokens.items():
         write_private(folder / label.replace("/", "-"), token)
     kept = supervisor.keep()
-    console.print(
-        "\nStill running. To look around:\n"
-        f"  export VAULT_ADDR={built.vault_address} VAULT_CACERT={built.ca_file}\n"
-        f"  export VAULT_TOKEN=$(cat {folder}/people-auditors)   # or another of {folder}\n"
-        f"  export KUBECONFIG={built.kubernetes.kubeconfig}\n"
-        f"  {binary} status\n"
-        f"End it with:\n  {sys.executable} -m rehearsal stop {kept}",
-        highlight=False,
-        soft_wrap=True,
+    commands = looking_around(
+        built.vault_address, built.ca_file, built.kubernetes.kubeconfig, folder, binary, kept
+    )
+    console.print(f"\n{escape(commands)}", highlight=False, soft_wrap=True)
+
+
+def looking_around(
+    address: str, ca_file: Path, kubeconfig: Path, tokens: Path, binary: Path, kept: Path
+) -> str:
+    """What to type while the servers run on. A shell takes each path for one word, whatever the
+    folder is called that somebody cloned into.
+    """
+    word = {
+        "ca": shlex.quote(str(ca_file)),
+        "token": shlex.quote(str(tokens / "people-auditors")),
+        "kubeconfig": shlex.quote(str(kubeconfig)),
+        "vault": shlex.quote(str(binary)),
+        "python": shlex.quote(sys.executable),
+        "kept": shlex.quote(str(kept)),
+    }
+    return (
+        "Still running. To look around:\n"
+        f"  export VAULT_ADDR={address} VAULT_CACERT={word['ca']}\n"
+        f'  export VAULT_TOKEN="$(cat {word["token"]})"   # or another of that folder\n'
+        f"  export KUBECONFIG={word['kubeconfig']}\n"
+        f"  {word['vault']} status\n"
+        f"End it with:\n  {word['python']} -m rehearsal stop {word['kept']}"
     )

@@ -7,10 +7,16 @@ import signal
 from collections.abc import Iterator
 
 # Or its plugin loads it late and deep in the stack, where CPython 3.11 may fail to parse it.
-import hypothesis  # noqa: F401
+import hypothesis
 import pytest
 
 from tests.recording import Runner
+
+# A busy computer is slow, and no fault.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 # A shell starts what runs in its background with Ctrl-C ignored, which programs started by a test
 # would inherit: those that are interrupted on purpose would never end.

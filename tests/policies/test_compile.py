@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.compile import HEADER, audience_of, compile_plan
@@ -68,7 +68,7 @@ DAY = Lifetime.of("1h", "24h")
 LIFETIMES = Lifetimes(token=DAY, database=DAY, cloud=Lifetime.of("1h", "4h"), certificate=DAY)
 ALLOW = (Allow(("s3:GetObject",), ("arn:aws:s3:::{environment}-{account}-{region}/*",)),)
 
-properties = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+properties = settings(max_examples=20)
 
 
 # --- a small matrix, to the letter ----------------------------------------------------------------

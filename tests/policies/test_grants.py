@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.environments import Environment
@@ -139,7 +139,6 @@ def test_grants_that_do_not_meet_may_stand_together(grants: Sequence[Grant]) -> 
     ),
     st.tuples(st.sampled_from(KvAccess), st.sampled_from(KvAccess)),
 )
-@settings(deadline=None)
 def test_grants_are_refused_exactly_where_an_entry_would_have_two(
     texts: list[str], accesses: tuple[KvAccess, KvAccess]
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.lifetime import Duration, Lifetime
@@ -54,20 +54,17 @@ def test_a_duration_is_shown_as_vault_writes_it(seconds: int, text: str) -> None
 
 
 @given(SECONDS)
-@settings(deadline=None)
 def test_a_shown_duration_reads_back_as_itself(seconds: int) -> None:
     assert Duration.parse(str(Duration(seconds))) == Duration(seconds)
 
 
 @given(SECONDS, SECONDS)
-@settings(deadline=None)
 def test_durations_are_ordered_by_length_not_by_text(one: int, other: int) -> None:
     assert (Duration(one) < Duration(other)) == (one < other)
     assert (Duration(one) >= Duration(other)) == (one >= other)
 
 
 @given(SECONDS, SECONDS)
-@settings(deadline=None)
 def test_a_default_above_its_maximum_cannot_be_written(one: int, other: int) -> None:
     low, high = Duration(min(one, other)), Duration(max(one, other))
     assert Lifetime(low, high).maximum == high

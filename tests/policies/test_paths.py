@@ -66,7 +66,7 @@ def test_a_name_that_vault_would_change_is_refused_with_one_that_it_keeps(
 
 
 @given(st.text(max_size=80))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_the_suggested_name_is_always_a_good_one(name: str) -> None:
     try:
         check_name("workload", name)
@@ -172,7 +172,6 @@ def test_a_folder_covers_what_is_below_it_and_nothing_else(
 
 
 @given(PATHS, PATHS, PATHS)
-@settings(deadline=None)
 def test_covering_is_an_order(one: SecretPath, other: SecretPath, third: SecretPath) -> None:
     assert one.covers(one)
     if one.covers(other) and other.covers(one):

@@ -107,7 +107,7 @@ def test_no_user_may_change_tables_or_roles() -> None:
 
 
 @given(NAMES, NAMES, NAMES, ACCESS)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_vault_has_a_value_for_every_placeholder(
     database: str, owner: str, schema: str, access: DatabaseAccess
 ) -> None:
@@ -128,7 +128,7 @@ def test_vault_has_a_value_for_every_placeholder(
 
 
 @given(NAMES, NAMES, NAMES, ACCESS)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_vault_never_cuts_a_statement_in_two(
     database: str, owner: str, schema: str, access: DatabaseAccess
 ) -> None:
@@ -144,7 +144,7 @@ def test_vault_never_cuts_a_statement_in_two(
 
 
 @given(NAMES, st.sampled_from(["creation", "revocation"]), ACCESS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_every_block_is_seen_as_a_block(database: str, field: str, access: DatabaseAccess) -> None:
     made = statements(database=database, owner="keeper", schema="public", access=access)
     first, *_ = getattr(made, field)

@@ -88,7 +88,7 @@ def test_a_foreign_file_is_found_and_taken_away(tmp_path: Path, name: str) -> No
 
 
 @given(st.lists(st.sampled_from(sorted(FILES)), min_size=1, max_size=4, unique=True), st.data())
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_every_changed_and_every_missing_file_is_found_and_mended(
     names: list[str], data: st.DataObject
 ) -> None:

@@ -69,7 +69,7 @@ def names(plan: Plan) -> Counter[tuple[str, str]]:
     return Counter((table, one.name) for table in TABLES for one in getattr(plan, table))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(matrices(), st.data())
 def test_slices_are_the_plan_and_nothing_is_in_two(
     matrix: AccessMatrix, data: st.DataObject

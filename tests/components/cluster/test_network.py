@@ -220,9 +220,7 @@ def networks(address: str) -> st.SearchStrategy[str]:
     )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cidrs=st.lists(st.one_of(*map(networks, NETWORKS)), min_size=1, max_size=3))
 def test_no_network_contains_the_instances_metadata(run: Runner, cidrs: list[str]) -> None:
     """Whoever reaches it could become the node."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pysequoia import ArmorKind, CipherSuite, EncryptionAlgorithm, Profile, Tsk, armor, encrypt
 from pysequoia.packet import Packet, PacketPile, PublicKeyAlgorithm, Tag
@@ -302,7 +302,6 @@ def test_a_fault_does_not_repeat_the_key(name: str) -> None:
 
 
 @given(st.binary(min_size=1, max_size=40), st.integers(0, len(PRIVATE)), st.integers(0, 40))
-@settings(deadline=None)
 def test_a_damaged_private_key_is_refused_and_not_repeated(
     noise: bytes, start: int, length: int
 ) -> None:
@@ -318,7 +317,6 @@ def test_a_damaged_private_key_is_refused_and_not_repeated(
 
 
 @given(st.one_of(st.text(), st.binary().map(encoded)))
-@settings(deadline=None)
 def test_whatever_is_given_is_answered_in_one_line(text: str) -> None:
     found = pgp.fault(text)
     assert found is not None

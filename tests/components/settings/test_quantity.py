@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.settings.quantity import Bytes, Cpu
@@ -93,19 +93,16 @@ def test_computing_is_shown_in_cores_where_they_are_whole(text: str, shown: str)
 
 
 @given(AMOUNTS)
-@settings(deadline=None)
 def test_shown_memory_reads_back_as_itself(amount: Bytes) -> None:
     assert Bytes.parse(str(amount)) == amount
 
 
 @given(CPUS)
-@settings(deadline=None)
 def test_shown_computing_reads_back_as_itself(cpu: Cpu) -> None:
     assert Cpu.parse(str(cpu)) == cpu
 
 
 @given(AMOUNTS, AMOUNTS)
-@settings(deadline=None)
 def test_memory_is_ordered_by_how_much_it_is(one: Bytes, other: Bytes) -> None:
     assert (one < other) == (one.count < other.count)
     assert (one <= other) == (one.count <= other.count)
@@ -113,7 +110,6 @@ def test_memory_is_ordered_by_how_much_it_is(one: Bytes, other: Bytes) -> None:
 
 
 @given(CPUS, CPUS)
-@settings(deadline=None)
 def test_computing_is_ordered_by_how_much_it_is(one: Cpu, other: Cpu) -> None:
     assert (one < other) == (one.millicores < other.millicores)
     assert (one >= other) == (one.millicores >= other.millicores)
@@ -126,7 +122,6 @@ def test_the_unit_counts_and_not_the_number() -> None:
 
 
 @given(AMOUNTS, st.integers(min_value=1, max_value=100))
-@settings(deadline=None)
 def test_a_share_is_whole_and_never_more_than_it_says(amount: Bytes, percent: int) -> None:
     share = amount.share(percent)
     assert share.count % MIB == 0

@@ -17,7 +17,7 @@ PATTERNS = st.builds(
 ).filter(lambda pattern: "+*" not in pattern.text)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(PATTERNS, max_size=8), PATTERNS)
 def test_it_finds_those_that_have_a_path_in_common(known: list[Pattern], asked: Pattern) -> None:
     found = Meetings((pattern, place) for place, pattern in enumerate(known)).of(asked)

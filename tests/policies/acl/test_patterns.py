@@ -116,7 +116,7 @@ def test_what_several_patterns_match_together(
     assert meeting(*reversed(patterns)) == expected
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(random=st.randoms(use_true_random=False, note_method_calls=False))
 def test_a_path_that_two_patterns_match_is_where_they_meet(random: Random) -> None:
     maker = Maker(random, literals=("a", "b", "ab", "any"))
@@ -173,7 +173,6 @@ FITTING = [
 
 
 @given(RULES, RULES)
-@settings(deadline=None)
 def test_rules_that_do_not_meet_have_no_path_in_common(one: str, other: str) -> None:
     assume(not any(rule.endswith("+*") for rule in (one, other)))
     common = [path for path in FITTING if fits(one, path) and fits(other, path)]

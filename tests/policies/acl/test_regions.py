@@ -17,7 +17,7 @@ from policies.hcl import Capability, parse
 from rehearsal.fuzz.generator import Maker
 
 RULES = ("a", "b", "ab", "any", "other", "any1", "ä")
-DRAWN = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+DRAWN = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 RANDOM = st.randoms(use_true_random=False, note_method_calls=False)
 
 Key: TypeAlias = tuple[tuple[Pattern | None, ...], tuple[Pattern | None, ...], frozenset[Pattern]]

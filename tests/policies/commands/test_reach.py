@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.acl import Acl, Operation, Pattern, Request
@@ -91,7 +91,6 @@ RULES = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(RULES, max_size=5), st.sampled_from(["*", "a/*", "+/b", "a/b", "b/"]))
 def test_every_witness_is_let_through_and_nothing_that_is_let_through_is_left_out(
     rules: list[tuple[str, str]], asked: str

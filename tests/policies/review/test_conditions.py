@@ -108,7 +108,7 @@ VALUES: st.SearchStrategy[Json] = st.one_of(
 BODIES = st.dictionaries(st.sampled_from(["x", "y", "z"]), VALUES, max_size=2)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(rules(), rules(), BODIES, st.sampled_from([None, 0, 59, 60, 90, 120, 121]))
 def test_no_request_is_newly_allowed_without_an_example(
     old: Rule, new: Rule, data: dict[str, Json], wrap_ttl: float | None

@@ -231,7 +231,7 @@ def about(change: AccessChange, path: str) -> bool:
     return matches(change.paths) and not any(map(matches, change.besides))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(RULES, RULES)
 @example([("+/a*", (READ,))], [("a/+", (UPDATE,)), ("a/a*", (DENY,))])
 def test_every_witness_shows_what_its_line_says(before: Rules, after: Rules) -> None:
@@ -243,7 +243,7 @@ def test_every_witness_shows_what_its_line_says(before: Rules, after: Rules) -> 
             assert not granted(other, change.witness, capability)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(RULES, RULES, st.lists(ASKED, min_size=20, max_size=40))
 def test_no_path_changes_without_a_line_that_says_so(
     before: Rules, after: Rules, asked: list[list[str]]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.acl import Acl, Symbolic
@@ -186,7 +186,6 @@ WORDS = st.sampled_from(["read", "list", "read,list", "update", "deny", "read,up
 SETS = st.dictionaries(PATHS, WORDS, max_size=5)
 
 
-@settings(deadline=None)
 @given(SETS, SETS)
 def test_exact_columns_are_what_vault_answers(
     before: Mapping[str, str], after: Mapping[str, str]
@@ -211,7 +210,6 @@ def test_exact_columns_are_what_vault_answers(
             assert granted == answers
 
 
-@settings(deadline=None)
 @given(SETS, SETS)
 def test_something_changes_if_and_only_if_the_difference_says_so(
     before: Mapping[str, str], after: Mapping[str, str]

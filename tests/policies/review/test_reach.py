@@ -147,7 +147,7 @@ def granted(acl: Acl, path: str, capability: Capability) -> bool:
     return rule is not None and capability in rule.granted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RULES, RULES, st.lists(ASKED, min_size=20, max_size=40))
 def test_a_mark_is_reached_if_and_only_if_a_path_within_it_is(
     before: list[tuple[str, list[Capability]]],

@@ -86,6 +86,8 @@ def test_every_sudo_that_there_is(call: Call) -> None:
         ("platform/attest", "auth/token/accessors"),
         ("platform/attest", "sys/audit"),
         ("platform/attest", "sys/config/auditing/request-headers"),
+        ("platform/attest", "sys/config/cors"),
+        ("platform/attest", "sys/config/ui/headers"),
     }
 
 

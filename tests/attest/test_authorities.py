@@ -27,7 +27,7 @@ LIVE = matching(STACK)
 ROOT, INTERMEDIATE = authorities_of(Environment.PROD)
 NAME = "vaultstack prod intermediate CA"
 RENEWED = "intermediate-20261122120000"
-REVOKES = {"usage": "crl-signing,ocsp-signing,read-only"}
+REVOKES: dict[str, Any] = {"usage": "crl-signing,ocsp-signing,read-only"}
 
 
 def found(live: Live) -> list[Difference]:

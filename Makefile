@@ -152,7 +152,7 @@ pictures: .venv/locked ## the pictures of the packages, and of what a rehearsal 
 site: .venv/locked ## docs/ as a site to read, with the reference, in .cache/site
 	@rm -rf .cache/site
 	@$(BIN)/python -m sphinx -W --keep-going -q -E -d .cache/site-doctrees docs .cache/site
-	@echo "file://$(CURDIR)/.cache/site/index.html"
+	@$(BIN)/python -c 'import pathlib; print(pathlib.Path(".cache/site/index.html").resolve().as_uri())'
 
 .PHONY: review-examples
 review-examples: .venv/locked ## docs/review/: five pull requests, and the review of each

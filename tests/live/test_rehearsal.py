@@ -286,7 +286,7 @@ def test_a_cluster_is_proven_kept_looked_at_and_ended(tmp_path: Path) -> None:
 def look_around(printed: str) -> None:
     """Do what it says."""
     address = re.search(r"VAULT_ADDR=(\S+) VAULT_CACERT=(\S+)", printed)
-    token_file = re.search(r"VAULT_TOKEN=\$\(cat (\S+)\)", printed)
+    token_file = re.search(r'VAULT_TOKEN="\$\(cat (\S+)\)"', printed)
     kubeconfig = re.search(r"KUBECONFIG=(\S+)", printed)
     assert address is not None
     assert token_file is not None

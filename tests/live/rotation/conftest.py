@@ -53,8 +53,9 @@ def iam_user(stage: Stage, root: VaultApi) -> Iterator[AccessKey]:
 
 @pytest.fixture
 def old_issuer(root: VaultApi) -> Iterator[str]:
-    """The intermediate in use, which is so again afterwards."""
+    """The intermediate in use, which is so again afterwards, and the only one."""
     default = root.call("GET", "pki/config/issuers").data["default"]
+    before = set(root.call("LIST", "pki/issuers").data["keys"])
     yield default
     usage = "read-only,issuing-certificates,crl-signing,ocsp-signing"
     root.call(
@@ -64,6 +65,8 @@ def old_issuer(root: VaultApi) -> Iterator[str]:
         {"Content-Type": "application/merge-patch+json"},
     )
     root.write("pki/config/issuers", {"default": default})
+    for made in set(root.call("LIST", "pki/issuers").data["keys"]) - before:
+        assert root.call("DELETE", f"pki/issuer/{made}").allowed
 
 
 @pytest.fixture

@@ -142,12 +142,15 @@ def test_a_folder_is_a_region_of_its_own_where_list_sees_it_otherwise() -> None:
         ("other/*", Capability.READ, False),
         ("*", Capability.LIST, True),
         ("secret/list", Capability.LIST, False),
+        ("secret/named/", Capability.LIST, True),  # by the rule without the slash
+        ("secret/named/", Capability.READ, False),
     ],
 )
 def test_a_witness_is_a_path_within_a_pattern_that_is_granted(
     pattern: str, capability: Capability, expected: bool
 ) -> None:
-    acl = acl_of("secret/data/*: read", "secret/data/deep/hidden: deny", "secret/list/: list")
+    lists = ("secret/list/: list", "secret/named: list")
+    acl = acl_of("secret/data/*: read", "secret/data/deep/hidden: deny", *lists)
     found = witness(acl, Pattern.of(pattern), capability)
     assert (found is not None) is expected
     if found:

@@ -90,13 +90,19 @@ class Territory:
         known = self._identities.get(identity, ())
         return [label for label, owner in known if owner not in own or owner == PEOPLE]
 
+    @cached_property
+    def _namespaces(self) -> dict[str, set[str]]:
+        """Owner -> where its workloads run at the base."""
+        found: dict[str, set[str]] = {}
+        for (kind, *rest), known in self._identities.items():
+            if kind == SERVICE_ACCOUNT:
+                for _, owner in known:
+                    found.setdefault(owner, set()).add(rest[0])
+        return found
+
     def namespaces_of(self, own: frozenset[str]) -> set[str]:
         """Where these applications' workloads run at the base."""
-        return {
-            namespace
-            for (kind, namespace, *_), known in self._identities.items()
-            if kind == SERVICE_ACCOUNT and any(owner in own for _, owner in known)
-        }
+        return {namespace for owner in own for namespace in self._namespaces.get(owner, ())}
 
     def domains_of_others(self, domain: str, own: frozenset[str]) -> Iterator[tuple[str, str, str]]:
         """PKI role, owner and team of the base's other applications with a name within `domain`."""
@@ -108,17 +114,24 @@ class Territory:
                 ):
                     yield f"pki/roles/{role.name}", one.owner, one.team
 
+    @cached_property
+    def _roles_in(self) -> dict[str, list[str]]:
+        """Database -> the base's roles that make users in it."""
+        databases = {one.name: one.database for one in self._sides.base.database_connections}
+        found: dict[str, list[str]] = {}
+        for role in self._sides.base.database_roles:
+            if database := databases.get(role.connection):
+                found.setdefault(database, []).append(role.name)
+        return found
+
     def databases_of_others(
         self, database: str, own: frozenset[str]
     ) -> Iterator[tuple[str, str, str]]:
         """Role, owner and team of the base's other applications with users in a database."""
-        connections = {one.name: one.database for one in self._sides.base.database_connections}
-        for role in self._sides.base.database_roles:
-            if connections.get(role.connection) == database:
-                path = paths.database_credentials(role.name)
-                for one in self._owned.of(Pattern.of(path)):
-                    if one.owner not in own:
-                        yield f"database/roles/{role.name}", one.owner, one.team
+        for role in self._roles_in.get(database, ()):
+            for one in self._owned.of(Pattern.of(paths.database_credentials(role))):
+                if one.owner not in own:
+                    yield f"database/roles/{role}", one.owner, one.team
 
     def moved(self) -> Iterator[Finding]:
         """Applications that answer to another team, paths that another application takes or that

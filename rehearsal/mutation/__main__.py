@@ -16,6 +16,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rehearsal.errors import RehearsalError
 from rehearsal.mutation import areas, report, workshop
@@ -69,9 +70,12 @@ def _mutate(wanted: tuple[str, ...], children: int, *, again: bool) -> None:
             continue
         started = time.monotonic()
         names = [mutant.name for mutant in left]
-        folder = CACHE / "tree"
-        written = workshop.run(module, tests, names, root=ROOT, folder=folder, children=children)
-        mutants = tuple(read(written))
+        # Of its own, so that another module can be asked at the same time.
+        with TemporaryDirectory(prefix="tree-", dir=CACHE) as folder:
+            written = workshop.run(
+                module, tests, names, root=ROOT, folder=Path(folder), children=children
+            )
+            mutants = tuple(read(written))
         if again and earlier:
             mutants = report.joined(earlier, mutants)
         seconds = round(time.monotonic() - started)

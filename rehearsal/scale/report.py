@@ -18,7 +18,7 @@ _END: Final = "<!-- end of figures -->"
 
 def table(results: Results) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    shown.add_column("seconds of", no_wrap=True)
+    shown.add_column("seconds of")  # gives way in a narrow terminal
     for size in results.sizes:
         shown.add_column(f"{size:,}", justify="right", no_wrap=True)
     shown.add_column("growth", justify="right", no_wrap=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -123,6 +124,8 @@ def test_a_team_that_is_none_of_the_matrix_is_named_with_those_that_are() -> Non
         slice_of(PLAN, "media")
     with pytest.raises(SliceError, match=r"team 'media': answers for no application"):
         platform_slice(PLAN, ["media-team", "media"])
+    with pytest.raises(SliceError, match=r"team 'platform-team': answers for no application"):
+        slice_of(PLAN, MATRIX.platform.owner)
 
 
 def with_applications(**changed: Any) -> Plan:
@@ -186,10 +189,26 @@ def test_reach_into_another_teams_is_refused_by_every_stack_and_names_both(path:
         assert "narrow the grant" in told
 
 
+def test_whoever_comes_later_is_named_too() -> None:
+    with pytest.raises(SliceError, match=r"is 'media-catalog''s, of team 'media-team' \(secret/"):
+        refuse_overlaps(seeded("kubesentiment-api-prod", "secret/data/media-catalog/api"))
+
+
 @pytest.mark.parametrize("path", ["sys/mounts", "secret/data/nobody/x", "secret/+/media-catalog*"])
 def test_reach_for_what_no_application_owns_is_refused(path: str) -> None:
-    with pytest.raises(SliceError, match=r"'media-catalog/api' of team 'media-team': .* no applic"):
+    said = (
+        f"workload 'media-catalog/api' of team 'media-team': reaches '{path}', which no "
+        "application owns; grant it to people or to the platform, or narrow it to what the "
+        "application owns"
+    )
+    with pytest.raises(SliceError, match=f"^{re.escape(said)}$"):
         refuse_overlaps(seeded("media-catalog-api-prod", path))
+
+
+@pytest.mark.parametrize("table", ["acl_policies", "kubernetes_roles"])
+def test_what_the_plan_does_not_give_reaches_nothing(table: str) -> None:
+    plan = seeded("media-catalog-api-prod", "sys/mounts")
+    refuse_overlaps(dataclasses.replace(plan, **{table: ()}))
 
 
 @pytest.mark.parametrize("path", ["secret/data/media-catalog/a/*", "secret/+/media-catalog/api"])

@@ -7,6 +7,9 @@ fault stands is ours, for the library often tells where it noticed.
 from __future__ import annotations
 
 import re
+import signal
+from collections.abc import Iterator
+from types import FrameType
 from unittest.mock import patch
 
 import pytest
@@ -26,6 +29,23 @@ from policies.hcl_syntax import (
     parse_document,
     quote,
 )
+
+SECONDS_OF_CPU = 3.0
+"""For one test here: what takes longer does not go on in its text. A policy in a pull request must
+not keep a review from ending.
+"""
+
+
+@pytest.fixture(autouse=True)
+def it_ends() -> Iterator[None]:
+    def refuse(_number: int, _frame: FrameType | None) -> None:
+        pytest.fail(f"does not end within {SECONDS_OF_CPU} s of CPU")
+
+    before = signal.signal(signal.SIGVTALRM, refuse)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_OF_CPU)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
 
 
 def told(node: Node | ObjectItem) -> str:

@@ -59,6 +59,7 @@ def objects(part: Plan) -> dict[str, dict[str, Any]]:
     for approle in part.approle_roles:
         found[f"auth/approle/role/{approle.name}"] = {
             "bind_secret_id": True,
+            "local_secret_ids": False,
             "secret_id_num_uses": approle.secret_id_uses,
             "secret_id_ttl": approle.secret_id_ttl_seconds,
             "token_policies": list(approle.token.policies),
@@ -143,6 +144,32 @@ def test_an_auth_role_is_for_whom_was_reviewed(parameter: str, value: object) ->
             assert not allowed("media-team", Operation.UPDATE, path, given)
 
 
+def test_of_an_auth_role_it_may_say_how_long_and_nothing_else_that_was_not_reviewed() -> None:
+    role = PARTS["media-team"].kubernetes_roles[0]
+    path = f"auth/kubernetes/role/{role.name}"
+    (stanza,) = (one for one in parse(acl("media-team", PARTS["media-team"])) if one.path == path)
+    assert dict(stanza.allowed_parameters) == {
+        "bound_service_account_names": (role.service_account,),
+        "bound_service_account_namespaces": (role.namespace,),
+        "bound_service_account_namespace_selector": ("",),
+        "audience": (role.audience,),
+        "alias_name_source": ("serviceaccount_uid",),
+        "token_policies": role.token.policies,
+        "token_type": ("default",),
+        "token_no_default_policy": (True,),
+        "token_ttl": (),
+        "token_max_ttl": (),
+    }
+
+
+def test_it_reads_the_role_id_which_is_no_secret() -> None:
+    role = PARTS["sentiment-team"].approle_roles[0].name
+    for name, readable in (("role-id", True), ("secret-id", False)):
+        path = f"auth/approle/role/{role}/{name}"
+        assert allowed("sentiment-team", Operation.READ, path) is readable
+        assert not any(allowed("sentiment-team", write, path) for write in WRITES)
+
+
 def bound_to_networks() -> tuple[str, Acl]:
     (role,) = PARTS["sentiment-team"].approle_roles
     token = dataclasses.replace(role.token, bound_cidrs=("10.0.0.0/8",))
@@ -208,7 +235,7 @@ def test_there_is_one_for_each_team_in_order() -> None:
 
 
 def test_a_team_that_vault_would_name_otherwise_is_refused() -> None:
-    with pytest.raises(ValueError, match="'provisioner-Media Team': must be lower-case"):
+    with pytest.raises(ValueError, match="^team's provisioner 'provisioner-Media Team': must be"):
         name_of("Media Team")
 
 

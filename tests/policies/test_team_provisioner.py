@@ -235,7 +235,7 @@ def test_there_is_one_for_each_team_in_order() -> None:
 
 
 def test_a_team_that_vault_would_name_otherwise_is_refused() -> None:
-    with pytest.raises(ValueError, match="^team's provisioner 'provisioner-Media Team': must be"):
+    with pytest.raises(ValueError, match=r"^team's provisioner 'provisioner-Media Team': must be"):
         name_of("Media Team")
 
 

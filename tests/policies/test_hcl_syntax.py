@@ -280,6 +280,28 @@ def test_escapes_are_bytes_that_need_not_be_utf_8(escapes: str, value: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("heredoc", "value"),
+    [
+        ("<<EOF\nlist\nEOF\n", "list\n"),
+        ("<<-EOF\n    a\n   b\n   EOF\n", " a\nb\n"),
+        ("<<-EOF\n a\n    EOF\n", " a\n"),
+        ("<<-E\n a\n   b\n  E\n", " a\n   b\n"),
+        ("<<-E\n\ta\n\t b\n\n\tc\n\tE\n", "\ta\n\t b\n\n\tc\n"),
+        ("<<-E\n  a\n  b\n   c\n  E\n", "a\nb\n c\n"),
+        ("<<É\nlist\nÉ\n", "list\n"),
+        # An end that is longer than the anchor is not cut off as a whole.
+        ("<<É\nx\nÉ\r\r\n", "x\n\udcc3"),
+        ("<<-É\nx\nÉ\r\r\r\n", "x\n\udcc3"),
+        ("<<-É\nÈx\nÉ\r\r\n", "\udc88x\n"),
+    ],
+)
+def test_heredocs_are_unindented_as_the_library_does(heredoc: str, value: str) -> None:
+    (item,) = parse_document(f"a = {heredoc}").items
+    assert isinstance(item.value, LiteralType)
+    assert item.value.at.value == value
+
+
+@pytest.mark.parametrize(
     ("text", "at"),
     [
         ("a = 1", [(1, 1)]),

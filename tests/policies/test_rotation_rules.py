@@ -258,6 +258,8 @@ def test_a_key_that_is_not_generated(path: str, key: str) -> None:
     granted = job(Kv(SecretPath(path), KvAccess.ROTATE))
     said = refused("has no generated key", rotation, jobs=(granted,))
     assert said.endswith("write one of: shop/api jwt, shop/api session, shop/dev jwt")
+    said = refused("has no generated key", rotation, jobs=(granted,), entries=())
+    assert said.endswith("write one of: none")
 
 
 def test_an_entry_that_does_not_exist_everywhere() -> None:

@@ -88,6 +88,9 @@ def test_a_network_is_covered_if_all_its_addresses_are(value: str, others: set[s
         ("s3:GetObject on arn:x/a*", "s3:GetObject on arn:x/a?", False),
         ("s3:GetObject on arn:x/ab", "s3:GetObject on arn:x/a?", True),
         ("s3:GetObject on arn:x/a", "s3:PutObject on *", False),
+        # A resource can have the word, and blanks beside it, in its own name.
+        ("s3:GetObject on a on b", "s3:GetObject on a on b", True),
+        ("s3:GetObject on a on b", "s3:* on b", False),
     ],
 )
 def test_iam(value: str, other: str, covered: bool) -> None:
@@ -114,12 +117,15 @@ def test_scopes() -> None:
     assert by_scope("Reader at /a", {"Reader at /a/"})
     assert not by_scope("Reader at /ab", {"Reader at /a"})
     assert not by_scope("Owner at /a/b", {"Reader at /a"})
+    assert not by_scope("Reader at /a/b", {"Reader at /aX"})
+    assert by_scope("Reader at night at /a/b", {"Reader at night at /a"})
 
 
 def test_rights() -> None:
     assert by_right("SELECT ON t TO g", {"ALL PRIVILEGES ON t TO g"})
     assert not by_right("SELECT ON t TO g", {"ALL ON u TO g"})
     assert not by_right("ALL ON t TO g", {"SELECT ON t TO g"})
+    assert by_right('SELECT ON "a ON b" TO g', {'ALL ON "a ON b" TO g'})
 
 
 def test_domains() -> None:

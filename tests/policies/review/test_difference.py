@@ -123,6 +123,11 @@ def test_an_exception_of_the_granting_side_is_named() -> None:
     assert told(NOBODY, after) == ["gained read app/* besides app/root"]
 
 
+def test_an_exception_is_named_as_far_as_it_lies_within() -> None:
+    before = acl(("+", "read"), ("ab*", "deny"))
+    assert told(before, NOBODY) == ["lost read + besides ab+"]
+
+
 def test_what_lies_in_an_exception_and_changes_has_its_own_line() -> None:
     before = acl(("a/b/*", "read"), ("a/b/secret", "deny"))
     assert told(before, acl(("a/*", "read"))) == [
@@ -138,6 +143,24 @@ def test_list_is_told_apart() -> None:
     ]
     (_, listing) = difference(NOBODY, acl(("kv/metadata/app", "read list")))
     assert listing.witness == "kv/metadata/app/", "a LIST request ends in a slash"
+
+
+def test_list_of_a_folder_by_either_spelling_is_one_line() -> None:
+    """The other side decides it by the rule of the path without its slash."""
+    assert told(acl(("b", "read")), acl(("b/", "list"))) == ["gained list b/", "lost read b"]
+    before = acl(("ab*", "deny"), ("a", "list"))
+    assert told(before, acl(("+", "list"))) == ["gained list + besides a"]
+
+
+def test_list_that_two_rules_take_away_is_told_of_each() -> None:
+    """Neither's paths are within the other's."""
+    before = acl(("ab/ab/+", "list"))
+    assert told(before, acl(("+/+", "read"), ("ab/+/*", "read"))) == [
+        "gained read +/+",
+        "gained read ab/+/*",
+        "lost list ab/ab/+",
+        "lost list ab/ab/+",
+    ]
 
 
 def test_list_that_another_rule_hides_is_lost() -> None:

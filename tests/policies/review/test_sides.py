@@ -6,6 +6,8 @@ import dataclasses
 
 import pytest
 
+from policies.acl import Acl
+from policies.hcl import Capability
 from policies.plan import KvSecret
 from policies.review import Snapshot
 from policies.review.model import Status
@@ -44,8 +46,65 @@ def test_whoever_names_what_changed_is(rule: str) -> None:
     assert looked_at(but(base, database_roles=roles), base) == {"shop/api", "blog/api"}
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        hcl({"database/creds/{{identity.entity.name}}": "read"}),
+        'path "sys/x" { policy = <<END\nread\nEND\n}',
+    ],
+)
+def test_whoever_could_name_it_in_another_way_is(rule: str) -> None:
+    base = dataclasses.replace(BASE, policies={**BASE.policies, "blog-api-prod": rule})
+    roles = altered(BASE.database_roles, "shop-readonly", max_ttl_seconds=1)
+    assert looked_at(but(base, database_roles=roles), base) == {"shop/api", "blog/api"}
+    assert looked_at(base, base) == set(), "but not where nothing changed"
+
+
+def test_a_policy_that_is_not_there_names_nothing() -> None:
+    policies = {name: text for name, text in BASE.policies.items() if name != "blog-api-prod"}
+    base = but(policies=policies)
+    roles = altered(BASE.database_roles, "shop-readonly", max_ttl_seconds=1)
+    assert looked_at(but(base, database_roles=roles), base) == {"shop/api"}
+
+
 def test_nobody_else_is() -> None:
     assert looked_at(but(kv_entries=(*BASE.kv_entries, KvSecret("other/x", ("k",), None)))) == set()
+
+
+def may(acl: Acl, path: str) -> set[Capability]:
+    rule = acl.rule(path)
+    return set(rule.granted) if rule else set()
+
+
+def test_who_comes_and_who_goes_is_a_pair_with_one_side() -> None:
+    fewer = but(kubernetes_roles=BASE.kubernetes_roles[1:])
+    path, read = "secret/data/blog/x", {Capability.READ}
+    (gone,) = Sides(BASE, fewer).pairs()
+    assert (gone.label, gone.status, gone.head) == ("blog/api", Status.REMOVED, None)
+    assert (may(gone.before, path), may(gone.after, path)) == (read, set())
+    (new,) = Sides(fewer, BASE).pairs()
+    assert (new.label, new.status, new.base) == ("blog/api", Status.ADDED, None)
+    assert (may(new.before, path), may(new.after, path)) == (set(), read)
+    assert new.sides.environment is BASE.environment
+
+
+def test_a_template_is_a_path_as_it_is_written() -> None:
+    path = "secret/data/{{identity.entity.name}}"
+    (pair,) = Sides(BASE, with_policies({"blog-api-prod": {path: "read"}})).pairs()
+    assert [pattern.text for pattern in pair.after.rules] == [path]
+
+
+def test_of_entries_only_those_that_changed_are_told_of() -> None:
+    role, entry = "database/roles/shop-readonly", "secret/data/shop/config"
+    rules = {"secret/data/shop/*": "read", "database/creds/shop-readonly": "read"}
+    head = with_policies({"blog-api-prod": rules})
+    (pair,) = Sides(BASE, head).pairs()
+    assert [set(side) for side in pair.issued] == [set(), {role}]
+    more = KvSecret("shop/config", ("password", "more"), None)
+    pairs = {pair.label: pair for pair in Sides(BASE, but(head, kv_entries=(more,))).pairs()}
+    assert [set(side) for side in pairs["blog/api"].issued] == [set(), {role, entry}]
+    before, after = pairs["shop/api"].issued
+    assert (before[entry].says, after[entry].says) == (BASE.kv_entries[0], more)
 
 
 def test_a_pair_answers_to_the_bases_owner() -> None:

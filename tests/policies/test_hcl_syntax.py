@@ -26,6 +26,7 @@ from policies.hcl_syntax import (
     Node,
     ObjectItem,
     ObjectType,
+    Token,
     parse_document,
     quote,
 )
@@ -316,6 +317,42 @@ def test_each_item_is_at_its_first_key(text: str, at: list[tuple[int, int]]) -> 
         assert [item.at[2:4] for item in parse_document(text).items] == at
     else:
         assert (refused(text).line, refused(text).column) == (2, 7)
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    yield node
+    match node:
+        case ListType(items=values):
+            for value in values:
+                yield from nodes(value)
+        case ObjectType(items=items):
+            for item in items:
+                yield from nodes(item.value)
+        case LiteralType():
+            pass
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = [1, { b = [true] }, [<<E\nx\nE\n]]\nc "d" { e = { f = "g" } }\nh {}',
+        '{"a": [1, {"b": [2, {"c": 3}]}],\n "d": {"e": 1, "f": {"g": "h"}}}',
+        '{"a": [{"b": 1}, {"b": [2]}],\n "d": {"e": {"f": 1}}}',
+    ],
+)
+def test_each_value_is_at_its_first_character(text: str) -> None:
+    _, *values = nodes(parse_document(text))
+    assert len(values) >= 7
+    for value in values:
+        line = text.split("\n")[value.at.line - 1]
+        assert line[value.at.column - 1 :].startswith(value.at.text.split("\n")[0])
+        opening = {ListType: "[", ObjectType: "{"}.get(type(value), value.at.text)
+        assert value.at.text == opening
+
+
+def test_null_is_an_empty_string_of_json() -> None:
+    (item,) = parse_document('{"a": null}').items
+    assert item.value == LiteralType(Token(Kind.STRING, "", 1, 7, json=True))
 
 
 @pytest.mark.parametrize(

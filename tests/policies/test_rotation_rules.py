@@ -242,7 +242,9 @@ def test_a_name_that_kubernetes_refuses() -> None:
 
 def test_one_thing_is_rotated_once() -> None:
     jobs = (job(ROTATE), job(ROTATE, name="other"))
-    refused("is there 2 times", KEY, replace(KEY, by="other"), jobs=jobs)
+    named_alike = replace(KEY, key="session", by="other")
+    said = refused("is there 2 times", KEY, named_alike, jobs=jobs)
+    assert said.startswith("rotation 'shop-jwt': is there 2 times")
     again = replace(KEY, name="again", by="other")
     refused("rotation of 'kv rotate shop/api jwt': is there 2 times", KEY, again, jobs=jobs)
 
@@ -336,6 +338,27 @@ def test_secret_ids_that_are_just_there_until_the_next_one(lives: str, wrapped: 
     granted = machine(replace(SECRET_IDS, wrapped=ids.wrapped))
     made = matrix(ids, platform=platform(granted), workloads=(SHOP.workloads[0], pipeline))
     assert [one.name for one in every(made)] == ["shop-ci-secret-ids"]
+
+
+def test_the_pipelines_that_there_are_are_named() -> None:
+    pipelines = [
+        Workload(name, AppRole(duration("24h")), (RenewSelf(),)) for name in ("build", "release")
+    ]
+    granted = machine(replace(SECRET_IDS, workload="gone"))
+    said = refused(
+        "'gone' is no AppRole workload",
+        replace(IDS, workload="gone"),
+        platform=platform(granted),
+        workloads=(SHOP.workloads[0], *pipelines),
+    )
+    assert said.endswith("; its AppRole workloads: build, release")
+    said = refused(
+        "'gone' is no AppRole workload",
+        replace(IDS, workload="gone"),
+        platform=platform(granted),
+        workloads=SHOP.workloads[:1],
+    )
+    assert said.endswith("; its AppRole workloads: none")
 
 
 def test_a_pipeline_that_does_not_exist_everywhere() -> None:

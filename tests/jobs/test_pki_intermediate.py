@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from policies import standing
 from tests.jobs.authorities import ca_pem
 from tests.jobs.fakes import NOON, WEEK_SECONDS, Fakes
 from vaultstack_jobs.configuration import PkiIntermediate
@@ -79,6 +81,17 @@ def test_the_new_one_is_complete_before_it_is_used_and_the_old_one_retired_last(
     assert body(fakes, "pki/issuer/old") == {"usage": "read-only,crl-signing,ocsp-signing"}
     assert body(fakes, CONFIG) == {"default": "new"}
     assert fakes.steps == ["signed", "in use"]
+
+
+def test_the_new_one_is_called_what_an_inventory_takes_for_a_renewal(
+    fakes: Fakes, rotation: PkiIntermediateRotation
+) -> None:
+    """The jobs' image has no `policies`, so the rule stands in both."""
+    since = NOON + timedelta(days=9, hours=9, minutes=7, seconds=5)  # no part like another
+    certificate = ca_pem(since=since, days=21)
+    fakes.vault.answers["pki/issuer/new"] = {"data": {"certificate": certificate}}
+    rotation.start()
+    assert body(fakes, "pki/issuer/new") == {"issuer_name": standing.renewed_issuer(since)}
 
 
 def test_all_but_key_and_dates_is_taken_over(

@@ -175,8 +175,9 @@ def test_list_that_another_rule_hides_is_lost() -> None:
 # --- conditions -----------------------------------------------------------------------------------
 
 
-def conditioned(attributes: str) -> Acl:
-    return Acl.of([parse(f'path "a" {{ capabilities = ["update"]\n{attributes} }}')])
+def conditioned(attributes: str, *words: str) -> Acl:
+    capabilities = ", ".join(f'"{word}"' for word in words or ("update",))
+    return Acl.of([parse(f'path "a" {{ capabilities = [{capabilities}]\n{attributes} }}')])
 
 
 def test_wrapping_that_is_not_asked_for_any_more_is_gained() -> None:
@@ -184,6 +185,20 @@ def test_wrapping_that_is_not_asked_for_any_more_is_gained() -> None:
     assert change.direction is GAINED
     assert change.example
     assert change.example.wrap_ttl is None
+
+
+def test_what_is_gained_says_what_it_asks_and_takes_no_example() -> None:
+    before = acl(("a", "read"))
+    after = conditioned('required_parameters = ["why"]', "read", "update")
+    gained, asked = difference(before, after)
+    assert (gained.direction, gained.capabilities, gained.conditions) == (
+        GAINED,
+        (UPDATE,),
+        "with why",
+    )
+    assert gained.example is None, "the capability itself is new"
+    assert (asked.direction, asked.capabilities, asked.conditions) == (LOST, (READ,), "")
+    assert asked.example, "before, it was had without a reason"
 
 
 def test_a_longer_wrapping_is_gained_and_a_shorter_lost() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -77,6 +78,15 @@ def test_the_programs_own_sql_is_known() -> None:
     )
 
 
+def test_sql_that_names_no_owner_is_not_the_programs_own() -> None:
+    (other,) = altered(
+        (READONLY,),
+        "shop-readonly",
+        statements=dataclasses.replace(READONLY.statements, creation=("SELECT 1;",)),
+    )
+    assert own_form(other, "shop") == ""
+
+
 def test_changed_lines() -> None:
     assert changed_lines("a\nb\nc", "a\nx\nc") == ("b", "x")
 
@@ -109,6 +119,14 @@ def test_everything_else_stays_as_it_is_written(document: str) -> None:
     read = iam(document)
     assert not read.allowed
     assert len(read.others) == 1
+
+
+def test_of_other_statements_what_they_say_counts_and_not_their_order() -> None:
+    document = '{"Statement": [{"Effect": "Deny", "Action": "a:B", "Resource": "*"}], "Id": "one"}'
+    turned = '{"Id": "one", "Statement": [{"Resource": "*", "Action": "a:B", "Effect": "Deny"}]}'
+    assert iam(document) == iam(turned)
+    assert iam(document) != iam(document.replace("a:B", "a:C"))
+    assert iam(document) != iam(document.replace("one", "two"))
 
 
 def test_of_a_key_that_is_there_twice_nothing_is_taken_for_plain() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from policies.acl import Acl
 from policies.hcl import Capability
-from policies.plan import KvSecret
+from policies.plan import KvSecret, Rotation
 from policies.review import Snapshot
 from policies.review.model import Status
 from policies.review.sides import Sides
@@ -65,6 +65,8 @@ def test_a_policy_that_is_not_there_names_nothing() -> None:
     base = but(policies=policies)
     roles = altered(BASE.database_roles, "shop-readonly", max_ttl_seconds=1)
     assert looked_at(but(base, database_roles=roles), base) == {"shop/api"}
+    empty = but(policies={**policies, "blog-api-prod": ""})
+    assert looked_at(empty, base) == set(), "it says as much as one without rules"
 
 
 def test_nobody_else_is() -> None:
@@ -86,6 +88,17 @@ def test_who_comes_and_who_goes_is_a_pair_with_one_side() -> None:
     assert (new.label, new.status, new.base) == ("blog/api", Status.ADDED, None)
     assert (may(new.before, path), may(new.after, path)) == (set(), read)
     assert new.sides.environment is BASE.environment
+
+
+def test_a_workloads_rotations_are_those_that_log_in_as_it() -> None:
+    """Jobs log in by Kubernetes: an AppRole of the same name has none."""
+    shop = Rotation("r", "shop", "shop", "shop-prod", "vault-prod", "0 3 * * 1", 604800, {})
+    ci = dataclasses.replace(shop, name="s", role="shop-ci")
+    (pair,) = Sides(BASE, but(rotations=(shop, ci))).pairs()
+    assert (pair.label, pair.rotations) == ("shop/api", ((), (shop,)))
+    gone = but(kubernetes_roles=BASE.kubernetes_roles[:1])
+    (pair,) = Sides(but(rotations=(shop,)), gone).pairs()
+    assert pair.rotations == ((shop,), ())
 
 
 def test_a_template_is_a_path_as_it_is_written() -> None:

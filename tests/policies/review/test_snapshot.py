@@ -40,6 +40,7 @@ def table(name: str) -> list[dict[str, Any]]:
 def test_a_rendered_plan_reads_back_as_it_was(environment: Environment) -> None:
     plan = compile_plan(MATRIX, environment)
     snapshot = of_plan(plan, SIDE)
+    assert snapshot.side == SIDE
     for field in dataclasses.fields(plan):
         if field.name not in ("environment", "acl_policies"):
             assert getattr(snapshot, field.name) == getattr(plan, field.name)
@@ -160,6 +161,29 @@ def test_a_connection_that_allows_whatever_is_named_so_is_refused() -> None:
     connections[0]["allowed_roles"] = ["*"]
     message = refused(changed("dev/database_connections.json", json.dumps(connections)))
     assert "'*' is no name" in message
+
+
+@pytest.mark.parametrize(
+    ("file", "key"),
+    [
+        ("database_static_roles", "connection"),
+        ("database_static_roles", "username"),
+        ("rotations", "role"),
+        ("rotations", "service_account"),
+        ("rotations", "namespace"),
+    ],
+)
+def test_a_wildcard_that_is_no_name_is_refused_wherever_a_name_stands(file: str, key: str) -> None:
+    things = table(f"dev/{file}.json")
+    things[-1][key] = "a*"
+    assert "'a*' is no name" in refused(changed(f"dev/{file}.json", json.dumps(things)))
+
+
+def test_of_two_entries_of_one_name_neither_is_hidden() -> None:
+    roles = table("dev/pki_roles.json")
+    message = refused(changed("dev/pki_roles.json", json.dumps([*roles, roles[-1]])))
+    assert f"{roles[-1]['name']} is there twice" in message
+    assert len(roles) > 1
 
 
 @pytest.mark.parametrize(("key", "other"), [("workload", "role"), ("role", "workload")])

@@ -50,6 +50,10 @@ def test_whatever_else_changes_is_no_change_of_rights_alone(after: str) -> None:
     assert not only_rights_differ(GRANT, after)
 
 
+def test_text_before_a_grant_is_no_right() -> None:
+    assert not only_rights_differ(f"A; {GRANT} C;", f"B; {GRANT} C;")
+
+
 def test_a_grant_that_moves_is_no_change_of_rights_alone() -> None:
     before = f"IF a THEN {GRANT} END IF; IF b THEN END IF;"
     after = f"IF a THEN END IF; IF b THEN {GRANT} END IF;"
@@ -76,6 +80,11 @@ def test_the_programs_own_sql_is_known() -> None:
     assert own_form(wider, "shop") == (
         "the program's own: DELETE, INSERT, SELECT, UPDATE on all tables of o in schema s"
     )
+    odd = statements(database="shop", owner="o", schema="s ON t", access=DatabaseAccess.READ_ONLY)
+    (named,) = altered((READONLY,), "shop-readonly", statements=odd)
+    assert own_form(named, "shop") == (
+        "the program's own: SELECT on all tables of o in schema s ON t"
+    )
 
 
 def test_sql_that_names_no_owner_is_not_the_programs_own() -> None:
@@ -89,6 +98,7 @@ def test_sql_that_names_no_owner_is_not_the_programs_own() -> None:
 
 def test_changed_lines() -> None:
     assert changed_lines("a\nb\nc", "a\nx\nc") == ("b", "x")
+    assert changed_lines("a\nb\nc", "x\ny\nc") == ("a\nb", "x\ny")
 
 
 def statement(**more: object) -> str:

@@ -150,6 +150,7 @@ def test_a_file_that_pulumi_reads_instead_takes_an_approval() -> None:
             ["dev", "prod"],
         ),
         ("Pulumi.dev-eu.yaml", "config: [", ["dev", "staging", "prod"]),
+        ("Pulumi.dev-eu.yaml", "a: &a x\nb: [*a, *a]", ["dev", "staging", "prod"]),
         ("teams/Pulumi.yaml", "name: vaultstack", ["dev", "staging", "prod"]),
         ("policies/guardrails/PulumiPolicy.yaml", "main: x", ["dev", "staging", "prod"]),
     ],

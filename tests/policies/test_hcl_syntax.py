@@ -431,6 +431,7 @@ SYNTAX = [
     ("name = <<EOF\nx\nEOF", 1, 8, "heredoc not terminated"),
     ("name = <<-EOF\nx\nEOF\n", 1, 8, "heredoc not terminated"),
     ("# \0", 1, 3, "unexpected null character (0x00)"),
+    ("a = <<E\nx\ue123\nE\n", 2, 2, "unicode code point U+E123 reserved for internal use"),
     ("# \ue123", 1, 3, "unicode code point U+E123 reserved for internal use"),
     ("# \ud800", 1, 3, "illegal UTF-8 encoding"),
     ("\ufeffpath a {}", 1, 1, "illegal char"),
@@ -581,6 +582,27 @@ def test_refusals_say_where_and_why(text: str, line: int, column: int, reason: s
     error = refused(text)
     assert (error.reason, error.line, error.column) == (reason, line, column)
     assert str(error).startswith(f"line {line}, column {column}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("written", "opening", "inner", "closing", "most"),
+    [
+        ("a = {} b = {} c = {}", "[", "", "]", MAX_DEPTH),
+        ("a = {} b = {} c = {}", "[{ d = ", "1", "}]", MAX_DEPTH // 2),
+        ("a {} b {} c {}", "{ d ", "{}", "}", MAX_DEPTH - 1),
+        ('{{"a": {}, "b": {}, "c": {}}}', '{"d": ', "1", "}", MAX_DEPTH - 1),
+    ],
+)
+def test_how_deep_it_nests_is_counted_anew_for_each_item(
+    written: str, opening: str, inner: str, closing: str, most: int
+) -> None:
+    def text(*depths: int) -> str:
+        return written.format(*(opening * one + inner + closing * one for one in depths))
+
+    for depths in ((most, most, most), (2, 1, most), (most, 2, most)):
+        parse_document(text(*depths))
+    for depths in ((most + 1, 1, 1), (2, most + 1, 1), (most, 2, most + 1)):
+        assert refused(text(*depths)).reason.startswith(f"nested deeper than {MAX_DEPTH} levels")
 
 
 IN_LIST = "error while trying to parse {} within list: "

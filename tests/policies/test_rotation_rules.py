@@ -118,6 +118,7 @@ def every(made: AccessMatrix) -> tuple[Scheduled, ...]:
 def refused(said: str, *rotations: Any, **more: Any) -> str:
     with pytest.raises(ValueError, match=said) as caught:
         matrix(*rotations, **more)
+    assert str(caught.value).startswith(("rotation ", "workload 'job': ", "platform, workload "))
     return str(caught.value)
 
 
@@ -247,6 +248,12 @@ def test_one_thing_is_rotated_once() -> None:
     assert said.startswith("rotation 'shop-jwt': is there 2 times")
     again = replace(KEY, name="again", by="other")
     refused("rotation of 'kv rotate shop/api jwt': is there 2 times", KEY, again, jobs=jobs)
+    root = machine(RootKey(reason=WHY)), machine(RootKey(reason=WHY), name="other")
+    twice = (RotateAwsRoot(by="job"), RotateAwsRoot(by="other", name="again"))
+    refused(
+        'rotation of "rotate the AWS engine\'s own key": is there 2 times',
+        platform=platform(*root, rotations=twice),
+    )
 
 
 # --- keys ----------------------------------------------------------------------------------------
@@ -299,7 +306,9 @@ def test_a_database_that_vault_has_no_connection_to() -> None:
         (Database(DatabaseAccess.READ_ONLY, environments=DEV), RenewSelf()),
     )
     shop = replace(SHOP, workloads=(only_dev,), rotations=(rotation,))
-    with pytest.raises(ValueError, match="no connection to a database of 'shop' in prod, staging"):
+    with pytest.raises(
+        ValueError, match=r"^rotation 'shop-database-root': Vault has no con.* in prod, staging"
+    ):
         replace(matrix(), applications=(shop,), platform=own)
 
 
@@ -364,7 +373,9 @@ def test_the_pipelines_that_there_are_are_named() -> None:
 def test_a_pipeline_that_does_not_exist_everywhere() -> None:
     pipeline = Workload("ci", AppRole(duration("24h")), (RenewSelf(environments=PROD),))
     shop = replace(SHOP, workloads=(SHOP.workloads[0], pipeline), rotations=(IDS,))
-    with pytest.raises(ValueError, match="'ci' does not exist in dev, staging"):
+    with pytest.raises(
+        ValueError, match=r"^rotation 'shop-ci-.*'ci' does not exist in dev, staging"
+    ):
         replace(matrix(), applications=(shop,), platform=platform(machine(SECRET_IDS)))
 
 

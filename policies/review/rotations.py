@@ -8,7 +8,7 @@ everybody's access is; what it may in Kubernetes follows from its task, and is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from policies.escalation import Effect, held_by_job
@@ -77,9 +77,9 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
 
 def rotation_risks(sides: Sides, security: str) -> Iterator[Finding]:
     """Of one environment."""
-    before = {what(one): one for one in sides.base.rotations}
-    after = {what(one): one for one in sides.head.rotations}
-    for thing, rotation in before.items():
+    before, after = _by_thing(sides.base.rotations), _by_thing(sides.head.rotations)
+    for thing, olds in before.items():
+        rotation = _most_often(olds)
         if thing not in after and _is_there(rotation, sides.head):
             yield Finding(
                 Severity.HIGH,
@@ -90,27 +90,45 @@ def rotation_risks(sides: Sides, security: str) -> Iterator[Finding]:
                     "whoever has learned it by then has it for good",
                 ),
             )
-    for thing, rotation in after.items():
-        old = before.get(thing)
-        if old and rotation.interval_seconds > old.interval_seconds:
-            yield Finding(
-                Severity.WARNING,
-                "rotated-less",
-                f"{thing} is rotated every {_every(rotation)} and not every {_every(old)}",
-                (f"the schedule is {rotation.schedule!r}, before {old.schedule!r}",),
-            )
-        if old is None or old != rotation:
-            yield from _powers(old, rotation, security)
-            yield from _elsewhere(rotation, security)
-            yield from _nobody(rotation, sides.head)
+    for thing, rotations in after.items():
+        olds = before.get(thing, [])
+        if olds:
+            yield from _less(thing, _most_often(olds), _most_often(rotations))
+        for rotation in rotations:
+            if rotation not in olds:
+                yield from _powers(olds, rotation, security)
+                yield from _elsewhere(rotation, security)
+                yield from _nobody(rotation, sides.head)
+
+
+def _by_thing(rotations: Iterable[Rotation]) -> Mapping[str, list[Rotation]]:
+    """All of a thing's: of two neither hides what the other does."""
+    found: dict[str, list[Rotation]] = {}
+    for one in rotations:
+        found.setdefault(what(one), []).append(one)
+    return found
+
+
+def _most_often(rotations: Iterable[Rotation]) -> Rotation:
+    return min(rotations, key=lambda one: one.interval_seconds)
+
+
+def _less(thing: str, old: Rotation, rotation: Rotation) -> Iterator[Finding]:
+    if rotation.interval_seconds > old.interval_seconds:
+        yield Finding(
+            Severity.WARNING,
+            "rotated-less",
+            f"{thing} is rotated every {_every(rotation)} and not every {_every(old)}",
+            (f"the schedule is {rotation.schedule!r}, before {old.schedule!r}",),
+        )
 
 
 def _every(rotation: Rotation) -> str:
     return str(Duration(rotation.interval_seconds)) if rotation.interval_seconds > 0 else "0s"
 
 
-def _powers(old: Rotation | None, rotation: Rotation, security: str) -> Iterator[Finding]:
-    had = {str(one) for one in held_by_job(old)} if old else set[str]()
+def _powers(olds: Iterable[Rotation], rotation: Rotation, security: str) -> Iterator[Finding]:
+    had = {str(one) for old in olds for one in held_by_job(old)}
     for one in held_by_job(rotation):
         if str(one) in had:
             continue

@@ -176,6 +176,25 @@ def test_a_job_that_restarts_anothers_deployment_takes_an_approval() -> None:
     assert "may restart a Deployment in blog-prod, and runs in shop-prod" in one.title
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_two_rotations_of_one_thing_do_not_hide_each_other(first: bool) -> None:
+    tell = {**TASK["tell"], "namespace": "blog-prod"}
+    more = dataclasses.replace(JWT, name="shop-too", task={**TASK, "tell": tell})
+    review = reviewed(but(HAS, rotations=(more, JWT) if first else (JWT, more)), base=HAS)
+    assert finding(review, "restarts-another").title.startswith("shop-too may restart")
+    assert finding(review, "availability").title.startswith("shop-too gains")
+
+
+def test_of_two_rotations_of_one_thing_the_one_that_comes_more_often_counts() -> None:
+    seldom = dataclasses.replace(JWT, name="shop-too", interval_seconds=2419200)
+    both = but(HAS, rotations=(JWT, seldom))
+    assert "rotated-less" not in rules_of(reviewed(both, base=HAS))
+    assert "rotated-less" not in rules_of(reviewed(HAS, base=both))
+    one = finding(reviewed(but(HAS, rotations=(seldom,)), base=both), "rotated-less")
+    assert one.title == "kv-key shop/config password is rotated every 672h and not every 168h"
+    assert one.reasons == ("the schedule is '0 3 * * 1', before '0 3 * * 1'",)
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [

@@ -85,13 +85,13 @@ def test_a_name_that_kubernetes_refuses_is_refused(said: str, build: object) -> 
 
 def test_an_overlap_that_a_rotation_could_end() -> None:
     """The job is as strict, and nothing would tell before it runs."""
-    said = "overlap 12h1m must be at most half of the 24h between two rotations"
+    said = "^rotation '{}': the overlap 12h1m must be at most half of the 24h between two rotations"
     more = Duration(HALF_A_DAY.seconds + 60)
     daily = Cron("0 3 * * *")
     assert key(schedule=daily, overlap=HALF_A_DAY).overlap == HALF_A_DAY
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=said.format("jwt")):
         key(schedule=daily, overlap=more)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=said.format("ci-secret-ids")):
         replace(IDS, overlap=more)
 
 

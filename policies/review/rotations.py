@@ -9,6 +9,7 @@ everybody's access is; what it may in Kubernetes follows from its task, and is t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from policies.escalation import Effect, held_by_job
@@ -23,8 +24,15 @@ _SECONDS: Final = "_seconds"
 
 
 def described(rotation: Rotation) -> Described:
-    """As a role of the plan is."""
-    return Described(f"rotations/{rotation.name}", Topic.ROTATION, tuple(_terms(rotation)))
+    """As a role of the plan is. Of values whose names read alike each is a term of its own."""
+    terms: dict[str, Term] = {}
+    for term in _terms(rotation):
+        name, times = term.term, 1
+        while name in terms:
+            times += 1
+            name = f"{term.term} ({times})"
+        terms[name] = replace(term, term=name)
+    return Described(f"rotations/{rotation.name}", Topic.ROTATION, tuple(terms.values()))
 
 
 def _terms(rotation: Rotation) -> Iterator[Term]:

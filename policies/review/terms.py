@@ -78,8 +78,20 @@ def changes(before: Iterable[Described], after: Iterable[Described]) -> Iterator
         befores = {term.term: term for term in one.terms} if one else {}
         afters = {term.term: term for term in other.terms} if other else {}
         for name in {**befores, **afters}:
-            for direction, was, is_ in _changes(befores.get(name), afters.get(name)):
-                yield TermChange(direction, topic, role, name, was, is_)
+            for pair in _of_a_kind(befores.get(name), afters.get(name)):
+                for direction, was, is_ in _changes(*pair):
+                    yield TermChange(direction, topic, role, name, was, is_)
+
+
+def _of_a_kind(
+    before: Term | None, after: Term | None
+) -> Iterator[tuple[Term | None, Term | None]]:
+    """A value of another kind, such as a text where a number was, is another."""
+    if before and after and type(before) is not type(after):
+        yield before, None
+        yield None, after
+    else:
+        yield before, after
 
 
 _Change: TypeAlias = tuple[Direction, str, str]

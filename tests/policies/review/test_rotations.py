@@ -96,6 +96,25 @@ def test_every_value_of_a_task_is_a_term() -> None:
     assert described(JWT).topic is Topic.ROTATION
 
 
+@pytest.mark.parametrize(
+    ("decoy", "change", "shown"),
+    [
+        ({"overlap": 3600}, {"overlap_seconds": 720000}, "200h"),
+        ({"tell_deployment": "shop"}, {"tell": {**TASK["tell"], "deployment": "blog"}}, "blog"),
+        ({"runs as": "shop-prod/shop"}, {"key": "other"}, "other"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_value_hides_behind_no_other_whose_name_reads_alike(
+    decoy: dict[str, Any], change: dict[str, Any], shown: str, first: bool
+) -> None:
+    task = {**decoy, **TASK, **change} if first else {**TASK, **change, **decoy}
+    names = [term.term for term in described(dataclasses.replace(JWT, task=task)).terms]
+    assert len(names) == len(set(names)) == len(described(JWT).terms) + 1
+    gained = [line for line in told(changed(task=task)) if line.startswith("gained")]
+    assert any(line.endswith(f"-> {shown}") for line in gained)
+
+
 def test_a_new_rotation_is_gained_and_takes_the_teams_approval_in_prod() -> None:
     review = reviewed(HAS)
     assert workload(review, "shop/api").status is Status.CHANGED

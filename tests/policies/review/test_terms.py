@@ -70,3 +70,9 @@ def test_a_term_that_is_there_on_one_side_only() -> None:
     assert change(Text("t", "a"), None) == ["lost r t: a -> "]
     assert change(None, Text("t", "")) == []
     assert change(Amount("t", 1, "one"), None) == ["lost r t: one -> "]
+
+
+def test_a_value_of_another_kind_is_another() -> None:
+    one, other = Amount("t", 48, "48"), Names("t", frozenset({"long"}))
+    assert change(one, other) == ["lost r t: 48 -> ", "gained r t:  -> long"]
+    assert change(other, one) == ["lost r t: long -> ", "gained r t:  -> 48"]

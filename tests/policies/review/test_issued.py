@@ -6,13 +6,15 @@ import pytest
 
 from policies.acl import Acl, Pattern
 from policies.hcl import parse
-from policies.plan import AwsRole, AzureRole, DatabaseConnection, GcpRole
+from policies.plan import AwsRole, AzureRole, DatabaseConnection, DatabaseStaticRole, GcpRole
 from policies.review.issued import Counter, changed, issued_by, ways
 from tests.policies.review.sides_made import BASE, altered, but, hcl
 
 EVERYTHING = but(
     gcp_roles=(GcpRole("g", "a@p", ("s",), 60),),
     azure_roles=(AzureRole("z", (), 60, 60),),
+    database_connections=(DatabaseConnection("shop", "shop", ("shop-readonly", "shop-report")),),
+    database_static_roles=(DatabaseStaticRole("shop-report", "shop", "shop-report", "", 60),),
 )
 
 
@@ -25,6 +27,7 @@ def open_to(rules: dict[str, str]) -> set[str]:
     ("path", "capability", "role"),
     [
         ("database/creds/shop-readonly", "read", "database/roles/shop-readonly"),
+        ("database/static-creds/shop-report", "read", "database/static-roles/shop-report"),
         ("aws/creds/shop-files", "read", "aws/roles/shop-files"),
         ("aws/sts/shop-files", "update", "aws/roles/shop-files"),
         ("gcp/impersonated-account/g/token", "read", "gcp/impersonated-account/g"),
@@ -36,6 +39,7 @@ def open_to(rules: dict[str, str]) -> set[str]:
         ("pki/issuer/0b9c1a52/sign/shop-api", "update", "pki/roles/shop-api"),
         ("pki/issuer/i*", "update", "pki/roles/shop-api"),
         ("secret/data/shop/*", "read", "secret/data/shop/config"),
+        ("database/creds/+", "read", "database/roles/shop-readonly"),
         ("database/+/shop-readonly", "read", "database/roles/shop-readonly"),
         ("database/creds/*", "read", "database/roles/shop-readonly"),
     ],
@@ -46,8 +50,18 @@ def test_who_may_ask_at_a_way_can_take_it(path: str, capability: str, role: str)
     assert open_to({path: "deny"}) == set()
 
 
+def test_what_is_handed_out_is_told_with_what_it_says() -> None:
+    things = issued_by(EVERYTHING)
+    assert Counter(things.values()).open_to(Acl.of([parse(hcl({"*": "read update"}))])) == things
+
+
+def test_a_rule_that_grants_nothing_hides_no_other() -> None:
+    rules = {"aws/*": "deny", "database/creds/*": "read", "zzz": "deny"}
+    assert open_to(rules) == {"database/roles/shop-readonly"}
+
+
 def test_a_rule_that_goes_first_decides() -> None:
-    rules = {"database/*": "read", "database/creds/shop-readonly": "deny"}
+    rules = {"database/creds/*": "read", "database/creds/shop-readonly": "deny"}
     assert open_to(rules) == set()
 
 

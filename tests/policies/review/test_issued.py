@@ -7,7 +7,8 @@ import pytest
 from policies.acl import Acl, Pattern
 from policies.hcl import parse
 from policies.plan import AwsRole, AzureRole, DatabaseConnection, DatabaseStaticRole, GcpRole
-from policies.review.issued import Counter, changed, issued_by, ways
+from policies.review.issued import Counter, Issued, changed, issued_by, ways
+from policies.review.model import Topic
 from tests.policies.review.sides_made import BASE, altered, but, hcl
 
 EVERYTHING = but(
@@ -76,6 +77,31 @@ def test_a_database_role_that_nothing_allows_hands_out_nothing() -> None:
     assert role not in issued_by(
         but(database_connections=(DatabaseConnection("shop", "shop", ("other",)),))
     )
+
+
+def test_each_role_and_entry_is_known_by_where_vault_keeps_it() -> None:
+    (database,), (static,) = EVERYTHING.database_roles, EVERYTHING.database_static_roles
+    (aws,), (gcp,), (azure,) = EVERYTHING.aws_roles, EVERYTHING.gcp_roles, EVERYTHING.azure_roles
+    (pki,), (entry,) = EVERYTHING.pki_roles, EVERYTHING.kv_entries
+    assert list(issued_by(EVERYTHING).items()) == [
+        (one.role, one)
+        for one in (
+            Issued("database/roles/shop-readonly", Topic.DATABASE, database, "shop"),
+            Issued("database/static-roles/shop-report", Topic.DATABASE, static, "shop"),
+            Issued("aws/roles/shop-files", Topic.CLOUD, aws, mount=(3600, 14400)),
+            Issued("gcp/impersonated-account/g", Topic.CLOUD, gcp),
+            Issued("azure/roles/z", Topic.CLOUD, azure),
+            Issued("pki/roles/shop-api", Topic.CERTIFICATE, pki),
+            Issued("secret/data/shop/config", Topic.SECRET, entry),
+        )
+    ]
+
+
+def test_a_user_that_its_connection_does_not_allow_has_no_password_to_take() -> None:
+    stays = "database/static-roles/shop-report"
+    assert stays in issued_by(EVERYTHING)
+    for connections in ((), BASE.database_connections):
+        assert stays not in issued_by(but(EVERYTHING, database_connections=connections))
 
 
 def test_an_aws_role_knows_its_mounts_lifetimes() -> None:

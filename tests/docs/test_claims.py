@@ -32,8 +32,8 @@ _RULES: Final = frozenset(rule.name for rule in RULES)
 _PREFIXES: Final = frozenset(name.partition("-")[0] for name in _RULES)
 _TARGET: Final = re.compile(r"^\s*(?:\$ )?make ([a-z-]+)", re.MULTILINE)
 _MODULE: Final = re.compile(r"\bpython3? -m ([a-z_]+(?:\.[a-z_]+)*)([^`\n|<>;&#]*)")
-NO_RULES: Final = frozenset({"vault-ci"})
-"""What is called like a guardrail: a Secret."""
+NO_RULES: Final = frozenset({"vault-ci", "vault-injector"})
+"""What is called like a guardrail: a Secret, a namespace."""
 OURS: Final = ("attest", "components", "migration", "policies", "rehearsal", "upkeep")
 """Packages of this repository that are run."""
 

@@ -136,6 +136,16 @@ def test_what_lies_in_an_exception_and_changes_has_its_own_line() -> None:
     ]
 
 
+def test_what_lies_in_a_line_and_does_not_change_is_named() -> None:
+    before = acl(("*", "read"), ("a/b/*", "deny"), ("a/b/c", "read"))
+    assert told(before, acl(("*", "read"))) == ["gained read a/b/* besides a/b/c"]
+
+
+def test_a_line_names_all_rules_that_decide_its_paths_on_the_other_side() -> None:
+    _, lost = difference(acl(("+", "read")), acl(("a", "update"), ("c", "deny")))
+    assert (lost.paths, lost.instead_of) == ("+", ("", "a", "c"))
+
+
 def test_list_is_told_apart() -> None:
     assert told(NOBODY, acl(("kv/metadata/app", "read list"))) == [
         "gained read kv/metadata/app",
@@ -150,6 +160,8 @@ def test_list_of_a_folder_by_either_spelling_is_one_line() -> None:
     assert told(acl(("b", "read")), acl(("b/", "list"))) == ["gained list b/", "lost read b"]
     before = acl(("ab*", "deny"), ("a", "list"))
     assert told(before, acl(("+", "list"))) == ["gained list + besides a"]
+    before = acl(("b", "list"), ("a", "read"))
+    assert told(before, acl(("+/", "list"))) == ["gained list +/", "lost read a", "lost list b"]
 
 
 def test_list_that_two_rules_take_away_is_told_of_each() -> None:

@@ -138,6 +138,11 @@ def test_without_limits_on_the_base_not_even_a_gain_without_a_finding_passes() -
     assert review.approvers == ("security-team",)
 
 
+def test_without_limits_on_the_base_an_escalation_is_the_named_teams() -> None:
+    head = with_policies({"blog-api-prod": {"sys/policies/acl/*": "update"}})
+    assert reviewed(head, limits=unwritten("guards")).approvers == ("guards",)
+
+
 def test_verdicts() -> None:
     within = with_policies(
         {"blog-api-prod": {"secret/data/blog/*": "read", "secret/metadata/blog/*": "list"}}
@@ -155,6 +160,7 @@ def test_verdicts() -> None:
     [
         ('security = "security-team"', 'security = "x"', "security is x and not security-team"),
         (', "cloud", "certificate"', ', "certificate"', "topics are without cloud"),
+        (', "cloud", "certificate"', "", "topics are without certificate, cloud"),
         (
             'severity = "high"\ntopics = ["login", "t',
             'severity = "escalation"\ntopics = ["login", "t',

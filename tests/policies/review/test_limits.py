@@ -122,6 +122,19 @@ def test_a_gain_of_a_topic_needs_the_team_and_a_loss_does_not() -> None:
     assert not list(LIMITS.exceeded(review(PROD, term(Direction.GAINED, Topic.TOKEN))))
 
 
+def test_each_reason_says_where_it_is_what_it_is_and_whose_approval_it_takes() -> None:
+    """A workload that its title names is not named twice."""
+    nobodys = Finding(Severity.ESCALATION, "escalation", "a title", (), approvers=("a", "b"))
+    named = Finding(Severity.HIGH, "sudo", "shop/api gains sudo", (), approvers=("a",))
+    shop = WorkloadReview("shop/api", "", Status.CHANGED, (), (), (), (named, nobodys))
+    one = EnvironmentReview(PROD, (shop,), 0, (nobodys,))
+    assert [(excess.sentence, excess.approvers) for excess in LIMITS.exceeded(one)] == [
+        ("prod: a title (escalation); takes the approval of a, b", ("a", "b")),
+        ("prod: shop/api gains sudo (sudo, high); takes the approval of a", ("a",)),
+        ("prod, shop/api: a title (escalation); takes the approval of a, b", ("a", "b")),
+    ]
+
+
 def test_without_limits_on_the_base_every_finding_and_topic_needs_an_approval() -> None:
     roles = altered(BASE.kubernetes_roles, "shop", token=BASE.approle_roles[0].token)
     head = but(kubernetes_roles=roles)

@@ -147,7 +147,8 @@ class Territory:
                 yield Finding(
                     Severity.HIGH,
                     "ownership",
-                    f"{owner.name} answers to {now.team or 'no team'} instead of {owner.team}",
+                    f"{owner.name} answers to {now.team or 'no team'} instead of "
+                    f"{owner.team or 'none'}",
                     (
                         "from the next change on that team is asked about its paths: "
                         + ", ".join(owner.paths),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
+from policies.hcl import Capability
 from policies.plan import Owner
 from policies.review import Snapshot
 from policies.review.difference import AccessChange, Direction
 from policies.review.model import Severity
 from policies.review.sides import Sides
-from policies.review.territory import Territory, identities_of
+from policies.review.territory import Territory, decided_by, identities_of
 from tests.policies.review.sides_made import BASE, but, finding, reviewed, rules_of
 
 
@@ -57,8 +60,23 @@ def test_another_team_is_told_and_the_old_one_asked() -> None:
     review = reviewed(but(owners=(dataclasses.replace(blog, team="other-team"), people, shop)))
     one = finding(review, "ownership")
     assert one.title == "blog answers to other-team instead of blog-team"
+    assert one.reasons == (
+        "from the next change on that team is asked about its paths: secret/+/blog/*",
+    )
     assert one.severity is Severity.HIGH
     assert one.approvers == ("blog-team",)
+
+
+def test_who_answers_to_no_team_is_told_so() -> None:
+    blog, people, shop = BASE.owners
+    nobody = dataclasses.replace(blog, team="")
+    one = finding(reviewed(but(owners=(nobody, people, shop))), "ownership")
+    assert one.title == "blog answers to no team instead of blog-team"
+    assert one.approvers == ("blog-team",)
+    somebody = dataclasses.replace(people, team="ops-team")
+    one = finding(reviewed(but(owners=(blog, somebody, shop))), "ownership")
+    assert one.title == "people answers to ops-team instead of none"
+    assert one.approvers == ("platform-team",), "it has nobody who could be asked"
 
 
 def test_taking_anothers_path_is_told() -> None:
@@ -67,7 +85,32 @@ def test_taking_anothers_path_is_told() -> None:
     review = reviewed(but(owners=(blog, people, wide)))
     one = finding(review, "ownership")
     assert one.title == "secret/+/* is said to be of shop, and secret/+/blog/* is of blog"
+    assert one.reasons == (
+        "shop-team would be asked, from the next change on, about what blog-team answers for",
+    )
+    assert one.severity is Severity.HIGH
     assert one.approvers == ("blog-team",)
+
+
+def test_a_path_of_who_has_no_team_is_somebodys_all_the_same() -> None:
+    blog, people, shop = BASE.owners
+    base = but(owners=(blog, dataclasses.replace(people, paths=("sys/mounts",)), shop))
+    wide = dataclasses.replace(people, name="newcomer", paths=("sys/mounts",), members=())
+    one = finding(reviewed(but(base, owners=(*base.owners, wide)), base), "ownership")
+    assert one.title == "sys/mounts is said to be of newcomer, and sys/mounts is of people"
+    assert one.reasons == (
+        "newcomer would be asked, from the next change on, about what people answers for",
+    )
+    assert one.approvers == ("platform-team",)
+    gone = finding(reviewed(BASE, base), "ownership")
+    assert gone.title == "sys/mounts is not said to be of people any more"
+    assert gone.approvers == ("platform-team",)
+
+
+def test_two_that_are_new_take_nothing_from_each_other() -> None:
+    """Neither was there to be asked."""
+    one, other = (Owner(name, f"{name}-team", (), ("secret/+/new/*",)) for name in ("a", "b"))
+    assert rules_of(reviewed(but(owners=(one, other, *BASE.owners)))) == []
 
 
 def test_a_path_more_of_ones_own_is_not_told() -> None:
@@ -82,6 +125,7 @@ def test_a_path_that_nobody_answers_for_any_more() -> None:
     less = dataclasses.replace(shop, paths=tuple(p for p in shop.paths if p != "secret/+/shop/*"))
     one = finding(reviewed(but(owners=(blog, people, less))), "ownership")
     assert one.title == "secret/+/shop/* is not said to be of shop any more"
+    assert one.reasons == ("from the next change on nobody is asked who reaches for it",)
     assert one.severity is Severity.HIGH
     assert one.approvers == ("shop-team",)
 
@@ -105,8 +149,36 @@ def test_a_workload_that_changes_sides() -> None:
     more = dataclasses.replace(blog, members=(*blog.members, shop.members[1]))
     one = finding(reviewed(but(owners=(more, people, fewer))), "ownership")
     assert one.title == "the role shop-ci is said to be of blog, and was of shop"
+    assert one.reasons == ("from the next change on what it reaches of blog is no finding",)
     assert one.severity is Severity.HIGH
     assert one.approvers == ("blog-team", "shop-team")
+    new = Owner("new", "new-team", shop.members[1:], ())
+    one = finding(reviewed(but(owners=(blog, new, people, fewer))), "ownership")
+    assert one.title == "the role shop-ci is said to be of new, and was of shop"
+    assert one.approvers == ("shop-team",), "who is new had no say"
+
+
+def test_a_role_that_is_nobodys_any_more_changes_no_sides() -> None:
+    blog, people, shop = BASE.owners
+    fewer = dataclasses.replace(shop, members=shop.members[:1])
+    roles = rules_of(reviewed(but(owners=(blog, people, fewer), approle_roles=())))
+    assert "ownership" not in roles
+
+
+@pytest.mark.parametrize(
+    ("rule", "capability", "decided"),
+    [
+        ("a", Capability.READ, ["a"]),
+        ("a", Capability.LIST, ["a", "a/"]),
+        ("a/", Capability.LIST, ["a/"]),
+        ("a*", Capability.LIST, ["a*"]),
+    ],
+)
+def test_a_rule_decides_the_folder_of_its_name_for_list(
+    rule: str, capability: Capability, decided: list[str]
+) -> None:
+    change = dataclasses.replace(line(rule), capabilities=(capability,))
+    assert [pattern.text for pattern in decided_by(change)] == decided
 
 
 def test_identities() -> None:

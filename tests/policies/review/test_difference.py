@@ -123,6 +123,15 @@ def test_an_exception_of_the_granting_side_is_named() -> None:
     assert told(NOBODY, after) == ["gained read app/* besides app/root"]
 
 
+def test_a_rule_within_that_gives_as_much_is_no_exception() -> None:
+    after = acl(("a/*", "read"), ("a/b/*", "read list"))
+    assert told(NOBODY, after) == [
+        "gained read a/*",
+        "gained read a/b/*",
+        "gained list a/b/*",
+    ]
+
+
 def test_an_exception_is_named_as_far_as_it_lies_within() -> None:
     before = acl(("+", "read"), ("ab*", "deny"))
     assert told(before, NOBODY) == ["lost read + besides ab+"]

@@ -149,6 +149,10 @@ def test_without_limits_on_the_base_not_even_a_gain_without_a_finding_passes() -
     review = reviewed(within, limits=unwritten())
     assert review.verdict is Verdict.NEEDS_APPROVAL
     assert review.approvers == ("security-team",)
+    assert review.over_limit == (
+        "prod, blog/api: gains something, and the base has no policies/approvals.toml; "
+        "takes the approval of security-team",
+    )
 
 
 def test_without_limits_on_the_base_an_escalation_is_the_named_teams() -> None:

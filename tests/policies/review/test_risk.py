@@ -54,6 +54,11 @@ def test_another_applications_paths() -> None:
     assert one.approvers == ("blog-team",)
 
 
+def test_all_that_is_gained_is_named() -> None:
+    one = finding(shop({"secret/data/*": "read update"}), "another-application")
+    assert one.title == "shop/api gains read, update on paths of blog: secret/+/blog/*"
+
+
 @pytest.mark.parametrize("path", ["secret/metadata/blog/", "secret/metadata/blog"])
 def test_only_the_names_of_anothers_secrets(path: str) -> None:
     one = finding(shop({path: "list"}), "another-application")
@@ -161,6 +166,14 @@ def test_who_was_as_good_as_root_gains_little() -> None:
     one = finding(shop({**held, "sys/raw/*": "read sudo"}, base), "control-plane")
     assert one.severity is Severity.WARNING
     assert one.reasons[-1].startswith("it was as good as root before: update sys/policies/acl/")
+
+
+def test_that_it_was_root_is_said_only_of_what_makes_root() -> None:
+    held = {"sys/policies/acl/*": "update"}
+    base = with_policies({"shop-api-prod": {**SHOP, **held}})
+    one = finding(shop({**held, "database/roles/a": "update"}, base), "escalation")
+    assert one.severity is Severity.ESCALATION
+    assert len(one.reasons) == 1
 
 
 def test_one_rule_that_leads_to_much_is_one_finding() -> None:

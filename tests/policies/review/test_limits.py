@@ -60,7 +60,7 @@ def test_the_products_own_limits_can_be_read() -> None:
     [
         ('security = "security-team"', "", "security must name a team"),
         ('security = "security-team"', 'security = ""', "security must name a team"),
-        ("[prod]", "[production]", "production is no key"),
+        ("[prod]", "[production]", r"approvals\.toml: production is no key"),
         ("[staging]", "[[staging]]", r"\[staging\] must be there, as a table"),
         ('severity = "escalation"', 'severity = "grave"', "dev.severity must be of note, warning"),
         ("owners = false", "owners = 0", "dev.owners must be true or false"),
@@ -149,9 +149,10 @@ def test_without_limits_on_the_base_not_even_a_gain_without_a_finding_passes() -
     review = reviewed(within, limits=unwritten())
     assert review.verdict is Verdict.NEEDS_APPROVAL
     assert review.approvers == ("security-team",)
-    assert review.over_limit == (
+    (reason,) = review.over_limit
+    assert reason == (
         "prod, blog/api: gains something, and the base has no policies/approvals.toml; "
-        "takes the approval of security-team",
+        "takes the approval of security-team"
     )
 
 

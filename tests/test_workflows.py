@@ -324,13 +324,16 @@ def test_a_report_that_another_job_put_in_its_place_is_not_shown(
     report.parent.mkdir(parents=True)
     report.write_text("the report")
     _script(tmp_path / "python3", 'echo "$@"')
-    given = {"NUMBER": "1", "COMMIT": "abc", "DIGEST": digest, "PATH": f"{tmp_path}:{os.defpath}"}
+    given = {"NUMBER": "1", "COMMIT": "abc", "DIGEST": digest, "TEAMS": "prod-media-team"}
+    given["PATH"] = f"{tmp_path}:{os.defpath}"
     ended = _as_a_runner(commenting["run"], tmp_path, given)
     assert ended.returncode == 0, ended.stderr
     assert report.exists() is shown
     assert ("::error::" in ended.stdout) is not shown
     assert "--key access-review" in ended.stdout  # which says that there is none
-    assert "--key preview-prod" in ended.stdout
+    assert "--key preview-prod --" in ended.stdout
+    assert "--key preview-prod-media-team --" in ended.stdout
+    assert ended.stdout.endswith(" reports/preview-prod-media-team/prod-media-team.txt\n")
 
 
 def test_the_approval_is_asked_for_just_at_status_2() -> None:
@@ -344,17 +347,19 @@ def test_the_approval_is_asked_for_just_at_status_2() -> None:
 
 def test_environments_are_deployed_in_turn_after_the_review() -> None:
     deploy = parsed("deploy")["jobs"]
-    assert [name for name in deploy if name != "review"] == ENVIRONMENTS
+    assert [name for name in deploy if name in ENVIRONMENTS] == ENVIRONMENTS
     needed = {name: deploy[name]["needs"] for name in ENVIRONMENTS}
     assert needed == {"dev": "review", "staging": ["review", "dev"], "prod": "staging"}
     assert {deploy[name]["with"]["environment"] for name in ENVIRONMENTS} == set(ENVIRONMENTS)
+    assert "needs.staging.result == 'success'" in deploy["prod"]["if"]
     assert set(parsed("deploy")["on"]) == {"push", "workflow_dispatch"}
     assert parsed("deploy")["on"]["push"] == {"branches": ["main"]}
 
 
 def test_a_deployment_is_previewed_before_it_is_approved_and_never_broken_off() -> None:
     up = parsed("deploy-environment")["jobs"]["up"]
-    assert up["needs"] == "preview"
+    assert "preview" in up["needs"]
+    assert "needs.preview.result == 'success'" in up["if"]
     assert parsed("deploy")["concurrency"]["cancel-in-progress"] is False
 
 
@@ -406,7 +411,7 @@ def test_pulumi_runs_under_the_guardrails_wherever_it_runs() -> None:
         for step in job.get("steps", []):
             assert "pulumi preview" not in _run(step), (workflow, name)
             assert "pulumi up" not in _run(step), (workflow, name)
-    assert "--policy-pack policies/guardrails" in (SCRIPTS / "pulumi-report").read_text()
+    assert '--policy-pack "$PWD/policies/guardrails"' in (SCRIPTS / "pulumi-report").read_text()
 
 
 def test_pulumi_comes_in_the_version_of_its_sdk(tmp_path: Path) -> None:
@@ -481,6 +486,7 @@ def test_what_needs_no_security_reviewer_is_named() -> None:
     assert _owner("/docs/runbooks/regenerate-root.md") == "@acme/security"
     assert _owner("/rehearsal/report.py") == "@acme/platform"
     assert _owner("/tests/policies/test_hcl.py") == "@acme/security"
+    assert _owner("/teams/Pulumi.prod-media-team.yaml") == "@acme/security"
 
 
 # --- scripts ---

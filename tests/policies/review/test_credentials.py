@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from policies.plan import AzureRole, DatabaseConnection, PkiRole
+from policies.plan import AzureRole, DatabaseConnection, DatabaseStaticRole, PkiRole
 from policies.postgresql import DatabaseAccess, statements
 from policies.review import Review, Snapshot
 from policies.review.credentials import credential_risks
@@ -45,7 +45,28 @@ def test_users_that_could_only_read() -> None:
     assert one.title == (
         "users of database/roles/shop-readonly gain DELETE, INSERT, and could only read"
     )
+    assert one.reasons == tuple(
+        f"database/roles/shop-readonly grants {word} ON ALL TABLES IN SCHEMA "
+        '"public" TO "shop_readonly"; before, it did not'
+        for word in ("DELETE", "INSERT")
+    )
     assert one.severity is Severity.WARNING
+
+
+def test_users_of_a_role_that_is_new_could_not_read_before() -> None:
+    """What they may is told as the role's; another that could read is a finding all the same."""
+    wider = "GRANT SELECT, DELETE ON ALL TABLES"
+    (changed,) = with_sql(TABLES, wider).database_roles
+    new = dataclasses.replace(changed, name="a-shop")
+    connection = DatabaseConnection("shop", "shop", ("a-shop", "shop-readonly"))
+    rules = {**SHOP, "database/creds/+": "read"}
+    head = but(
+        with_policies({"shop-api-prod": rules}),
+        database_connections=(connection,),
+        database_roles=(new, changed),
+    )
+    one = finding(reviewed(head), "write-where-read")
+    assert one.title.startswith("users of database/roles/shop-readonly gain DELETE, and")
 
 
 def test_what_is_lost_is_no_risk() -> None:
@@ -79,8 +100,18 @@ def test_reading_more_is_no_writing() -> None:
 def test_administering_a_database(new: str, word: str) -> None:
     one = finding(reviewed(with_sql("NOLOGIN", new)), "database-administration")
     assert one.title == f"users of database/roles/shop-readonly gain {word}"
+    assert one.reasons == (
+        f"creation SQL of database/roles/shop-readonly says {word}",
+        "with that its holder makes itself another user, or reads what no right names",
+    )
     assert one.severity is Severity.ESCALATION
     assert one.approvers == ("security-team",)
+
+
+def test_all_words_that_administer_are_told_at_once() -> None:
+    one = finding(reviewed(with_sql("NOLOGIN", "superuser CREATEDB")), "database-administration")
+    assert one.title == "users of database/roles/shop-readonly gain CREATEDB, SUPERUSER"
+    assert one.reasons[0].endswith(" says CREATEDB, SUPERUSER")
 
 
 @pytest.mark.parametrize(
@@ -99,15 +130,34 @@ def test_sql_that_no_list_of_words_has_is_for_a_person_to_read(more: str) -> Non
         one = finding(reviewed(but(database_roles=roles)), "database-statements")
         assert one.severity is Severity.HIGH
         assert one.title.startswith(f"the {key} SQL of database/roles/shop-readonly changes")
-        assert f"after: {more}" in one.reasons
+        assert one.reasons == (
+            "Vault runs it as the database's administrator, whatever it says",
+            "before: none",
+            f"after: {more}",
+        )
+        assert one.title.endswith("more than rights, or is not the program's own")
         assert one.approvers == ("security-team",)
+
+
+def test_sql_that_becomes_the_programs_own_needs_nobody_to_read_it() -> None:
+    base = with_sql("NOLOGIN", "NOLOGIN CONNECTION LIMIT 5")
+    assert "database-statements" in rules_of(reviewed(base))
+    assert rules_of(reviewed(BASE, base)) == []
 
 
 @pytest.mark.parametrize("public", ["PUBLIC", "public", '"x", PUBLIC'])
 def test_rights_of_everybody(public: str) -> None:
     head = with_sql(TABLES, f'GRANT SELECT ON ALL TABLES IN SCHEMA "s" TO {public}; {TABLES}')
     one = finding(reviewed(head), "database-everybody")
+    right = f'SELECT ON ALL TABLES IN SCHEMA "s" TO {public}'
+    assert one.title == f"shop/api gains {right} by database/roles/shop-readonly"
+    assert one.reasons == (
+        "every user of that database has what PUBLIC has, for good",
+        "before: none",
+        f"after: {right}",
+    )
     assert one.severity is Severity.HIGH
+    assert one.approvers == ("security-team",)
     assert "database-everybody" not in rules_of(reviewed(BASE, head))
 
 
@@ -133,6 +183,10 @@ def test_users_in_the_database_of_another() -> None:
 
     one = finding(head("shop"), "another-application")
     assert one.title == "blog/api gains users in the database shop of shop"
+    assert one.reasons == (
+        "database/roles/blog-readonly makes users in shop",
+        "database/roles/shop-readonly of shop makes users there, at the base",
+    )
     assert one.severity is Severity.HIGH
     assert one.approvers == ("shop-team",)
     assert "another-application" not in rules_of(head("blog"))
@@ -183,6 +237,11 @@ def test_actions_that_hand_out_rights(action: str) -> None:
     assert one.title == (
         f"shop/api gains {action} on arn:aws:s3:::shop-prod/* by aws/roles/shop-files"
     )
+    assert one.reasons == (
+        f"aws/roles/shop-files allows {action} on arn:aws:s3:::shop-prod/*; before, it did not",
+        "it may give itself rights, or take others'",
+    )
+    assert one.approvers == ("security-team",)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +257,8 @@ def test_wildcards_of_a_cloud(action: str, resource: str) -> None:
     one = finding(with_iam(allow(action, resource)), "cloud-wildcard")
     assert one.severity is Severity.HIGH
     assert one.title == f"shop/api gains {action} on {resource} by aws/roles/shop-files"
+    assert one.reasons == ("a wildcard covers what nobody named, now and later",)
+    assert one.approvers == ("security-team",)
 
 
 @pytest.mark.parametrize(
@@ -217,10 +278,27 @@ def test_statements_that_are_more_than_actions() -> None:
     deny: dict[str, object] = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     one = finding(with_iam(deny), "cloud-statement")
     assert one.severity is Severity.HIGH
-    assert "before: none" in one.reasons
+    assert one.title == (
+        "the statements of aws/roles/shop-files change that are more than actions and resources"
+    )
+    written = '{"Action": "*", "Effect": "Deny", "Resource": "*"}'
+    assert one.reasons == ("before: none", f"after: {written}")
+    assert one.approvers == ("security-team",)
 
 
-@pytest.mark.parametrize("role", ["Owner", "User Access Administrator"])
+def test_a_denial_that_goes_is_told() -> None:
+    document = json.loads(BASE.aws_roles[0].policy_document)
+    document["Statement"].append({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    roles = altered(BASE.aws_roles, "shop-files", policy_document=json.dumps(document))
+    one = finding(reviewed(BASE, but(aws_roles=roles)), "cloud-statement")
+    written = '{"Action": "s3:*", "Effect": "Deny", "Resource": "*"}'
+    assert one.reasons == (f"before: {written}", "after: none")
+
+
+@pytest.mark.parametrize(
+    "role",
+    ["Owner", "User Access Administrator", "Role Based Access Control Administrator"],
+)
 def test_azure_roles_that_assign_roles(role: str) -> None:
     base = but(
         with_policies({"shop-api-prod": {**SHOP, "azure/creds/z": "read"}}),
@@ -229,6 +307,7 @@ def test_azure_roles_that_assign_roles(role: str) -> None:
     head = but(base, azure_roles=(AzureRole("z", ((role, "/a"),), 60, 60),))
     one = finding(reviewed(head, base), "cloud-escalation")
     assert one.title == f"shop/api gains {role} at /a by azure/roles/z"
+    assert one.reasons[-1] == "that role assigns roles, to itself as to others"
     wide = but(base, azure_roles=(AzureRole("z", (("Contributor", "/a"),), 60, 60),))
     assert rules_of(reviewed(wide, base)) == []
 
@@ -251,6 +330,12 @@ def test_certificates_for_anothers_names() -> None:
 
     one = finding(reviewed(head("prod.example"), base), "another-application")
     assert one.title == ("blog/api gains certificates for names of shop: prod.example and below")
+    assert one.reasons == (
+        "pki/roles/blog-api issues for prod.example and below",
+        "pki/roles/shop-api of shop issues for names within that",
+        "with such a certificate its holder poses as that workload",
+    )
+    assert one.severity is Severity.HIGH
     assert one.approvers == ("shop-team",)
     assert rules_of(reviewed(head("blog.prod.example"), base)) == []
 
@@ -262,6 +347,10 @@ def test_certificates_for_names_of_nobody(domain: str) -> None:
     one = finding(reviewed(but(pki_roles=roles)), "foreign-name")
     assert one.severity is Severity.HIGH
     assert one.title == f"shop/api gains certificates for {domain}, which is not named after shop"
+    assert one.reasons == (
+        f"pki/roles/shop-api issues for {domain}",
+        "with such a certificate its holder poses as whatever is called so",
+    )
     assert one.approvers == ("security-team",)
 
 
@@ -276,3 +365,28 @@ def test_users_in_another_database_than_before() -> None:
     one = finding(reviewed(but(database_connections=connections)), "another-database")
     assert one.severity is Severity.HIGH
     assert one.title == "users of database/roles/shop-readonly are made in postgres instead of shop"
+    assert one.reasons == ("the same SQL gives other rights there",)
+    assert one.approvers == ("security-team",)
+
+
+def test_the_password_of_a_user_that_is_named_after_somebody_else() -> None:
+    def head(username: str) -> Snapshot:
+        rules = {**SHOP, "database/static-creds/stays": "read"}
+        return but(
+            with_policies({"shop-api-prod": rules}),
+            database_connections=(DatabaseConnection("shop", "shop", ("shop-readonly", "stays")),),
+            database_static_roles=(DatabaseStaticRole("stays", "shop", username, "", 3600),),
+        )
+
+    one = finding(reviewed(head("blog-report")), "foreign-user")
+    assert one.title == (
+        "shop/api gains the password of the database user blog-report, which is not named after "
+        "shop"
+    )
+    assert one.reasons == (
+        "Vault changes the password of blog-report, and whoever had it has it no more",
+        "whoever reads the new one is that user, with whatever it may",
+    )
+    assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+    assert rules_of(reviewed(head("shop-report"))) == []
+    assert "foreign-user" in rules_of(reviewed(head("shopreport")))

@@ -36,6 +36,16 @@ def test_another_service_account_is_wider() -> None:
     assert one.title == "more may log in as shop/api: service account shop-2"
     assert one.reasons == ("auth/kubernetes/role/shop: service account is shop-2, before shop",)
     assert one.severity is Severity.WARNING
+    assert one.approvers == ()
+
+
+def test_all_that_is_wider_is_one_finding() -> None:
+    roles = altered(BASE.oidc_roles, "ops", groups=("ops-prod", "more", "others"))
+    one = finding(reviewed(but(oidc_roles=roles)), "wider-identity")
+    assert one.title == "more may log in as people/ops: group more, group others"
+    assert one.reasons == tuple(
+        f"auth/oidc/role/ops: group is {group}, before not that" for group in ("more", "others")
+    )
 
 
 def test_another_namespace_than_the_applications() -> None:
@@ -43,6 +53,10 @@ def test_another_namespace_than_the_applications() -> None:
     assert one.severity is Severity.HIGH
     assert one.title == (
         "shop/api logs in from the namespace elsewhere-prod, which is not one of shop"
+    )
+    assert one.reasons == (
+        "at the base shop runs in shop-prod",
+        "whoever may make pods in elsewhere-prod has the access of shop/api",
     )
     assert one.approvers == ("security-team",)
     assert "another-namespace" not in rules_of(kubernetes(service_account="shop-2"))
@@ -92,6 +106,7 @@ def test_all_networks_or_nearly_are_graver(cidrs: tuple[str, ...], shown: str) -
     one = finding(head(cidrs), "wider-identity")
     assert one.severity is Severity.HIGH
     assert one.title == f"more may log in as shop/api: {shown}"
+    assert one.approvers == ("security-team",)
     assert finding(head(("10.0.0.0/8",)), "wider-identity").severity is Severity.WARNING
     assert finding(head(("fc00::/7",)), "wider-identity").severity is Severity.WARNING
 
@@ -146,6 +161,11 @@ def test_wildcards(fields: dict[str, Any], term: str) -> None:
     one = finding(kubernetes(**fields), "wildcard-identity")
     assert one.severity is Severity.HIGH
     assert one.title == f"auth/kubernetes/role/shop lets in any {term}"
+    before = {"service account": "shop", "namespace": "shop-prod", "audience": "vault-prod"}
+    assert one.reasons == (
+        f"before: {before[term.partition(' that')[0]]}",
+        "whoever may create such a name, or is given it, logs in",
+    )
     assert one.approvers == ("security-team",)
 
 
@@ -169,6 +189,8 @@ def test_a_workload_that_is_new_to_prod() -> None:
     review = reviewed(added(NEW, "shop/new"))
     one = finding(review, "new-to-prod")
     assert one.title == "shop/new is new to prod"
+    assert one.reasons == ("the base has no role in prod with which shop/new logs in",)
+    assert (one.severity, one.approvers) == (Severity.WARNING, ())
     assert rules_of(review) == ["new-to-prod"]
 
 
@@ -183,13 +205,19 @@ def test_a_workload_that_is_new_elsewhere() -> None:
 
 def test_a_new_wildcard() -> None:
     wild = dataclasses.replace(NEW, service_account="*")
-    assert "wildcard-identity" in rules_of(reviewed(added(wild, "shop/new")))
+    one = finding(reviewed(added(wild, "shop/new")), "wildcard-identity")
+    assert one.reasons[0] == "before: none"
 
 
 def test_anothers_identity() -> None:
     shared = dataclasses.replace(NEW, service_account="blog", namespace="blog-prod")
     one = finding(reviewed(added(shared, "shop/new")), "shared-identity")
     assert one.title == ("service account blog-prod/blog logs in as shop/new, and is blog/api")
+    assert one.reasons == (
+        "at the base it logs in as blog/api, of another application",
+        "whoever runs as it has the access of shop/new from now on, too",
+    )
+    assert one.approvers == ("security-team",)
     assert one.severity is Severity.HIGH
 
 
@@ -231,6 +259,36 @@ def test_names_of_another_environment(review: Review) -> None:
     assert one.severity is Severity.HIGH
     assert "in prod gains what is named after" in one.title
     assert "has the word" in one.reasons[0]
+    assert one.approvers == ("security-team",)
+
+
+def test_each_other_environment_is_a_finding_of_its_own() -> None:
+    rules = {"secret/data/dev/*": "read", "secret/data/DEV/x": "read", "a/staging": "read"}
+    review = reviewed(with_policies({"shop-api-prod": {**SHOP, **rules}}))
+    dev, staging = (one for one in review.findings if one.rule == ELSEWHERE)
+    assert dev.title == "shop/api in prod gains what is named after dev"
+    assert dev.reasons == (
+        "path secret/data/DEV/x: has the word 'dev'",
+        "path secret/data/dev/*: has the word 'dev'",
+    )
+    assert staging.title == "shop/api in prod gains what is named after staging"
+    assert staging.reasons == ("path a/staging: has the word 'staging'",)
+
+
+def test_of_a_long_text_the_first_line_is_shown() -> None:
+    statements = BASE.database_roles[0].statements
+    creation = ("CREATE ROLE x;", "GRANT dev TO x;")
+    changed = dataclasses.replace(statements, creation=creation)
+    roles = altered(BASE.database_roles, "shop-readonly", statements=changed)
+    one = finding(reviewed(but(database_roles=roles)), ELSEWHERE)
+    assert one.reasons == (
+        "database/roles/shop-readonly: creation SQL CREATE ROLE x; ...: has the word 'dev'",
+    )
+
+
+def test_what_is_lost_is_named_after_nobody() -> None:
+    base = with_policies({"shop-api-prod": {**SHOP, "secret/data/dev/sh\u043ep": "read"}})
+    assert rules_of(reviewed(BASE, base)) == []
 
 
 @pytest.mark.parametrize("namespace", ["shop-2-prod", "devices-prod", "shop-prod2", "stagingly"])
@@ -264,6 +322,7 @@ def test_the_account_of_another_environment() -> None:
         return compare(base, head, base_name="a", head_name="b", limits=LIMITS)
 
     one = finding(review("2" * 12), ELSEWHERE)
+    assert one.title == "shop/api in prod gains what is named after staging"
     assert "AWS account 222222222222 is staging's only" in one.reasons[0]
     assert ELSEWHERE not in rules_of(review("4" * 12))
     assert accounts_of(base[prod]) == {"3" * 12}
@@ -293,6 +352,10 @@ def test_a_name_that_looks_like_another() -> None:
     review = reviewed(but(oidc_roles=altered(BASE.oidc_roles, "ops", groups=groups)))
     one = finding(review, "look-alike")
     assert one.severity is Severity.HIGH
+    assert one.reasons == (
+        "what is written with a backslash here is shown elsewhere as the letter it is",
+    )
+    assert one.approvers == ("security-team",)
     assert one.title == (
         "people/ops gains auth/oidc/role/ops: group '\\u043eps-prod', with letters that look like "
         "others"

@@ -98,7 +98,7 @@ def _of_others(label: str, reached: Iterable[Reached]) -> Iterator[Finding]:
         capabilities = {capability for _, one in many for capability in one.capabilities}
         patterns = sorted({mark.pattern.text for mark, _ in many})
         first = min((one for _, one in many), key=lambda one: (len(one.witness), one.witness))
-        answers = f", for which {team} answers" if team else ", which the base does not know"
+        answers = f", for which {team} answers" if team else ", for which the base knows no team"
         yield Finding(
             Severity.WARNING if capabilities == {Capability.LIST} else Severity.HIGH,
             OWNERS_RULE,

@@ -188,8 +188,13 @@ def test_one_rule_that_leads_to_much_is_one_finding() -> None:
 
 
 def test_the_provisioners_role_id() -> None:
-    one = finding(shop({"auth/provisioner/role/+/role-id": "read"}), "control-plane")
-    assert one.reasons[0].endswith("is one half of what the provisioner logs in with")
+    path = "auth/provisioner/role/+/role-id"
+    one = finding(shop({path: "read"}), "control-plane")
+    assert one.title == f"shop/api gains read on {path}"
+    assert one.reasons == (
+        f"{path} is one half of what the provisioner logs in with",
+        f"the rule {path} grants read, as on {one.witness} (before, no rule matched)",
+    )
     assert one.severity is Severity.HIGH
     assert one.approvers == ("security-team",)
 
@@ -199,6 +204,10 @@ def test_sudo() -> None:
     one = finding(review, "sudo")
     assert one.title == (
         "shop/api gains sudo on root-protected paths by the rule sys/leases/lookup/*"
+    )
+    assert one.reasons == (
+        f"Vault asks for sudo at {one.witness}",
+        f"the rule sys/leases/lookup/* grants sudo, as on {one.witness} (before, no rule matched)",
     )
     assert one.severity is Severity.HIGH
     assert one.approvers == ("security-team",)
@@ -247,6 +256,11 @@ def test_a_template_may_be_anybodys_path(path: str) -> None:
     one = finding(shop({path: "read"}), "templated-path")
     assert one.severity is Severity.HIGH
     assert one.title == f"shop/api gains read on {path}, a template"
+    assert one.reasons == (
+        "which paths that are, the identity of whoever holds the token says",
+        "whoever names what identities are made from chooses them, be they of others",
+    )
+    assert one.witness == ""
     assert one.approvers == ("security-team",)
     base = with_policies({"shop-api-prod": {**SHOP, path: "read"}})
     assert "templated-path" not in rules_of(shop({}, base))
@@ -280,3 +294,23 @@ def test_a_power_that_is_given_more_freely() -> None:
     assert one.severity is Severity.HIGH
     assert one.title == f"people/ops gains more of issue-secret-ids by the rule {path}"
     assert found(reviewed(base, head)) == set()
+
+
+def test_paths_of_who_has_no_team_are_anothers() -> None:
+    blog, people, shop_ = BASE.owners
+    owned = dataclasses.replace(people, paths=("identity/+/x",))
+    base = dataclasses.replace(BASE, owners=(blog, owned, shop_))
+    head = with_policies({"shop-api-prod": {**SHOP, "identity/group/x": "read"}}, base)
+    one = finding(reviewed(head, base), "another-application")
+    assert one.reasons[0] == "identity/+/x belongs to people, for which the base knows no team"
+    assert one.approvers == ("platform-team",)
+
+
+def test_of_several_witnesses_the_shortest_is_shown() -> None:
+    rules = {"secret/data/blog/much/longer": "read", "secret/data/blog/b": "read"}
+    one = finding(shop(rules), "another-application")
+    assert one.witness == "secret/data/blog/b"
+    assert len(one.reasons) == 3, "each rule is a reason, and whose the paths are"
+    two = {"database/roles/longer": "update", "database/roles/b": "update"}
+    found = [one for one in shop(two).findings if one.rule == "escalation"]
+    assert [one.witness for one in found] == ["database/roles/b", "database/roles/longer"]

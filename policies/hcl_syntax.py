@@ -272,6 +272,7 @@ _NUMBER = re.compile(
     rf"|(?P<dot>\.)[0-9]+[eE]?)",
     re.DOTALL,
 )
+_BAD_OCTAL = re.compile(r"0[0-9]+[89][0-9]*")  # the library lets the first digit be any
 _STARTS_NUMBER = re.compile(r"-?[0-9]|\.[0-9]")
 _JSON_STRING = re.compile(rf'"(?:[^"\\\n\0]|{_ESCAPE})*"')
 _BROKEN_ESCAPE = re.compile(r"\\(?:(?P<code>[0-7]{1,3}|[xuU][0-9a-fA-F]*)|.|\Z)", re.DOTALL)
@@ -418,7 +419,7 @@ class _Scanner:
             return Kind.FLOAT, end
         elif self._json and digits[0] == "0" and len(digits) > 1:
             self._refuse(start, "numbers cannot start with 0")
-        elif not self._json and digits[0] == "0" and set("89") & set(digits[2:]):
+        elif not self._json and _BAD_OCTAL.fullmatch(digits):
             self._refuse(start, "illegal octal number")
         return Kind.NUMBER, end
 

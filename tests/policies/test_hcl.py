@@ -311,6 +311,7 @@ def test_the_comment_attribute_may_be_anything() -> None:
         ('"2d"', 172800),
         ("1.9", 1),
         ("0x10", 16),
+        ("0x18", 24),
         ("010", 8),
         ('""', 0),
         ("0", 0),

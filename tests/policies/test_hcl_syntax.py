@@ -88,6 +88,8 @@ TREES = [
     ('a b "c" { d = { e = [] } } a b "c" {}', "a b c {d =1 {e =1 []}}; a b c {}"),
     ("a = 1, b = 2,\nc {},", "a =1 NUMBER(1); b =1 NUMBER(2); c {}"),
     ('{"a": true.5}', "a =1 BOOL(true)"),
+    ("a = 0x18 b = -0X9f", "a =1 NUMBER(0x18); b =1 NUMBER(-0X9f)"),
+    ('{"a": 1}\ud800', "a =1 NUMBER(1)"),
     ("a = 1e3 b = .5 c = 017", "a =1 FLOAT(1e3); b =1 FLOAT(.5); c =1 NUMBER(017)"),
     ("a = [,]", "a =1 []"),
     ("a = [1,,2]", "a =1 [NUMBER(1), NUMBER(2)]"),
@@ -270,7 +272,7 @@ def test_a_text_is_the_tree_that_the_library_makes(text: str, expected: str) -> 
     [
         (r"\377\x80", "\udcff\udc80"),
         (r"\xc3\xa9", "é"),
-        (r"\udc80\uDFFF\ud7ff\ue000", "\ufffd\ufffd\ud7ff\ue000"),
+        (r"\ud800\udc80\uDFFF\ud7ff\ue000", "\ufffd\ufffd\ufffd\ud7ff\ue000"),
         (r"\U0010FFFF", "\U0010ffff"),
         (r"\U80000041\UFFFFFFFF", "A\udcff"),  # negative numbers to the library
     ],
@@ -452,6 +454,8 @@ SYNTAX = [
     ('{"name": "\\/"}', 1, 11, "illegal char escape"),
     ('{"name": "\\ud83d\\ude00"}', 1, 10, 'unquote "\\ud83d\\ude00" err: invalid syntax'),
     ("{: 1}", 1, 2, "expected: STRING got: COLON"),
+    ('{"a": -0x1}', 1, 9, "illegal char"),
+    ('{"a": 0x10}', 1, 8, "illegal char"),
     ("a = [{} 1]", 1, 9, "error parsing list, expected comma or list end, got: NUMBER"),
     ("a {\n b =\n}", 3, 1, "Unknown token: 3:1 RBRACE }"),
     ("a = [", 1, 6, "unexpected token while parsing list: EOF"),
@@ -633,9 +637,14 @@ IN_LIST = "error while trying to parse {} within list: "
         ("a b = 1\n'", 1, 5, "nested object expected: LBRACE got: ASSIGN"),
         ("a b = 1\n\0", 1, 5, "nested object expected: LBRACE got: ASSIGN"),
         ("a = 1 a = 2 '", 1, 13, "illegal char"),
+        ("1 \0", 1, 1, f"{OBJECT_KEY}NUMBER"),
         # A null character ends what it is in, and nothing else.
         ('a = "x\0 b = 018', 1, 13, "illegal octal number"),
         ("a = 1\0 b = 018", 1, 12, "illegal octal number"),
+        ("a = 0xa\0 b = 018", 1, 14, "illegal octal number"),
+        ("a = 1.5\0 b = 018", 1, 14, "illegal octal number"),
+        ("a = 1e\0 b = 018", 1, 13, "illegal octal number"),
+        ("a = 1.\0 b = 018", 1, 7, "unexpected null character (0x00)"),
         ("a = 1 # \0 b = 018", 1, 15, "illegal octal number"),
         ("a = 1 /* \0 b = 018", 1, 16, "illegal octal number"),
         ("a = <<E\n\0 b = 018", 2, 7, "illegal octal number"),
@@ -693,7 +702,9 @@ def test_an_earlier_fault_is_told_to_people_too() -> None:
         ("${a}$b", r'"\x24{a}$b"'),
         ("é日本\U0001f600", '"é日本\U0001f600"'),
         ("\n\x00\x7f\x85\u2028\ue123", r'"\n\x00\x7f\u0085\u2028\ue123"'),
-        ("\udcff", r'"\xff"'),
+        ("\udcff\udc80", r'"\xff\x80"'),
+        ("\udd00\udc7f\x80\uffff", r'"\udd00\udc7f\u0080\uffff"'),
+        ("\U0010ffff", r'"\U0010ffff"'),
     ],
 )
 def test_strings_are_escaped(text: str, literal: str) -> None:

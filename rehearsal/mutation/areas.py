@@ -24,7 +24,6 @@ BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "policies/acl/regions.py": ("tests/policies/acl/test_decision.py",),
     "policies/acl/rules.py": ("tests/policies/acl/test_decision.py",),
-    "policies/go_text.py": ("tests/policies/test_hcl.py",),
     "policies/paths.py": ("tests/policies/test_model.py",),
     "policies/cost/footprint.py": ("tests/policies/cost/test_bill.py",),
     # They are asked through the plan that they make.

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from policies.plan import AppRoleRole, AwsRole, AzureRole, GcpRole, TokenSettings
+import pytest
+
+from policies.plan import (
+    AppRoleRole,
+    AwsRole,
+    AzureRole,
+    DatabaseConnection,
+    DatabaseStaticRole,
+    GcpRole,
+    TokenSettings,
+)
 from policies.review import Snapshot
 from policies.review.lifetimes import TOKEN, Bounds, MountLifetimes, lifetimes_of
 from policies.review.model import EffectiveLifetime
@@ -61,6 +71,35 @@ def test_a_lease_may_be_renewed_by_its_path() -> None:
     assert found["aws/creds/shop-files"] == EffectiveLifetime(HOUR, "mount", HOUR, "mount")
 
 
+@pytest.mark.parametrize(
+    ("rule", "lasts"),
+    [
+        ({"auth/token/renew": "update"}, DAY),
+        ({"auth/token/renew-self": "read"}, HOUR),
+        ({"auth/token/*": "update"}, DAY),
+    ],
+)
+def test_a_token_may_be_renewed_by_either_way_and_only_by_an_update(
+    rule: dict[str, str], lasts: int
+) -> None:
+    assert of(shop(rule))[TOKEN] == EffectiveLifetime(HOUR, "role", lasts, "role")
+
+
+@pytest.mark.parametrize(
+    ("rule", "lasts"),
+    [
+        ({"sys/renew": "update"}, DAY),
+        ({"sys/renew/database/creds/shop-readonly/+": "update"}, DAY),
+        ({"sys/leases/renew/database/creds/shop-readonly/+": "update"}, DAY),
+        ({"sys/leases/renew/database/creds/shop-readonly": "update"}, HOUR),
+        ({"sys/leases/renew": "read"}, HOUR),
+    ],
+)
+def test_a_lease_may_be_renewed_by_its_old_way_too(rule: dict[str, str], lasts: int) -> None:
+    found = of(shop({"auth/token/renew-self": "update", **rule}))["database/creds/shop-readonly"]
+    assert found == EffectiveLifetime(HOUR, "role", lasts, "role")
+
+
 def test_aws_leases_have_the_least_of_all_roles() -> None:
     head = but(shop(RENEWS), aws_roles=(*BASE.aws_roles, AwsRole("other", "{}", 1800, 7200)))
     assert of(head)["aws/creds/shop-files"] == EffectiveLifetime(1800, "mount", 7200, "mount")
@@ -77,6 +116,47 @@ def test_nothing_is_above_the_systems_most() -> None:
     assert of(shop(RENEWS), mounts=mounts)[TOKEN] == EffectiveLifetime(
         1800, "system", 1800, "system"
     )
+
+
+def test_what_is_said_of_the_most_only_is_the_first_where_it_is_less() -> None:
+    head = shop(RENEWS, token("shop-api-prod", ttl_seconds=0, max_ttl_seconds=600))
+    mounts = MountLifetimes(system=Bounds(1800, 7200))
+    assert of(head, mounts=mounts)[TOKEN] == EffectiveLifetime(600, "role", 600, "role")
+    first = shop(RENEWS, token("shop-api-prod", ttl_seconds=600, max_ttl_seconds=0))
+    assert of(first, mounts=mounts)[TOKEN] == EffectiveLifetime(600, "role", 7200, "system")
+
+
+def test_an_aws_mount_that_says_nothing_has_the_systems() -> None:
+    head = but(shop(RENEWS), aws_roles=altered(BASE.aws_roles, "shop-files", max_ttl_seconds=0))
+    mounts = MountLifetimes(system=Bounds(1800, 7200))
+    found = of(head, mounts=mounts)["aws/creds/shop-files"]
+    assert found == EffectiveLifetime(HOUR, "mount", 7200, "system")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "period", "seconds"),
+    [("", 600, 600), ("0 3 * * 1", 0, 7 * DAY), ("whenever", 600, 0)],
+)
+def test_a_password_lives_until_it_is_rotated(schedule: str, period: int, seconds: int) -> None:
+    """Of a schedule that cannot be read nobody knows when."""
+    head = but(
+        shop({"database/static-creds/stays": "read"}),
+        database_connections=(DatabaseConnection("shop", "shop", ("shop-readonly", "stays")),),
+        database_static_roles=(DatabaseStaticRole("stays", "shop", "shop", schedule, period),),
+    )
+    assert of(head)["database/static-creds/stays"] == EffectiveLifetime(
+        seconds, "rotation", seconds, "rotation", ends_with_token=False
+    )
+
+
+def test_entries_are_no_credentials() -> None:
+    assert [name for name in of(shop({})) if name.startswith("secret/")] == []
+    assert list(of(shop({}))) == [
+        TOKEN,
+        "aws/creds/shop-files",
+        "database/creds/shop-readonly",
+        "pki/issue/shop-api",
+    ]
 
 
 def test_a_certificate_outlives_the_token() -> None:
@@ -122,3 +202,10 @@ def test_both_sides_are_told() -> None:
     (found,) = (one for one in lifetimes_of(pair, MountLifetimes()) if one.credential == TOKEN)
     assert found.before == EffectiveLifetime(HOUR, "role", HOUR, "role")
     assert found.after == EffectiveLifetime(HOUR, "role", DAY, "role")
+
+
+def test_what_comes_has_no_lifetime_before_and_what_goes_none_after() -> None:
+    (pair,) = Sides(BASE, but(kubernetes_roles=BASE.kubernetes_roles[1:])).pairs()
+    (gone,) = lifetimes_of(pair, MountLifetimes())
+    assert (gone.credential, gone.after) == (TOKEN, None)
+    assert gone.before == EffectiveLifetime(HOUR, "role", HOUR, "role")

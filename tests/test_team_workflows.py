@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from tests.recording import ROOT
 from tests.test_workflows import (
     ENVIRONMENTS,
     SCRIPTS,
+    WORKFLOWS,
     _as_a_runner,
     _run,
     _script,
@@ -429,6 +431,14 @@ def test_no_teams_failure_stops_another_team() -> None:
     assert strategy["fail-fast"] is False
     assert strategy["max-parallel"] == 10
     assert parsed("deploy-teams")["jobs"]["up"].get("needs") is None
+
+
+def test_the_page_names_every_workflow_that_a_runner_of_ones_own_may_serve() -> None:
+    group = (ROOT / "docs/ci.md").read_text().partition("So put it into a runner")[2]
+    served = group.partition("(`--ephemeral`)")[0]
+    assert set(re.findall(r"`([a-z-]+)\.yml`", served)) == {
+        name for name, path in WORKFLOWS.items() if "vars.DEPLOY_RUNNER" in path.read_text()
+    }
 
 
 def test_a_team_logs_in_as_its_own_run_and_is_deployed_under_the_guardrails() -> None:

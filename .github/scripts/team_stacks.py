@@ -163,7 +163,7 @@ def _preview(options: argparse.Namespace) -> int:
     for stack in _asked_for(options):
         steps = preview(stack, options.into)
         if steps is None:
-            print(f"::error::{stack}: its preview failed; without one nothing is deployed", file=sys.stderr)
+            print(f"::error::{stack}: its preview failed, so it is not deployed", file=sys.stderr)
             failed.append(stack)
             continue
         removes, makes = _changes(steps)

@@ -131,7 +131,10 @@ def test_what_is_not_rotated_any_more_takes_an_approval() -> None:
     one = finding(review, "unrotated")
     assert (one.severity, one.approvers) == (Severity.HIGH, ("platform-team",))
     assert one.title == "kv-key shop/config password is not rotated any more"
-    assert one.reasons[0] == "at the base shop-jwt does, every 168h"
+    assert one.reasons == (
+        "at the base shop-jwt does, every 168h",
+        "whoever has learned it by then has it for good",
+    )
 
 
 def test_a_rotation_by_another_name_is_the_same() -> None:
@@ -162,6 +165,11 @@ def test_a_rotation_that_comes_less_often_is_told() -> None:
         reviewed(changed(schedule="0 3 1 * *", interval_seconds=2419200), base=HAS), "rotated-less"
     )
     assert one.title == "kv-key shop/config password is rotated every 672h and not every 168h"
+    assert one.reasons == ("the schedule is '0 3 1 * *', before '0 3 * * 1'",)
+    assert (one.severity, one.approvers) == (Severity.WARNING, ())
+    never = changed(interval_seconds=0)
+    told_of = finding(reviewed(HAS, base=never), "rotated-less").title
+    assert told_of.endswith("is rotated every 168h and not every 0s")
     sooner = changed(schedule="0 3 * * *", interval_seconds=86400)
     assert "rotated-less" not in rules_of(reviewed(sooner, base=HAS))
 
@@ -185,14 +193,17 @@ def test_who_may_write_a_secret_takes_an_approval() -> None:
         "escalation",
     )
     assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+    assert one.title.startswith("shop-jwt gains ")
+    assert one.title.endswith(" by its task")
     assert "patch secrets/vault-ci in shop-ci-prod" in one.reasons[0]
 
 
 def test_a_job_that_restarts_anothers_deployment_takes_an_approval() -> None:
     tell = {**TASK["tell"], "namespace": "blog-prod"}
     one = finding(reviewed(changed(task={**TASK, "tell": tell}), base=HAS), "restarts-another")
-    assert one.approvers == ("security-team",)
-    assert "may restart a Deployment in blog-prod, and runs in shop-prod" in one.title
+    assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+    assert one.title == "shop-jwt may restart a Deployment in blog-prod, and runs in shop-prod"
+    assert one.reasons == ("the program gives the job the right to change that Deployment",)
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -222,11 +233,43 @@ def test_of_two_rotations_of_one_thing_the_one_that_comes_more_often_counts() ->
     ],
 )
 def test_a_job_that_cannot_log_in_is_told(fields: dict[str, Any], why: str) -> None:
-    assert why in finding(reviewed(changed(**fields), base=HAS), "dangling-rotation").title
+    one = finding(reviewed(changed(**fields), base=HAS), "dangling-rotation")
+    role, account = fields.get("role", "shop"), fields.get("service_account", "shop")
+    assert one.title == f"shop-jwt logs in as shop-prod/{account} with the role {role}, {why}"
+    assert one.reasons == ("the job fails, and nothing is rotated; fix: python -m policies render",)
+    assert (one.severity, one.approvers) == (Severity.WARNING, ())
+
+
+def test_a_job_that_reads_a_switch_or_a_list_is_told_of_it_by_its_name() -> None:
+    task = {**TASK, "dry_run": False, "tells_all": ["a", "b"], "tell": {}, "floor": 0}
+    more = told(changed(task=task))
+    assert "gained rotations/shop-jwt dry run:  -> False" in more
+    assert "gained rotations/shop-jwt tells all:  -> ['a', 'b']" in more
+    assert "gained rotations/shop-jwt floor:  -> 0" in more
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"type": "database-static", "role": "shop-report"},
+        {"type": "unheard-of"},
+        {},
+    ],
+)
+def test_what_is_not_known_to_be_gone_is_there(task: dict[str, Any]) -> None:
+    base = but(rotations=(dataclasses.replace(JWT, task=task),))
+    assert "unrotated" in rules_of(reviewed(BASE, base=base))
 
 
 def test_what_is_rotated_is_known_by_its_task() -> None:
     assert what(JWT) == "kv-key shop/config password"
+    for task in (
+        {"type": "database-root", "connection": "shop"},
+        {"type": "database-static", "role": "shop"},
+        {"type": "pki-intermediate", "mount": "shop"},
+        {"type": "secret-id", "role": "shop"},
+    ):
+        assert what(dataclasses.replace(JWT, task=task)) == f"{task['type']} shop"
     assert what(dataclasses.replace(JWT, task={"type": "aws-root"})) == "aws-root"
     assert what(dataclasses.replace(JWT, task={})) == "nothing"
 

@@ -231,6 +231,7 @@ def test_writing_what_could_only_be_read() -> None:
         "shop/api may update by the rule secret/data/shop/* what it could only read"
     )
     assert one.approvers == ()
+    assert one.witness == "secret/data/shop/any"
     before, decided = one.reasons
     assert before == "before, secret/data/shop/* granted read and nothing that writes"
     assert decided.endswith("(before, the rule secret/data/shop/* gave less there)")

@@ -69,10 +69,11 @@ def test_another_team_is_told_and_the_old_one_asked() -> None:
 
 def test_who_answers_to_no_team_is_told_so() -> None:
     blog, people, shop = BASE.owners
-    nobody = dataclasses.replace(blog, team="")
-    one = finding(reviewed(but(owners=(nobody, people, shop))), "ownership")
-    assert one.title == "blog answers to no team instead of blog-team"
-    assert one.approvers == ("blog-team",)
+    nobody = dataclasses.replace(shop, team="")
+    one = finding(reviewed(but(owners=(blog, people, nobody))), "ownership")
+    assert one.title == "shop answers to no team instead of shop-team"
+    assert one.reasons[0].endswith(f" is asked about its paths: {', '.join(shop.paths)}")
+    assert one.approvers == ("shop-team",)
     somebody = dataclasses.replace(people, team="ops-team")
     one = finding(reviewed(but(owners=(blog, somebody, shop))), "ownership")
     assert one.title == "people answers to ops-team instead of none"
@@ -193,6 +194,7 @@ def test_who_else_logs_in_with_an_identity() -> None:
     assert territory.others_as(blog, frozenset({"shop"})) == ["blog/api"]
     assert territory.others_as(blog, frozenset({"blog"})) == []
     assert territory.others_as(("group", "ops-prod"), frozenset({"people"})) == ["people/ops"]
+    assert territory.others_as(("group", "others"), frozenset({"people"})) == []
 
 
 def test_where_an_application_runs() -> None:

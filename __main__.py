@@ -43,7 +43,8 @@ cluster.RateLimit("rate-limit", cluster.RateLimitArgs(settings.limits), inside)
 after_acl = after(inside, [AclPolicies("acl", own.acl_policies, inside)])
 
 # Who can log in.
-kubernetes = auth.KubernetesAuthArgs(settings.kubernetes_auth, own.kubernetes_roles)
+reviews = auth.reviewer_token("kubernetes-reviewer", settings.kubernetes_auth, after_look)
+kubernetes = auth.KubernetesAuthArgs(settings.kubernetes_auth, own.kubernetes_roles, reviews)
 auth.KubernetesAuth("kubernetes", kubernetes, after_acl)
 auth.AppRoleAuth("approle", auth.AppRoleAuthArgs(own.approle_roles), after_acl)
 if settings.oidc:

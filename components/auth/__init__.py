@@ -3,6 +3,7 @@
 from components.auth.approle import AppRoleAuth, AppRoleAuthArgs
 from components.auth.kubernetes import KubernetesAuth, KubernetesAuthArgs
 from components.auth.oidc import OidcAuth, OidcAuthArgs
+from components.auth.reviewer import TokenReviewer, reviewer_token
 
 __all__ = [
     "AppRoleAuth",
@@ -11,4 +12,6 @@ __all__ = [
     "KubernetesAuthArgs",
     "OidcAuth",
     "OidcAuthArgs",
+    "TokenReviewer",
+    "reviewer_token",
 ]

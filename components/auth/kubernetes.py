@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 import pulumi_vault as vault
 
-from components.kubernetes_cluster import make_provider
-from components.namespace import MANAGED
-from components.rights import TOKEN_REVIEWER, account, bind_everywhere, make_account
 from components.settings import KubernetesAuthSettings, Reviewer
 from policies.paths import KUBERNETES_AUTH
 from policies.plan import KubernetesRole
 from policies.standing import AUTH
-
-_REVIEWER: Final = "vault-token-reviewer"
 
 
 @dataclass(frozen=True)
@@ -31,6 +23,8 @@ class KubernetesAuthArgs:
     settings: KubernetesAuthSettings | None
     """None: the method is another stack's."""
     roles: Sequence[KubernetesRole]
+    reviewer_token: pulumi.Input[str] | None = None
+    """As `auth.reviewer_token` gives it."""
 
 
 class KubernetesAuth(pulumi.ComponentResource):
@@ -48,7 +42,7 @@ class KubernetesAuth(pulumi.ComponentResource):
         super().__init__("vaultstack:auth:KubernetesAuth", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         if args.settings:
-            child = self._method(name, args.settings)
+            child = self._method(name, args.settings, args.reviewer_token)
         for role in args.roles:
             vault.kubernetes.AuthBackendRole(
                 f"{name}-role-{role.name}",
@@ -66,7 +60,12 @@ class KubernetesAuth(pulumi.ComponentResource):
         self.path = KUBERNETES_AUTH
         self.register_outputs({"path": self.path})
 
-    def _method(self, name: str, settings: KubernetesAuthSettings) -> pulumi.ResourceOptions:
+    def _method(
+        self,
+        name: str,
+        settings: KubernetesAuthSettings,
+        reviewer_token: pulumi.Input[str] | None,
+    ) -> pulumi.ResourceOptions:
         """The mount and its configuration; returns how its roles are declared."""
         mount = vault.AuthBackend(
             f"{name}-mount",
@@ -81,7 +80,7 @@ class KubernetesAuth(pulumi.ComponentResource):
             backend=KUBERNETES_AUTH,
             kubernetes_host=settings.host,
             kubernetes_ca_cert=settings.ca_cert,
-            token_reviewer_jwt=self._reviewer_token(name, settings),
+            token_reviewer_jwt=reviewer_token,
             # In a pod Vault reads its own token and CA, and reads them again when they change.
             disable_local_ca_jwt=settings.reviewer is not Reviewer.POD,
             # The API server reviews each token. It is Vault's own default, of which Pulumi's
@@ -90,57 +89,3 @@ class KubernetesAuth(pulumi.ComponentResource):
             opts=child,
         )
         return child
-
-    def _reviewer_token(
-        self, name: str, settings: KubernetesAuthSettings
-    ) -> pulumi.Input[str] | None:
-        match settings.reviewer:
-            case Reviewer.POD:
-                return None
-            case Reviewer.GIVEN:
-                return settings.reviewer_token
-            case Reviewer.CREATE:
-                return self._create_reviewer(f"{name}-reviewer", settings)
-
-    def _create_reviewer(self, name: str, settings: KubernetesAuthSettings) -> pulumi.Output[str]:
-        """A service account that may review tokens and nothing else, for a Vault outside the
-        cluster. Its token does not expire: prefer a Vault in a pod, which needs none.
-        """
-        namespace = settings.reviewer_namespace
-        cluster = make_provider(
-            f"{name}-cluster", settings.cluster, pulumi.ResourceOptions(parent=self)
-        )
-        child = pulumi.ResourceOptions(parent=self, provider=cluster)
-        made = make_account(
-            f"{name}-account",
-            kubernetes.meta.v1.ObjectMetaArgs(name=_REVIEWER, namespace=namespace, labels=MANAGED),
-            child,
-        )
-        bind_everywhere(
-            f"{name}-binding",
-            TOKEN_REVIEWER,
-            kubernetes.meta.v1.ObjectMetaArgs(name=f"{_REVIEWER}-{namespace}", labels=MANAGED),
-            account(namespace, _REVIEWER),
-            child,
-        )
-        token = kubernetes.core.v1.Secret(
-            f"{name}-token",
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(
-                name=f"{_REVIEWER}-token",
-                namespace=namespace,
-                labels=MANAGED,
-                annotations={"kubernetes.io/service-account.name": _REVIEWER},
-            ),
-            type="kubernetes.io/service-account-token",
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                provider=cluster,
-                depends_on=[made],
-                additional_secret_outputs=["data"],
-            ),
-        )
-        return pulumi.Output.secret(token.data.apply(_decoded_token))
-
-
-def _decoded_token(data: Mapping[str, str]) -> str:
-    return base64.b64decode(data["token"]).decode()

@@ -15,6 +15,7 @@ from rehearsal.engine.dump_scene import dump_of
 from rehearsal.engine.episode import Episode, Scenario
 from rehearsal.engine.ground import Ground
 from rehearsal.engine.kubernetes_ground import ClusterGround
+from rehearsal.engine.lost_state import lost_state
 from rehearsal.inventory import inventory, told
 from rehearsal.program import stack_keys
 from rehearsal.proof.run import prove
@@ -141,6 +142,7 @@ SCENARIOS: Final[Sequence[Scenario]] = (
     Scenario("unchanged", "A preview after it: nothing to change", first.unchanged),
     Scenario("same", "The same Vault as without the engine", _on_cluster(same)),
     Scenario("change", "More memory for the servers", _on_cluster(change)),
+    Scenario("lost-state", "A state that is lost", lost_state),
     Scenario("proof", "Every cell of the matrix", _on_cluster(proof)),
     Scenario("secrets", "Secrets in clear", ending.secrets),
     Scenario("destroy", "The end", _on_cluster(destroy)),

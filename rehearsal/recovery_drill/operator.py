@@ -63,7 +63,7 @@ class Operator:
         """The same; raises RehearsalError, with the end of what was said, where it fails."""
         said = self.run(commands, typed=typed, **variables)
         if said.status:
-            raise RehearsalError(
-                f"the block run={name} ended with {said.status}: {said.errors.strip()[-_TOLD:]}"
-            )
+            # Some, as Pulumi, say on their output why they failed.
+            told = said.errors.strip() or said.output.strip()
+            raise RehearsalError(f"the block run={name} ended with {said.status}: {told[-_TOLD:]}")
         return said

@@ -21,15 +21,14 @@ from upkeep.state.rebuild import Rebuilt, rebuild
 HELP: Final = """\
 Print the state of a stack whose state was lost, while its Vault is as it was.
 
-    pulumi up --target '**VaultBootstrap**' --target '**PodsPreflight**'
     pulumi preview --save-plan plan.json
     pulumi stack export --file state.json
     python -m upkeep rebuild-state --plan plan.json --state state.json > rebuilt.json
     pulumi stack import --file rebuilt.json
     pulumi refresh
 
-What it needs before, and what to look at after: docs/engine.md. Secrets in the three files are
-encrypted, as in every state.
+The `up` with targets that it needs before, and what to look at after: docs/lost-state.md. Secrets
+in the three files are encrypted, as in every state.
 
 Exit status: 0 all that the plan would make is entered, but for what the next `up` makes again
 without touching Vault; 1 some of it is of types that this does not know, which are named; 3 it had
@@ -77,9 +76,7 @@ def told(rebuilt: Rebuilt) -> str:
     entered = texts.counted(len(rebuilt.entered), "resource", "resources")
     lines = [f"entered: {entered or 'nothing'}"]
     if rebuilt.left:
-        lines.append(
-            f"left to the next `pulumi up`, in the state only: {texts.joined(rebuilt.left)}"
-        )
+        lines.append(f"left to the next `pulumi up`, outside Vault: {texts.joined(rebuilt.left)}")
     if rebuilt.unknown:
         lines.append(f"NOT entered, use `pulumi import` for them: {texts.joined(rebuilt.unknown)}")
     return "\n".join(lines)

@@ -2,7 +2,8 @@
 the plan would create is entered as if it had been created. Pure, but for who is asked for the CAs.
 
 Secrets stay encrypted as the plan has them. What only the engine may make, and what it makes again
-without touching Vault (generated values that were never read back), is left to the next `up`.
+without touching Vault (generated values that were never read back, and what is in Kubernetes, which
+its plugin takes over), is left to the next `up`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Pulumi's word for what is not known before it is made."""
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = {_SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}
-_MADE_AGAIN: Final = frozenset({"random:index/randomPassword:RandomPassword"})
+_LEFT: Final = (
+    "random:index/randomPassword:RandomPassword",
+    # What is there in the cluster, its plugin takes over, if told to.
+    "kubernetes:",
+    "pulumi:providers:",
+)
+"""What the types begin with of what the next `up` makes without touching Vault."""
 _GENERATED: Final = "{}"
 """In the place of a value that Vault has and the state need not: it is never written again."""
 _REQUEST: Final = (
@@ -67,7 +74,7 @@ def rebuild(state: Mapping[str, Any], plan: Mapping[str, Any], look: Look) -> Re
     there = {one["urn"] for one in resources}
     planned = {urn: one for urn, one in plan["resourcePlans"].items() if one["steps"] == ["create"]}
     _refuse_another(there, plan["resourcePlans"].keys(), planned.keys())
-    left = {urn for urn, one in planned.items() if one["goal"]["type"] in _MADE_AGAIN}
+    left = {urn for urn, one in planned.items() if one["goal"]["type"].startswith(_LEFT)}
     unknown = {
         urn
         for urn, one in planned.items()
@@ -159,7 +166,7 @@ def _provider(reference: str, name: str) -> str:
     if reference.endswith(f"::{UNKNOWN}"):
         raise UpkeepError(
             f"the provider of {name} is not in the state yet: first `pulumi up` with the targets "
-            "that --help names, then plan again"
+            "that docs/lost-state.md names, then plan again"
         )
     return reference
 

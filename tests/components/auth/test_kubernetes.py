@@ -12,7 +12,7 @@ from components.settings import KubernetesAuthSettings, KubernetesSettings, Revi
 from policies.plan import KubernetesRole
 from tests.components.conftest import Alone
 from tests.components.plans import TOKEN, shuffled
-from tests.recording import REVIEWER_TOKEN, Recording, is_secret, plain
+from tests.recording import Recording, is_secret, plain
 
 ROLES = (
     KubernetesRole("shop-api", "api", "shop-dev", "vault-dev", TOKEN),
@@ -26,9 +26,7 @@ POD = KubernetesAuthSettings(
     reviewer_namespace="vault",
     cluster=KubernetesSettings(None, "", "vault", "cluster.local"),
 )
-SHOP = dataclasses.replace(POD.cluster, context="shop-cluster")
-CREATE = dataclasses.replace(POD, reviewer=Reviewer.CREATE, ca_cert="a CA", cluster=SHOP)
-CLUSTER = "pulumi:providers:kubernetes"
+OUTSIDE = dataclasses.replace(POD, reviewer=Reviewer.GIVEN, ca_cert="a CA")
 
 
 def make(
@@ -41,14 +39,13 @@ def make(
 ) -> Recording:
     def component(opts: pulumi.ResourceOptions) -> KubernetesAuth:
         token = pulumi.Output.secret(given) if given else None
-        own = dataclasses.replace(settings, reviewer_token=token)
-        return KubernetesAuth("kubernetes", KubernetesAuthArgs(own, roles), opts)
+        return KubernetesAuth("kubernetes", KubernetesAuthArgs(settings, roles, token), opts)
 
     return alone(component, preview=preview)
 
 
 @pytest.mark.parametrize("preview", [False, True])
-@pytest.mark.parametrize("settings", [POD, CREATE])
+@pytest.mark.parametrize("settings", [POD, OUTSIDE])
 def test_each_role_is_bound_to_one_service_account_namespace_and_audience(
     alone: Alone, settings: KubernetesAuthSettings, preview: bool
 ) -> None:
@@ -79,62 +76,13 @@ def test_in_a_pod_vault_reviews_with_its_own_token_and_reads_it_again(alone: Alo
 
 
 def test_a_given_token_arrives_as_a_secret(alone: Alone) -> None:
-    settings = dataclasses.replace(POD, reviewer=Reviewer.GIVEN, ca_cert="a CA")
-    recording = make(alone, settings, given="reviewer-hidden")
+    recording = make(alone, OUTSIDE, given="reviewer-hidden")
     config = recording["kubernetes-config"].inputs
     assert is_secret(config["tokenReviewerJwt"])
     assert plain(config["tokenReviewerJwt"]) == "reviewer-hidden"
     assert config["disableLocalCaJwt"] is True
     assert config["kubernetesCaCert"] == "a CA"
     assert not any(r.type.startswith("kubernetes:") for r in recording.resources)
-
-
-def test_a_created_reviewer_may_review_tokens_and_nothing_else(alone: Alone) -> None:
-    recording = make(alone, CREATE)
-    account = recording["kubernetes-reviewer-account"]
-    assert account.type == "kubernetes:core/v1:ServiceAccount"
-    assert account.values["metadata"]["namespace"] == "vault"
-    assert account.values["automountServiceAccountToken"] is False
-    binding = recording["kubernetes-reviewer-binding"].values
-    assert binding["roleRef"] == {
-        "apiGroup": "rbac.authorization.k8s.io",
-        "kind": "ClusterRole",
-        "name": "system:auth-delegator",
-    }
-    assert binding["subjects"] == [
-        {"kind": "ServiceAccount", "name": "vault-token-reviewer", "namespace": "vault"}
-    ]
-    kinds = {r.type for r in recording.resources if r.type.startswith("kubernetes:")}
-    assert kinds == {
-        "kubernetes:core/v1:ServiceAccount",
-        "kubernetes:core/v1:Secret",
-        "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
-    }
-
-
-def test_a_reviewer_is_made_in_the_named_context_whichever_is_current(alone: Alone) -> None:
-    recording = make(alone, CREATE)
-    (cluster,) = recording.of(CLUSTER)
-    assert cluster.values["context"] == "shop-cluster"
-    made = [r for r in recording.resources if r.type.startswith("kubernetes:")]
-    assert len(made) == 3
-    assert {resource.provider for resource in made} == {cluster.name}
-
-
-def test_where_no_reviewer_is_made_no_cluster_is_connected_to(alone: Alone) -> None:
-    given = dataclasses.replace(POD, reviewer=Reviewer.GIVEN, cluster=SHOP)
-    for recording in (make(alone), make(alone, given, given="reviewer-hidden")):
-        assert recording.of(CLUSTER) == []
-
-
-def test_a_created_reviewers_token_stays_secret(alone: Alone) -> None:
-    recording = make(alone, CREATE)
-    token = recording["kubernetes-reviewer-token"]
-    assert "data" in token.secret_outputs
-    assert token.after == {"kubernetes-reviewer-account"}
-    jwt = recording["kubernetes-config"].inputs["tokenReviewerJwt"]
-    assert is_secret(jwt)
-    assert plain(jwt) == REVIEWER_TOKEN
 
 
 def test_the_order_of_the_plan_changes_nothing(alone: Alone) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.engine import lost_state
+from rehearsal.program import ROOT
 from upkeep.state import command
 
 
@@ -11,8 +12,5 @@ def test_every_block_of_the_page_is_run_in_its_order() -> None:
 
 
 def test_the_commands_help_says_the_same() -> None:
-    page = lost_state.PAGE.read_text()
-    for target in ("**VaultBootstrap**", "**PodsPreflight**"):
-        assert f"--target '{target}'" in command.HELP
-        assert f"--target '{target}'" in page
+    assert lost_state.PAGE.relative_to(ROOT).as_posix() in command.HELP
     assert "python -m upkeep rebuild-state --plan plan.json --state state.json" in command.HELP

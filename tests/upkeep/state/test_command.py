@@ -75,6 +75,6 @@ def test_a_file_that_is_another_is_named(
 
 
 def test_what_is_left_to_the_next_up_is_told() -> None:
-    assert "left to the next `pulumi up`, in the state only: a and b" in command.told(
+    assert "left to the next `pulumi up`, outside Vault: a and b" in command.told(
         Rebuilt({}, (), ("a", "b"), ())
     )

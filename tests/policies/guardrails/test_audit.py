@@ -73,6 +73,17 @@ def test_without_a_vault_there_is_nothing_to_write_down() -> None:
     assert said(ENOUGH.name, bucket) == []
 
 
+def test_a_teams_stack_has_none_and_whoever_mounts_anything_has(
+    prod: Mapping[str, Declared],
+) -> None:
+    slices = ("vault:index/policy:", "vault:kubernetes/authBackendRole:", "vault:kv/secretV2:")
+    part = [one for one in prod.values() if one.type.startswith(slices)]
+    assert {one.type.partition("/")[0] for one in part} > {"vault:index", "vault:kv"}
+    assert said(ENOUGH.name, *part) == []
+    (mount, *_) = (one for one in prod.values() if one.type == "vault:index/mount:Mount")
+    assert said(ENOUGH.name, *part, mount) != []
+
+
 def test_an_unprotected_device_is_refused(prod: Mapping[str, Declared]) -> None:
     (message,) = said(KEPT.name, replace(prod[FILE], protect=False))
     assert message.startswith(f"{FILE}: is not protected, and with it goes what was done in Vault")

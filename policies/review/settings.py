@@ -128,7 +128,11 @@ def settings_risks(
         project = [{key: one[key] for key in one.keys() - _NOT_OBEYED} for one in parsed]
     except (yaml.YAMLError, ValueError, AttributeError):
         yield _finding(
-            file_of(environment), "the file", "read before", "cannot be read or compared", security
+            file_of(environment),
+            "the file",
+            "read before",
+            "what cannot be read or compared",
+            security,
         )
         return
     for file, (old, new) in ((PROJECT, project), (file_of(environment), stack)):

@@ -358,6 +358,10 @@ def test_certificates_for_a_name_more_of_ones_own() -> None:
     domains = (*BASE.pki_roles[0].allowed_domains, "web.shop.prod.example")
     roles = altered(BASE.pki_roles, "shop-api", allowed_domains=domains)
     assert rules_of(reviewed(but(pki_roles=roles))) == []
+    below = altered(
+        BASE.pki_roles, "shop-api", allow_subdomains=True, allowed_domains=("prod.shop",)
+    )
+    assert rules_of(reviewed(but(pki_roles=below))) == []
 
 
 def test_users_in_another_database_than_before() -> None:

@@ -89,6 +89,7 @@ def test_a_workload_that_is_new_in_anothers_namespace() -> None:
         (("0.0.0.0/0",), "CIDR 0.0.0.0/0"),
         (("0.0.0.0/1", "128.0.0.0/1"), "CIDR 0.0.0.0/1, CIDR 128.0.0.0/1"),
         (("::/0",), "CIDR ::/0"),
+        (("10.1.2.3/0",), "CIDR 10.1.2.3/0"),
     ],
 )
 def test_all_networks_or_nearly_are_graver(cidrs: tuple[str, ...], shown: str) -> None:
@@ -109,6 +110,7 @@ def test_all_networks_or_nearly_are_graver(cidrs: tuple[str, ...], shown: str) -
     assert one.approvers == ("security-team",)
     assert finding(head(("10.0.0.0/8",)), "wider-identity").severity is Severity.WARNING
     assert finding(head(("fc00::/7",)), "wider-identity").severity is Severity.WARNING
+    assert finding(head(("no network",)), "wider-identity").severity is Severity.WARNING
 
 
 def test_people_are_no_application_that_shares_its_identities() -> None:

@@ -128,8 +128,24 @@ def test_a_file_that_pulumi_reads_instead_takes_an_approval() -> None:
             "changes",
             "is not there any more",
         ]
+        shown = name.replace("json", "yaml")
         for one in (came, changed, went):
             assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+            assert one.rule == RULE
+            assert one.reasons == (
+                f"Pulumi reads it in place of {shown}, and no review compares what it says",
+            )
+
+
+def test_of_files_that_no_review_compares_each_is_told_and_once() -> None:
+    before = {"Pulumi.x.yaml": "a: 1", "Pulumi.y.yaml": "a: 1"}
+    after = {"Pulumi.x.yaml": "a: 1", "Pulumi.y.yaml": "a: 2", "Pulumi.z.yaml": ""}
+    found = list(uncompared_risks(PROD, before, after, "security-team"))
+    assert [one.title for one in found] == ["Pulumi.y.yaml changes", "Pulumi.z.yaml is new"]
+    for one in found:
+        assert one.reasons == ("Pulumi obeys it, and no review compares what it says",)
+    compared = {PROJECT: "x", **{file_of(one): "x" for one in Environment}}
+    assert list(uncompared_risks(PROD, {}, compared, "security-team")) == []
 
 
 @pytest.mark.parametrize(
@@ -169,6 +185,8 @@ def test_what_else_pulumi_obeys_is_told_where_it_matters(
 def test_a_size_is_noted() -> None:
     (one,) = found(TEXT.replace("vaultstack:servers: 5", "vaultstack:servers: 3"))
     assert (one.severity, one.approvers) == (Severity.NOTE, ())
+    assert one.title == "Pulumi.prod.yaml: vaultstack:servers becomes 3"
+    assert one.reasons == ("before: 5", "a size, which gives nobody access")
     review = reviewed(BASE, settings={PROD: [one]}, limits=LIMITS)
     assert review.verdict is Verdict.NOTHING_GAINED
 
@@ -176,6 +194,34 @@ def test_a_size_is_noted() -> None:
 def test_the_same_said_otherwise_is_nothing() -> None:
     assert found("# a remark\n" + TEXT) == []
     assert found(TEXT) == []
+    assert found(None, None) == []
+
+
+def test_what_a_stack_says_is_compared_whatever_is_nothing() -> None:
+    """An empty file says nothing, and says so of each setting."""
+    (one,) = found("", "config:\n  vaultstack:ciIssuer: x\n")
+    assert one.title == "Pulumi.prod.yaml: vaultstack:ciIssuer becomes not set"
+    assert found("config:\n", "") == []
+    (one,) = found("config: {b: {c: 1, d: 2}}", "config: {b: {d: 2, c: 2}}")
+    assert one.title == 'Pulumi.prod.yaml: b becomes {"c": 1, "d": 2}'
+    assert found("config: {b: {c: 1, d: 2}}", "config: {b: {d: 2, c: 1}}") == []
+    (one,) = found("config: {b: 2026-01-02}", "config: {}")
+    assert one.title == 'Pulumi.prod.yaml: b becomes "2026-01-02"'
+
+
+def test_a_project_may_come_and_says_of_a_setting_its_value_or_its_default() -> None:
+    def told(project: str | None, before: str | None = None) -> list[str]:
+        sides = (before, project)
+        found = settings_risks(PROD, TEXT, TEXT, "security-team", projects=sides)
+        return [one.title.removeprefix("Pulumi.prod.yaml: ") for one in found]
+
+    assert told("config: {a: {type: string}}") == []
+    assert told("config: {a: {value: 1, default: 2}}") == ["vaultstack:a becomes 1"]
+    assert told("config: {a: {default: 2}, aws:b: 3}") == [
+        "aws:b becomes 3",
+        "vaultstack:a becomes 2",
+    ]
+    assert told(None, "config: {a: {default: 2}}") == ["vaultstack:a becomes not set"]
 
 
 def test_a_secret_is_not_shown() -> None:
@@ -189,13 +235,23 @@ def test_a_secret_is_not_shown() -> None:
 def test_what_cannot_be_read_takes_an_approval(text: str) -> None:
     (one,) = found(text)
     assert one.severity is Severity.HIGH
-    assert "cannot be read" in one.title
+    assert one.title == "Pulumi.prod.yaml: the file becomes what cannot be read or compared"
+    assert one.reasons == (
+        "before: read before",
+        "it may decide who is believed, or where secrets go; no rendered file shows it",
+    )
+    assert one.approvers == ("security-team",)
 
 
 def test_a_file_that_came_is_told_and_one_that_went_takes_an_approval() -> None:
     """Taken away and brought back it would otherwise be another's, unseen."""
     (came,), (went,) = found(TEXT, None), found(None)
     assert (came.title, came.severity) == ("Pulumi.prod.yaml is new", Severity.WARNING)
+    for one in (came, went):
+        assert (one.rule, one.approvers) == (RULE, ("security-team",))
+        assert one.reasons == (
+            "it decides who is believed, and where secrets go; no rendered file shows it",
+        )
     assert (went.title, went.severity) == (
         "Pulumi.prod.yaml is not there any more",
         Severity.HIGH,

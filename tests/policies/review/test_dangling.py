@@ -49,7 +49,12 @@ def test_a_role_that_names_a_policy_that_is_not_there() -> None:
     assert one.title == (
         "blog/api: the role names the ACL policy nothing, which these files do not have"
     )
-    assert "whoever writes a policy of that name" in one.reasons[0]
+    (reason,) = one.reasons
+    assert reason == (
+        "what it gives cannot be told: Vault may have it from elsewhere (default, the "
+        "provisioner's, another environment's); if it has not, whoever writes a policy of that "
+        "name gives it to these tokens"
+    )
 
 
 @pytest.mark.parametrize("name", ["default", "provisioner", "shop-api-staging"])
@@ -69,6 +74,11 @@ def test_a_policy_that_went_leaves_its_role_dangling() -> None:
     assert one.title == (
         "blog/api: the role names the ACL policy blog-api-prod, which does not exist any more"
     )
+    (reason,) = one.reasons
+    assert reason == (
+        "Vault takes a name without a policy for no rights; whoever writes a policy of that name "
+        "gives it to these tokens, and to those that are out already"
+    )
     assert one.severity is Severity.WARNING
     assert told(head, head) == []
     assert reviewed(head).verdict is Verdict.NOTHING_GAINED
@@ -83,6 +93,21 @@ def test_a_second_role_that_names_a_policy_that_went() -> None:
     }
 
 
+def test_all_who_name_a_policy_that_is_not_there_are_one_finding() -> None:
+    roles = tuple(
+        dataclasses.replace(one, token=token(*one.token.policies, "nothing"))
+        for one in BASE.kubernetes_roles
+    )
+    (one,) = found(but(kubernetes_roles=roles))
+    assert one.title.startswith("blog/api, shop/api: the role names the ACL policy nothing")
+    both = tuple(
+        dataclasses.replace(one, token=token("blog-api-prod")) for one in BASE.kubernetes_roles
+    )
+    base = but(kubernetes_roles=both)
+    (gone,) = found(with_policies({"blog-api-prod": None}, base), base)
+    assert gone.title.startswith("blog/api, shop/api: the role names the ACL policy blog-api-prod")
+
+
 def test_a_role_that_names_a_policy_that_is_there() -> None:
     roles = altered(BASE.kubernetes_roles, "blog", token=token("blog-api-prod", "people-ops-prod"))
     assert told(but(kubernetes_roles=roles)) == []
@@ -91,6 +116,11 @@ def test_a_role_that_names_a_policy_that_is_there() -> None:
 def test_a_policy_that_no_role_names() -> None:
     head = with_policies({"left-over": {"secret/data/blog/x": "read"}})
     assert told(head) == [("dangling-policy", "no role names the ACL policy left-over")]
+    (one,) = found(head)
+    assert one.reasons == (
+        "it grants nothing; remove it, or name it in the role that it was meant for",
+    )
+    assert (one.severity, one.witness) == (Severity.WARNING, "")
     assert told(head, head) == []
 
 
@@ -101,7 +131,11 @@ def test_a_rule_on_no_mount(path: str) -> None:
     (one,) = found(shop({path: "read"}))
     assert one.rule == "dangling-mount"
     assert one.title == f"ACL policy shop-api-prod: {path} is on no mount"
-    assert "the mounts are secret, database" in one.reasons[0]
+    assert one.reasons[0].startswith("the mounts are secret, database, ")
+    assert one.reasons[0].endswith(
+        ", cubbyhole; whoever mounts an engine there gives it to this policy's holders"
+    )
+    assert one.witness == ("" if "*" in path or "+" in path else path)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +150,14 @@ def test_a_rule_that_is_on_some_mount(path: str) -> None:
 def test_a_rule_without_the_infix_of_kv(path: str) -> None:
     (one,) = found(shop({path: "read"}))
     assert one.rule == "dangling-infix"
-    assert "lacks data/ or metadata/ after secret/" in one.title
-    assert f"write secret/data/{path.removeprefix('/').removeprefix('secret/')}" in one.reasons[0]
+    bare = path.removeprefix("/")
+    assert one.title == (f"ACL policy shop-api-prod: {bare} lacks data/ or metadata/ after secret/")
+    (reason,) = one.reasons
+    assert reason == (
+        "secret is KV v2, which has values behind secret/data/ only; write "
+        f"secret/data/{bare.removeprefix('secret/')}"
+    )
+    assert one.witness == ("" if "*" in path else bare)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +188,9 @@ def test_a_rule_about_a_role_that_is_not_there(path: str) -> None:
         f"ACL policy shop-api-prod: {path} is about the role nobody, which does not exist"
     )
     assert one.witness == path
+    assert one.reasons[0].endswith(
+        "s.json has no nobody; whoever makes it gives its credentials to this policy's holders"
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,6 +259,9 @@ def test_a_database_role_of_no_connection() -> None:
     head = but(database_connections=())
     assert finding(reviewed(head), "dangling-database-role").title == (
         "database/roles/shop-readonly is of the connection shop, which does not exist"
+    )
+    assert finding(reviewed(head), "dangling-database-role").reasons == (
+        "Vault makes no user for it",
     )
 
 

@@ -6,6 +6,7 @@ fault stands is ours, for the library often tells where it noticed.
 
 from __future__ import annotations
 
+import pickle
 import re
 import signal
 from collections.abc import Iterator
@@ -90,6 +91,8 @@ TREES = [
     ('{"a": true.5}', "a =1 BOOL(true)"),
     ("a = 0x18 b = -0X9f", "a =1 NUMBER(0x18); b =1 NUMBER(-0X9f)"),
     ('{"a": 1}\ud800', "a =1 NUMBER(1)"),
+    ('a = "${{"}"}"', "a =1 '${{\"}\"}'"),
+    ('a = "${${"}"}"', "a =1 '${${\"}\"}'"),
     ("a = 1e3 b = .5 c = 017", "a =1 FLOAT(1e3); b =1 FLOAT(.5); c =1 NUMBER(017)"),
     ("a = [,]", "a =1 []"),
     ("a = [1,,2]", "a =1 [NUMBER(1), NUMBER(2)]"),
@@ -274,7 +277,7 @@ def test_a_text_is_the_tree_that_the_library_makes(text: str, expected: str) -> 
         (r"\xc3\xa9", "é"),
         (r"\ud800\udc80\uDFFF\ud7ff\ue000", "\ufffd\ufffd\ufffd\ud7ff\ue000"),
         (r"\U0010FFFF", "\U0010ffff"),
-        (r"\U80000041\UFFFFFFFF", "A\udcff"),  # negative numbers to the library
+        (r"\U80000041\U80000000\UFFFFFFFF", "A\0\udcff"),  # negative numbers to the library
     ],
 )
 def test_escapes_are_bytes_that_need_not_be_utf_8(escapes: str, value: str) -> None:
@@ -352,6 +355,11 @@ def test_each_value_is_at_its_first_character(text: str) -> None:
         assert line[value.at.column - 1 :].startswith(value.at.text.split("\n")[0])
         opening = {ListType: "[", ObjectType: "{"}.get(type(value), value.at.text)
         assert value.at.text == opening
+
+
+def test_a_document_is_at_its_beginning() -> None:
+    assert parse_document("").at == parse_document("\na = 1").at == Token(Kind.EOF, "", 1, 1)
+    assert parse_document("\n{}").at == Token(Kind.LBRACE, "{", 2, 1, json=True)
 
 
 def test_null_is_an_empty_string_of_json() -> None:
@@ -600,6 +608,7 @@ def test_refusals_say_where_and_why(text: str, line: int, column: int, reason: s
         ("a = {} b = {} c = {}", "[{ d = ", "1", "}]", MAX_DEPTH // 2),
         ("a {} b {} c {}", "{ d ", "{}", "}", MAX_DEPTH - 1),
         ('{{"a": {}, "b": {}, "c": {}}}', '{"d": ', "1", "}", MAX_DEPTH - 1),
+        ('{{"z": {{"a": {}, "b": {}, "c": {}}}}}', '{"d": ', "1", "}", MAX_DEPTH - 2),
     ],
 )
 def test_how_deep_it_nests_is_counted_anew_for_each_item(
@@ -631,6 +640,9 @@ IN_LIST = "error while trying to parse {} within list: "
         ("/ a = 018", 1, 7, "illegal octal number"),
         ('/"\n', 1, 3, "literal not terminated"),
         ("a = <\ue123 b = 018", 1, 12, "illegal octal number"),
+        ('a = "\\x""', 1, 6, "illegal char escape"),  # for the first quote is taken for a digit
+        ('a = "\\U""', 1, 6, "illegal char escape"),
+        ('{"a": "${\\q"}', 1, 10, "illegal char escape"),
         ("a = <<E\0", 1, 5, "heredoc not terminated"),
         ('a = "\\4"\na = 018', 2, 5, "illegal octal number"),
         # What the parser does not come to is no fault.
@@ -688,7 +700,24 @@ def test_an_earlier_fault_is_told_to_people_too() -> None:
         "line 2, column 7: literal not terminated "
         "(and before, line 1, column 7: literal not terminated)"
     )
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.earlier.column) == (str(error), 7)
     assert refused("a = 1 '").earlier is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ('a = "\\n', None),
+        ('a = "\\101', "illegal char escape"),  # the library must see what follows digits, too
+        ('{"a": "\\n', None),
+        ('{"a": "\\q', "illegal char escape"),
+    ],
+)
+def test_an_escape_at_the_end_of_a_text(text: str, first: str | None) -> None:
+    error = refused(text)
+    assert error.reason == "literal not terminated"
+    assert (error.earlier and error.earlier.reason) == first
 
 
 # --- writing ---

@@ -170,7 +170,7 @@ def test_users_in_the_database_of_another() -> None:
         BASE.database_roles[0], name="blog-readonly", connection="blog", statements=own
     )
 
-    def head(database: str) -> Review:
+    def head(database: str, base: Snapshot = base) -> Review:
         connection = DatabaseConnection("blog", database, ("blog-readonly",))
         return reviewed(
             but(
@@ -190,6 +190,8 @@ def test_users_in_the_database_of_another() -> None:
     assert one.severity is Severity.HIGH
     assert one.approvers == ("shop-team",)
     assert "another-application" not in rules_of(head("blog"))
+    nobodys = but(base, owners=tuple(dataclasses.replace(one, team="") for one in base.owners))
+    assert finding(head("shop", nobodys), "another-application").approvers == ("platform-team",)
 
 
 def test_anothers_role_is_told_once() -> None:
@@ -328,6 +330,9 @@ def test_certificates_for_anothers_names() -> None:
         )
         return but(base, pki_roles=roles)
 
+    nobodys = tuple(dataclasses.replace(owner, team="") for owner in base.owners)
+    review = reviewed(but(head("prod.example"), owners=nobodys), but(base, owners=nobodys))
+    assert finding(review, "another-application").approvers == ("platform-team",)
     one = finding(reviewed(head("prod.example"), base), "another-application")
     assert one.title == ("blog/api gains certificates for names of shop: prod.example and below")
     assert one.reasons == (

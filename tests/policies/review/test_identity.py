@@ -147,6 +147,11 @@ def test_a_narrower_identity_is_no_finding() -> None:
     assert rules_of(kubernetes(token=narrow)) == []
 
 
+def test_an_approles_secret_ids_are_no_identity() -> None:
+    roles = altered(BASE.approle_roles, "shop-ci", secret_id_ttl_seconds=172800)
+    assert rules_of(reviewed(but(approle_roles=roles))) == []
+
+
 def test_a_longer_token_is_no_wider_identity() -> None:
     assert rules_of(kubernetes(token=token("shop-api-prod", ttl_seconds=7200))) == []
 
@@ -329,6 +334,7 @@ def test_the_account_of_another_environment() -> None:
     assert ELSEWHERE not in rules_of(review("4" * 12))
     assert accounts_of(base[prod]) == {"3" * 12}
     assert Names.known(base, prod).accounts == {"2" * 12: "staging"}
+    assert Names.known(base, Environment.DEV).accounts == {"2" * 12: "staging", "3" * 12: "prod"}
 
 
 def test_an_account_that_environments_share_is_nobodys_alone() -> None:

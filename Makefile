@@ -27,8 +27,9 @@ stop: .venv/locked ## end what KEEP=1 left running; FOLDER=... as it was printed
 	@$(BIN)/python -m rehearsal stop "$(FOLDER)"
 
 .PHONY: adopt
-adopt: .venv/locked ## install the provisioner in the Vault at ADDRESS=..., with VAULT_TOKEN
-	@$(BIN)/python -m components.bootstrap --address "$(ADDRESS)"
+adopt: .venv/locked ## install the provisioner in the Vault at ADDRESS=..., with VAULT_TOKEN, VAULT_CACERT
+	@$(BIN)/python -m components.bootstrap --address "$(ADDRESS)" \
+		$(if $(VAULT_CACERT),--ca-cert-file "$(VAULT_CACERT)")
 
 .PHONY: test
 # What is built first is not built within a test, which may take five minutes. A module's tests share

@@ -118,6 +118,12 @@ def test_a_rule_names_its_key_and_the_fix(loaded: Loader, name: str) -> None:
     assert problems == (f"{NAMESPACE}:{key}: {rule}; fix: {fix}",)
 
 
+def test_all_that_nothing_uses_is_named_at_once(loaded: Loader) -> None:
+    unused = {"ciRepository": "acme/vaultstack", "ciAttestEnvironments": ["attest-prod"]}
+    problems = loaded.problems_of(existing("prod", **{**PLAIN, **unused}))
+    assert [one.split(":")[1] for one in problems] == list(unused)
+
+
 def _read(run: Runner, environment: str, changed: Mapping[str, object]) -> CiLoginSettings | None:
     found: list[CiLoginSettings | None] = []
 

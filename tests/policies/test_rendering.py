@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -54,6 +55,12 @@ def test_each_policy_and_each_kind_of_role_has_a_file() -> None:
 
 def test_the_same_plan_gives_the_same_files() -> None:
     assert rendering.files_of(compile_plan(MATRIX, Environment.DEV)) == FILES
+
+
+def test_names_are_written_as_people_read_them() -> None:
+    owner = dataclasses.replace(DEV.owners[0], team="équipe-média")
+    files = rendering.files_of(dataclasses.replace(DEV, owners=(owner,)))
+    assert '"équipe-média"' in files["dev/owners.json"]
 
 
 def test_what_is_written_is_fresh_and_writing_again_changes_nothing(tmp_path: Path) -> None:

@@ -83,6 +83,18 @@ def test_users_that_could_write_already() -> None:
     assert rules_of(reviewed(BASE, head)) == []
 
 
+@pytest.mark.parametrize("table", ["t", '"a ON b"'])
+def test_users_that_could_write_by_a_later_statement(table: str) -> None:
+    def granting(rights: str) -> Snapshot:
+        creation = ("CREATE ROLE x;", f"GRANT {rights} ON {table} TO x;")
+        changed = dataclasses.replace(SQL, creation=creation)
+        return but(database_roles=altered(BASE.database_roles, "shop-readonly", statements=changed))
+
+    writes = "write-where-read"
+    assert writes not in rules_of(reviewed(granting("INSERT, DELETE"), granting("INSERT")))
+    assert writes in rules_of(reviewed(granting("SELECT, DELETE"), granting("SELECT")))
+
+
 def test_reading_more_is_no_writing() -> None:
     head = with_sql(TABLES, "GRANT SELECT, REFERENCES ON ALL TABLES")
     assert rules_of(reviewed(head)) == []
@@ -268,6 +280,7 @@ def test_wildcards_of_a_cloud(action: str, resource: str) -> None:
     [
         ("s3:PutObject", "arn:aws:s3:::shop-prod/*"),
         ("iam:GetUser", "arn:aws:iam::333333333333:user/shop"),
+        ("s3:PutObject", "arn:aws:s3:::shop-prod/a on *"),
         ("ecr:GetAuthorizationToken", "*"),
         ("sts:GetCallerIdentity", "*"),
     ],

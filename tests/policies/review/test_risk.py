@@ -10,6 +10,7 @@ from policies.acl import Acl
 from policies.escalation import POWERS, Effect, Power
 from policies.hcl import Capability
 from policies.review import Review, Snapshot
+from policies.review.difference import difference
 from policies.review.model import Severity
 from policies.review.risk import risks
 from policies.review.sides import Sides
@@ -307,8 +308,24 @@ def test_paths_of_who_has_no_team_are_anothers() -> None:
     assert one.approvers == ("platform-team",)
 
 
+def test_all_paths_of_one_other_are_one_finding() -> None:
+    rules = {"secret/data/deploy/shop/*": "read", "secret/data/shop/*": "update"}
+    one = finding(reviewed(with_policies({"blog-api-prod": rules})), "another-application")
+    paths = "secret/+/deploy/shop/*, secret/+/shop/*"
+    assert one.title == f"blog/api gains read, update on paths of shop: {paths}"
+    assert one.reasons[0] == f"{paths} belongs to shop, for which shop-team answers"
+
+
+def test_harm_is_for_nobody_to_approve_whatever_the_limits() -> None:
+    sides = Sides(BASE, with_policies({"shop-api-prod": {**SHOP, **rule_for(HARMING[0])}}))
+    (pair,) = sides.pairs()
+    access = difference(pair.before, pair.after)
+    found = {one.rule: one for one in risks(pair, access, Territory(sides), "guards")}
+    assert found["availability"].approvers == ()
+
+
 def test_of_several_witnesses_the_shortest_is_shown() -> None:
-    rules = {"secret/data/blog/much/longer": "read", "secret/data/blog/b": "read"}
+    rules = {"secret/data/blog/a/longer": "read", "secret/data/blog/b": "read"}
     one = finding(shop(rules), "another-application")
     assert one.witness == "secret/data/blog/b"
     assert len(one.reasons) == 3, "each rule is a reason, and whose the paths are"

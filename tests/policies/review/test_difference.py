@@ -222,6 +222,20 @@ def test_what_is_gained_says_what_it_asks_and_takes_no_example() -> None:
     assert asked.example, "before, it was had without a reason"
 
 
+def test_what_is_given_more_freely_is_told_apart_from_what_is_new() -> None:
+    before = conditioned('required_parameters = ["why"]', "read")
+    read, update = difference(before, conditioned("", "read", "update"))
+    assert (read.capabilities, update.capabilities) == ((READ,), (UPDATE,))
+    assert read.example
+    assert update.example is None, "nobody had it, whatever was asked"
+
+
+def test_what_asks_less_and_gives_another_capability_gives_no_more_of_the_first() -> None:
+    before, after = conditioned('required_parameters = ["why"]'), acl(("a", "read"))
+    assert told(before, after) == ["gained read a", "lost update a"]
+    assert told(after, before) == ["gained update a", "lost read a"]
+
+
 def test_a_longer_wrapping_is_gained_and_a_shorter_lost() -> None:
     short, long = conditioned('max_wrapping_ttl = "1m"'), conditioned('max_wrapping_ttl = "1h"')
     assert [c.direction for c in difference(short, long)] == [GAINED]

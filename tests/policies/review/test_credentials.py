@@ -151,6 +151,18 @@ def test_sql_that_no_list_of_words_has_is_for_a_person_to_read(more: str) -> Non
         assert one.approvers == ("security-team",)
 
 
+def test_sql_that_is_left_out_is_for_a_person_to_read() -> None:
+    creation = ("CREATE ROLE x;",)
+    odd = dataclasses.replace(SQL, creation=creation, renewal=("SELECT 1;",))
+    fewer = dataclasses.replace(SQL, creation=creation, renewal=())
+    base, head = (
+        but(database_roles=altered(BASE.database_roles, "shop-readonly", statements=one))
+        for one in (odd, fewer)
+    )
+    one = finding(reviewed(head, base), "database-statements")
+    assert one.reasons[1:] == ("before: SELECT 1;", "after: none")
+
+
 def test_sql_that_becomes_the_programs_own_needs_nobody_to_read_it() -> None:
     base = with_sql("NOLOGIN", "NOLOGIN CONNECTION LIMIT 5")
     assert "database-statements" in rules_of(reviewed(base))

@@ -192,6 +192,8 @@ def test_a_secret_id_ends_by_itself_or_never() -> None:
 
 def test_a_secret_id_is_not_above_the_systems_most() -> None:
     path = "auth/approle/role/shop-ci/secret-id"
+    just = of(BASE, "shop/ci", MountLifetimes(system=Bounds(60, DAY)))[path]
+    assert just == EffectiveLifetime(DAY, "role", DAY, "role", ends_with_token=False)
     found = of(BASE, "shop/ci", MountLifetimes(system=Bounds(60, HOUR)))[path]
     assert found == EffectiveLifetime(HOUR, "system", HOUR, "system", ends_with_token=False)
 

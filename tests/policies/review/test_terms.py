@@ -72,6 +72,14 @@ def test_a_term_that_is_there_on_one_side_only() -> None:
     assert change(Amount("t", 1, "one"), None) == ["lost r t: one -> "]
 
 
+def test_a_change_says_of_which_role_and_topic_it_is() -> None:
+    """Of one role the login and the token are two."""
+    one, other = (Described("r", topic, (names("a"),)) for topic in (Topic.TOKEN, Topic.LOGIN))
+    found = [(change.topic, change.role) for change in changes([], [one, other])]
+    assert found == [(Topic.LOGIN, "r"), (Topic.TOKEN, "r")]
+    assert list(changes([one], [one])) == []
+
+
 def test_a_value_of_another_kind_is_another() -> None:
     one, other = Amount("t", 48, "48"), Names("t", frozenset({"long"}))
     assert change(one, other) == ["lost r t: 48 -> ", "gained r t:  -> long"]

@@ -123,6 +123,35 @@ def test_the_sum_is_the_lines(assumed: Assumptions) -> None:
     assert all(item.dollars > 0 for item in found.items)
 
 
+def test_each_line_shows_how_it_comes_about() -> None:
+    shown = [(item.name, item.sum) for item in bill(ALL, ASSUMED).items]
+    assert shown == [
+        (
+            "vault: share of m6i.large nodes",
+            "5 x max(1 of 2 CPU, 2 of 8 GiB) = 50.0% x 730 h x 0.107",
+        ),
+        (
+            "injector: share of m6i.large nodes",
+            "2 x max(0.05 of 2 CPU, 0.125 of 8 GiB) = 2.5% x 730 h x 0.107",
+        ),
+        ("volumes: data", "5 x 20 GiB x 0.088"),
+        ("load balancer", "1 x 730 h x (0.0252 + 1 unit x 0.006)"),
+        ("KMS key and requests", "1 x 3 x 1 + 43800 / 10000 x 0.03"),
+        ("snapshots in S3", "104 days x 4 x 2 GiB x 0.023"),
+        (
+            "snapshots in a second region",
+            "30 days x 4 x 2 GiB x 0.023 + 30.4 days x 4 x 2 GiB x 0.02",
+        ),
+        (
+            "audit log, shipped",
+            "10 a second x 730 h x 3600 x 3250 bytes = 79.5 GiB x 0.57",
+        ),
+        ("audit log, kept", "79.5 GiB a month x 365 days / 30.4 x 0.023"),
+    ]
+    own = bill(ALL, OWN).items[0]
+    assert (own.name, own.sum) == ("vault: own t3.medium nodes", "5 x 730 h x 0.0456")
+
+
 def test_the_budgets_are_the_decision_records() -> None:
     assert [(one.infrastructure, one.total) for one in map(BUDGETS.__getitem__, Environment)] == [
         (50, 70),

@@ -178,6 +178,12 @@ def test_a_google_token_outlives_the_token_and_an_azure_lease_does_not() -> None
         7200, "role", 7200, "role", ends_with_token=False
     )
     assert found["azure/creds/z"] == EffectiveLifetime(60, "role", 120, "role")
+    bounded = of(head, mounts=MountLifetimes(system=Bounds(30, 60)))
+    assert bounded["gcp/impersonated-account/g/token"] == EffectiveLifetime(
+        60, "system", 60, "system", ends_with_token=False
+    )
+    assert bounded["azure/creds/z"] == EffectiveLifetime(60, "role", 60, "system")
+    assert bounded["database/creds/shop-readonly"] == EffectiveLifetime(60, "system", 60, "system")
 
 
 def test_a_secret_id_ends_by_itself_or_never() -> None:

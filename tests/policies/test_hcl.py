@@ -21,6 +21,7 @@ from policies.hcl import (
     Object,
     Stanza,
     canonical,
+    nanoseconds,
     parse,
     render,
 )
@@ -325,6 +326,41 @@ def test_durations(written: str, seconds: int) -> None:
     assert inside(f"max_wrapping_ttl = {written}").max_wrapping_ttl == seconds
 
 
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("+5m", 300 * 10**9),
+        (".5h", 1800 * 10**9),
+        ("1.25h", 4500 * 10**9),
+        ("1h.5m", 3630 * 10**9),
+        ("1.s", 10**9),
+        ("1.000000001s", 10**9 + 1),
+        ("-1.5s", -1_500_000_000),
+        ("9223372036.854775807s", 2**63 - 1),
+        ("-9223372036854775808ns", -(2**63)),
+    ],
+)
+def test_lengths_of_time_are_read_as_go_does_to_the_nanosecond(text: str, length: int) -> None:
+    assert nanoseconds(text) == length
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("+", "-", ".", "s", "5.", "1h5", "9223372036854775808ns", "+9223372036854775808ns"),
+        "-9223372036854775809ns",
+    ],
+)
+def test_what_is_no_length_of_time_to_go(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^time: "):
+        nanoseconds(text)
+
+
+def test_the_least_integer_is_one() -> None:
+    ((_, values),) = inside(f"allowed_parameters {{ a = [{-(2**63)}] }}").allowed_parameters
+    assert values == (-(2**63),)
+
+
 def test_parameters_are_lists_by_lower_case_name_and_blocks_add_up() -> None:
     stanza = inside(
         'allowed_parameters { Ttl = ["5m"] }\nallowed_parameters { Ttl = [1, 0x1f, 1.5, false] }\n'
@@ -332,6 +368,40 @@ def test_parameters_are_lists_by_lower_case_name_and_blocks_add_up() -> None:
     )
     assert stanza.allowed_parameters == (("ttl", ("5m", 1, 31, 1.5, False)),)
     assert stanza.denied_parameters == ()
+
+
+def block(key: str, **pairs: hcl.Value) -> Object:
+    return Object(((key, Blocks((Object(tuple(pairs.items())),))),))
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ('b "c" { d = 1 }', Object((("b", Blocks((block("c", d=1),))),))),
+        (
+            'b "c" { d = 1 } b "e" { f = 2 } g = 3 b "c" { h = 4 }',
+            Object((("b", Blocks((block("c", d=1), block("e", f=2), block("c", h=4)))), ("g", 3))),
+        ),
+        (
+            'b "c" "x" { d = 1 }',
+            Object((("b", Blocks((Object((("c", Blocks((block("x", d=1),))),)),))),)),
+        ),
+        ('b = [1] "b" = [2] c = 1 "c" = 2', Object((("b", (1, 2)), ("c", 2)))),
+        (
+            "b { x = 1 } b { y = 2 }",
+            Object((("b", Blocks((Object((("x", 1),)), Object((("y", 2),))))),)),
+        ),
+        (
+            "c = true b = [2] a = {}",
+            Object((("a", Blocks((Object(()),))), ("b", (2,)), ("c", True))),
+        ),
+    ],
+)
+def test_objects_among_values_are_what_the_library_makes_of_them(
+    written: str, value: hcl.Value
+) -> None:
+    stanza = inside(f"allowed_parameters {{ a = [{{ {written} }}] }}")
+    assert stanza.allowed_parameters == (("a", (value,)),)
 
 
 def test_numbers_keep_their_type() -> None:
@@ -477,6 +547,18 @@ RULES = [
         39,
         "unexpected token while parsing list: NULL",
     ),
+    (
+        'path "p" { allowed_parameters { a "b" { d = 1 } } }',
+        1,
+        35,
+        'path "p": root.allowed_parameters.a[0]: cannot decode into interface: *ast.ObjectItem',
+    ),
+    (
+        'path "p" { allowed_parameters { a = [{ b { x = 1 } b = 3 }] } }',
+        1,
+        56,
+        'path "p": unknown slice type: *ast.LiteralType',
+    ),
     # steps 4 and 5: slash, wildcards
     *(
         (
@@ -517,6 +599,7 @@ RULES = [
             ('"1 m"', 'time: unknown unit " m" in duration "1 m"'),
             ('"-"', 'time: invalid duration "-"'),
             ('"9999999h"', 'time: invalid duration "9999999h"'),
+            ('"1_0d"', 'strconv.ParseInt: parsing "1_0": invalid syntax'),
             ('"1dd"', 'strconv.ParseInt: parsing "1d": invalid syntax'),
             ("true", "could not parse duration from input"),
             ("[]", "could not parse duration from input"),

@@ -93,6 +93,8 @@ TREES = [
     ('{"a": 1}\ud800', "a =1 NUMBER(1)"),
     ('a = "${{"}"}"', "a =1 '${{\"}\"}'"),
     ('a = "${${"}"}"', "a =1 '${${\"}\"}'"),
+    ("Xé = 1", "Xé =1 NUMBER(1)"),
+    ('{"a": 1\0, "b": "c",\0}', "a =1 NUMBER(1\0); b =1 'c'"),
     ("a = 1e3 b = .5 c = 017", "a =1 FLOAT(1e3); b =1 FLOAT(.5); c =1 NUMBER(017)"),
     ("a = [,]", "a =1 []"),
     ("a = [1,,2]", "a =1 [NUMBER(1), NUMBER(2)]"),
@@ -360,6 +362,10 @@ def test_each_value_is_at_its_first_character(text: str) -> None:
 def test_a_document_is_at_its_beginning() -> None:
     assert parse_document("").at == parse_document("\na = 1").at == Token(Kind.EOF, "", 1, 1)
     assert parse_document("\n{}").at == Token(Kind.LBRACE, "{", 2, 1, json=True)
+
+
+def test_a_block_has_no_line_of_an_assignment() -> None:
+    assert [item.assign for item in parse_document("a {}\nb = {}\nc d {}").items] == [0, 2, 0]
 
 
 def test_null_is_an_empty_string_of_json() -> None:
@@ -676,6 +682,7 @@ IN_LIST = "error while trying to parse {} within list: "
             9,
             IN_LIST.format("list") + IN_LIST.format("object") + OBJECT_KEY + "NUMBER",
         ),
+        ('{"a": "x\r\n', 1, 10, "literal not terminated"),
         # JSON, which begins behind whatever is a space to Go.
         ("\v{}", 1, 1, "illegal char: \v"),
         ('{"a": -}', 1, 7, "illegal char"),
@@ -703,6 +710,21 @@ def test_an_earlier_fault_is_told_to_people_too() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.earlier.column) == (str(error), 7)
     assert refused("a = 1 '").earlier is None
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("a = \ue123", "unicode code point U+E123 reserved for internal use"),
+        ("'\ue123", None),  # behind what ends it
+        ('{"a": \ue123}', None),  # JSON reserves nothing
+        ('{"a": 1X}', None),
+    ],
+)
+def test_what_may_stand_nowhere_is_told_besides(text: str, first: str | None) -> None:
+    error = refused(text)
+    assert error.reason.startswith("illegal char")
+    assert (error.earlier and error.earlier.reason) == first
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,8 @@ def test_what_is_said_of_the_most_only_is_the_first_where_it_is_less() -> None:
     head = shop(RENEWS, token("shop-api-prod", ttl_seconds=0, max_ttl_seconds=600))
     mounts = MountLifetimes(system=Bounds(1800, 7200))
     assert of(head, mounts=mounts)[TOKEN] == EffectiveLifetime(600, "role", 600, "role")
+    just = MountLifetimes(system=Bounds(600, 600))
+    assert of(head, mounts=just)[TOKEN] == EffectiveLifetime(600, "system", 600, "role")
     first = shop(RENEWS, token("shop-api-prod", ttl_seconds=600, max_ttl_seconds=0))
     assert of(first, mounts=mounts)[TOKEN] == EffectiveLifetime(600, "role", 7200, "system")
 
@@ -210,6 +212,11 @@ def test_both_sides_are_told() -> None:
     (found,) = (one for one in lifetimes_of(pair, MountLifetimes()) if one.credential == TOKEN)
     assert found.before == EffectiveLifetime(HOUR, "role", HOUR, "role")
     assert found.after == EffectiveLifetime(HOUR, "role", DAY, "role")
+    fewer = {path: words for path, words in SHOP.items() if "database" not in path}
+    (pair,) = Sides(BASE, with_policies({"shop-api-prod": fewer})).pairs()
+    sides = {one.credential: one for one in lifetimes_of(pair, MountLifetimes())}
+    assert sides["database/creds/shop-readonly"].before
+    assert sides["database/creds/shop-readonly"].after is None
 
 
 def test_what_comes_has_no_lifetime_before_and_what_goes_none_after() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from policies.plan import DatabaseStaticRole, KvSecret, Rotation
 from policies.review.model import Severity, Status, Topic, Verdict
-from policies.review.rotations import described, what
+from policies.review.rotations import described, rotation_risks, what
+from policies.review.sides import Sides
 from policies.review.snapshot import Snapshot
 from tests.policies.review.sides_made import (
     BASE,
@@ -170,6 +171,8 @@ def test_a_rotation_that_comes_less_often_is_told() -> None:
     never = changed(interval_seconds=0)
     told_of = finding(reviewed(HAS, base=never), "rotated-less").title
     assert told_of.endswith("is rotated every 168h and not every 0s")
+    told_of = finding(reviewed(HAS, base=changed(interval_seconds=1)), "rotated-less").title
+    assert told_of.endswith("is rotated every 168h and not every 1s")
     sooner = changed(schedule="0 3 * * *", interval_seconds=86400)
     assert "rotated-less" not in rules_of(reviewed(sooner, base=HAS))
 
@@ -184,6 +187,23 @@ def test_the_powers_of_a_new_job_are_told() -> None:
     assert "availability" not in rules_of(reviewed(changed(schedule="0 3 * * 2"), base=HAS))
     elsewhere = {**TASK["tell"], "deployment": "blog"}
     assert "availability" in rules_of(reviewed(changed(task={**TASK, "tell": elsewhere}), base=HAS))
+
+
+def test_a_restart_is_for_nobody_to_approve_whatever_the_limits() -> None:
+    found = {one.rule: one for one in rotation_risks(Sides(BASE, HAS), "guards")}
+    assert found["availability"].approvers == ()
+
+
+def test_a_power_that_the_job_had_hides_no_other() -> None:
+    def writing(secret: str, deployment: str) -> Snapshot:
+        secrets = {"namespace": "shop-prod", "name": secret, "key": "id"}
+        tell = {**TASK["tell"], "deployment": deployment}
+        return changed(task={"type": "secret-id", "role": "ci", "secret": secrets, "tell": tell})
+
+    base = writing("a", "a")
+    for head, rule in ((writing("b", "a"), "escalation"), (writing("a", "b"), "availability")):
+        found = {"escalation", "availability"} & set(rules_of(reviewed(head, base=base)))
+        assert found == {rule}
 
 
 def test_who_may_write_a_secret_takes_an_approval() -> None:

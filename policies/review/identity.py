@@ -216,8 +216,9 @@ def _shown(text: str) -> str:
 
 def _environments(text: str, pair: Pair, names: Names) -> Iterator[tuple[str, str]]:
     rest = text
-    for name in sorted(pair.owners, key=len, reverse=True):
-        rest = rest.replace(name, "")
+    for name in pair.owners:
+        # As words of their own: in an application called `tag` another's `staging` stays one.
+        rest = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", "", rest)
     words = {word.lower() for word in _WORD.findall(rest)}
     for other in Environment:
         if other is not pair.sides.environment and other.value in words:

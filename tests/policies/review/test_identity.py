@@ -10,8 +10,11 @@ import pytest
 from policies.environments import Environment
 from policies.plan import AwsRole, KubernetesRole, Member, OidcRole, Owner
 from policies.review import Review, Snapshot, Verdict, compare
-from policies.review.identity import Names, accounts_of
-from policies.review.model import Severity
+from policies.review.difference import Direction
+from policies.review.identity import Names, accounts_of, identity_risks
+from policies.review.model import Severity, TermChange, Topic
+from policies.review.sides import Sides
+from policies.review.territory import Territory
 from tests.policies.review.sides_made import (
     BASE,
     LIMITS,
@@ -111,6 +114,7 @@ def test_all_networks_or_nearly_are_graver(cidrs: tuple[str, ...], shown: str) -
     assert finding(head(("10.0.0.0/8",)), "wider-identity").severity is Severity.WARNING
     assert finding(head(("fc00::/7",)), "wider-identity").severity is Severity.WARNING
     assert finding(head(("no network",)), "wider-identity").severity is Severity.WARNING
+    assert finding(head(("10.*",)), "wider-identity").severity is Severity.WARNING
 
 
 def test_people_are_no_application_that_shares_its_identities() -> None:
@@ -228,6 +232,27 @@ def test_anothers_identity() -> None:
     assert one.severity is Severity.HIGH
 
 
+def test_an_identity_of_two_others_and_a_namespace_beside_two() -> None:
+    blog, shop = BASE.kubernetes_roles
+    twin = dataclasses.replace(blog, name="people", token=token("people-ops-prod"))
+    second = dataclasses.replace(shop, name="shop-two", namespace="shop-two")
+    owners = (
+        BASE.owners[0],
+        dataclasses.replace(BASE.owners[1], members=(Member("people/bot", "people"),)),
+        dataclasses.replace(
+            BASE.owners[2], members=(*BASE.owners[2].members, Member("shop/two", "shop-two"))
+        ),
+    )
+    base = but(kubernetes_roles=(blog, twin, shop, second), owners=owners)
+    review = kubernetes(base, service_account="blog", namespace="blog-prod")
+    shared = finding(review, "shared-identity")
+    others = "blog/api, people/bot"
+    assert shared.title == f"service account blog-prod/blog logs in as shop/api, and is {others}"
+    assert shared.reasons[0] == f"at the base it logs in as {others}, of another application"
+    elsewhere = finding(review, "another-namespace")
+    assert elsewhere.reasons[0] == "at the base shop runs in shop-prod, shop-two"
+
+
 def test_an_identity_of_the_same_application() -> None:
     shared = dataclasses.replace(NEW, service_account="shop")
     assert "shared-identity" not in rules_of(reviewed(added(shared, "shop/new")))
@@ -310,6 +335,24 @@ def test_an_application_that_is_named_so() -> None:
     base = but(owners=(blog, owner, people))
     assert ELSEWHERE not in rules_of(kubernetes(base, namespace="dev-portal-prod"))
     assert ELSEWHERE in rules_of(kubernetes(base, namespace="dev-portal-dev"))
+
+
+def test_an_application_whose_name_is_within_an_environments() -> None:
+    blog, people, shop = BASE.owners
+    owner = dataclasses.replace(shop, name="tag", members=(Member("tag/api", "shop"),))
+    base = but(owners=(blog, people, owner))
+    one = finding(kubernetes(base, namespace="tag-staging"), ELSEWHERE)
+    assert one.reasons == (
+        "auth/kubernetes/role/shop: namespace tag-staging: has the word 'staging'",
+    )
+
+
+def test_who_is_let_in_by_more_takes_no_approval_whatever_the_limits() -> None:
+    sides = Sides(BASE, with_policies({"shop-api-prod": {}}))
+    (pair,) = sides.pairs()
+    term = TermChange(Direction.GAINED, Topic.LOGIN, "r", "group", "", "more")
+    found = identity_risks(pair, (), [term], Territory(sides), Names({}), "guards")
+    assert [(one.rule, one.approvers) for one in found] == [("wider-identity", ())]
 
 
 def account(environment: Environment, number: str) -> Snapshot:

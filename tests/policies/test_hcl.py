@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import string
 from dataclasses import replace
 from itertools import permutations
@@ -310,6 +311,7 @@ def test_the_comment_attribute_may_be_anything() -> None:
         ('"1h30m"', 5400),
         ('"0.5h"', 1800),
         ('"2d"', 172800),
+        ('"10d"', 864000),
         ("1.9", 1),
         ("0x10", 16),
         ("0x18", 24),
@@ -323,7 +325,54 @@ def test_the_comment_attribute_may_be_anything() -> None:
     ],
 )
 def test_durations(written: str, seconds: int) -> None:
-    assert inside(f"max_wrapping_ttl = {written}").max_wrapping_ttl == seconds
+    length = inside(f"max_wrapping_ttl = {written}").max_wrapping_ttl
+    assert (length, type(length)) == (seconds, int)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"{-(2**63)}", "multiplication of durations resulted in overflow, one operand may"),
+        (f"{2**63}", f'time: missing unit in duration "{2**63}"'),
+    ],
+)
+def test_seconds_that_no_integer_holds_are_read_as_no_number(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(reason)}"):
+        nanoseconds(text)
+
+
+@pytest.mark.parametrize(
+    ("second", "read"),
+    [
+        ("1, {}: 5", 5),
+        ('1, {}: "5"', 5),
+        ('"5m", {}: 7', 7),
+        ('1, {}: "5m"', 'path "a": strconv.ParseInt: parsing "5m": invalid syntax'),
+        (
+            '"5m", {}: true',
+            'path "a": root.max_wrapping_ttl: unknown type for string *ast.LiteralType',
+        ),
+    ],
+)
+def test_what_json_says_twice_is_of_the_type_that_it_was_first(
+    second: str, read: int | str
+) -> None:
+    name = '"max_wrapping_ttl"'
+    text = f'{{"path": {{"a": {{{name}: {second.format(name)}}}}}}}'
+    if isinstance(read, int):
+        assert one(text).max_wrapping_ttl == read
+    else:
+        assert refused(text).reason == read
+
+
+def test_the_two_wrapping_ttls_may_be_the_same() -> None:
+    stanza = inside('min_wrapping_ttl = "5m"\nmax_wrapping_ttl = 300')
+    assert (stanza.min_wrapping_ttl, stanza.max_wrapping_ttl) == (300, 300)
+
+
+def test_a_denial_keeps_its_comment() -> None:
+    denied = one('# why\npath "p" { capabilities = ["deny"] }')
+    assert denied == Stanza("p", (Capability.DENY,), comment="why")
 
 
 @pytest.mark.parametrize(
@@ -429,6 +478,11 @@ def test_control_groups_merge_and_compare_names_without_case() -> None:
         'control_group { TTL = "1h" factor "b" { identity { APPROVALS = "2" } } unknown = 1 }'
     ).control_group
     assert group == ControlGroup((ControlGroupFactor("b", ("x",), (), 2),), 3600)
+
+
+def test_a_factor_may_control_all_that_is_granted() -> None:
+    group = inside(f'capabilities = ["read"] control_group {{ {GROUP_FOR_READ} }}').control_group
+    assert group == ControlGroup((ControlGroupFactor("f", ("g",), (), 1, (READ,)),))
 
 
 # --- refusals: Vault's reason, line and column ----------------------------------------------------

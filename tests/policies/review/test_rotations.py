@@ -89,11 +89,34 @@ def test_each_change_is_told(fields: dict[str, Any], line: str) -> None:
 def test_nobody_to_tell_any_more_is_told() -> None:
     lost = told(changed(task={**TASK, "tell": None}))
     assert "lost rotations/shop-jwt tell deployment: shop -> " in lost
+    assert not [line for line in lost if line.startswith("gained")]
+
+
+def test_a_time_is_told_as_one_and_none_as_nothing() -> None:
+    told_of = [told(changed(task={**TASK, "overlap_seconds": length})) for length in (0, 1)]
+    assert told_of == [
+        ["lost rotations/shop-jwt overlap: 1h -> "],
+        ["lost rotations/shop-jwt overlap: 1h -> 1s"],
+    ]
+
+
+def test_values_whose_names_read_alike_are_numbered() -> None:
+    task = {"tell": {"deployment": "a"}, "tell_deployment": "b", "tell deployment": "c"}
+    *_, one, two, three = described(dataclasses.replace(JWT, task=task)).terms
+    assert [one.term, two.term, three.term] == [
+        "tell deployment",
+        "tell deployment (2)",
+        "tell deployment (3)",
+    ]
 
 
 def test_every_value_of_a_task_is_a_term() -> None:
-    names = {term.term for term in described(JWT).terms}
-    assert names >= {"path", "key", "length", "overlap", "tell type", "tell ready within"}
+    names = [term.term for term in described(JWT).terms]
+    assert names[:5] == ["what", "schedule", "interval", "runs as", "audience"]
+    assert names[5:] == [
+        *("type", "path", "key", "length", "overlap"),
+        *("tell type", "tell namespace", "tell deployment", "tell ready within"),
+    ]
     assert described(JWT).topic is Topic.ROTATION
 
 

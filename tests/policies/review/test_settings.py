@@ -137,6 +137,14 @@ def test_a_file_that_pulumi_reads_instead_takes_an_approval() -> None:
             )
 
 
+def test_what_a_file_was_for_is_told_there_too() -> None:
+    said = [{"Pulumi.eu.yaml": f"config: {{a: {word}}}"} for word in ("staging", "dev")]
+    told_in = [
+        one.value for one in Environment if list(uncompared_risks(one, said[0], said[1], "s"))
+    ]
+    assert told_in == ["dev", "staging"]
+
+
 def test_of_files_that_no_review_compares_each_is_told_and_once() -> None:
     before = {"Pulumi.x.yaml": "a: 1", "Pulumi.y.yaml": "a: 1"}
     after = {"Pulumi.x.yaml": "a: 1", "Pulumi.y.yaml": "a: 2", "Pulumi.z.yaml": ""}

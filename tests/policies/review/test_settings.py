@@ -224,6 +224,7 @@ def test_a_project_may_come_and_says_of_a_setting_its_value_or_its_default() -> 
         return [one.title.removeprefix("Pulumi.prod.yaml: ") for one in found]
 
     assert told("config: {a: {type: string}}") == []
+    assert told("config: {a: {value: 1}}") == ["vaultstack:a becomes 1"]
     assert told("config: {a: {value: 1, default: 2}}") == ["vaultstack:a becomes 1"]
     assert told("config: {a: {default: 2}, aws:b: 3}") == [
         "aws:b becomes 3",

@@ -151,6 +151,16 @@ def test_what_an_auth_mount_is_asked_with_a_token_the_acl_decides() -> None:
     assert read_one({**READ, "request": request, "error": "failed to find it"}).allowed
 
 
+def test_what_the_acl_decided_counts_whatever_became_of_it() -> None:
+    """With a name of what granted it or without, and where the log tells no error of its own."""
+    unnamed = {**AUTH, "policy_results": {"allowed": True}}
+    assert read_one({**READ, "auth": unnamed, "error": "1 error occurred"}).allowed
+    denied = {**AUTH, "policy_results": {"allowed": False}}
+    for mount_class in ("auth", "secret"):
+        request = {**READ["request"], "mount_class": mount_class}
+        assert not read_one({**READ, "auth": denied, "request": request}).allowed
+
+
 def test_a_question_for_help_has_no_identity() -> None:
     request = {key: value for key, value in READ["request"].items() if key != "id"}
     assert read_one({**READ, "request": {**request, "operation": "help"}}).id == ""
@@ -179,6 +189,8 @@ def test_entries_keep_their_order_and_empty_lines_are_none() -> None:
         json.dumps({**READ, "time": "2026-11-22T14:03:39"}),
         json.dumps({**READ, "request": {**READ["request"], "path": ["a"]}}),
         json.dumps({**READ, "request": {**READ["request"], "path": None}}),
+        json.dumps({**READ, "request": {"operation": "read"}}),
+        json.dumps({**READ, "request": {"path": "secret/data/x"}}),
         json.dumps({**READ, "request": {**READ["request"], "id": ["a"]}}),
         json.dumps({**READ, "auth": {"token_policies": "root"}}),
         json.dumps(
@@ -199,6 +211,8 @@ def test_entries_keep_their_order_and_empty_lines_are_none() -> None:
         "no time zone",
         "a path of two",
         "no path",
+        "not even a path",
+        "no operation",
         "an id of two",
         "policies as one",
         "a name that is a number",

@@ -27,3 +27,7 @@ def test_who_is_called_so_and_may_not_is_not_it() -> None:
         for one in STAGING.acl_policies
     )
     assert reader(dataclasses.replace(STAGING, acl_policies=policies)) is None
+
+
+def test_an_acl_policy_that_the_plan_does_not_have_reads_none() -> None:
+    assert reader(dataclasses.replace(STAGING, acl_policies=())) is None

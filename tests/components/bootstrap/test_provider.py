@@ -261,7 +261,7 @@ def test_an_ageing_secret_id_is_replaced_and_the_old_one_left_to_expire(vault: F
     olds = logged_in(vault, secret_id_issued_at=1)
     outs = updated(olds, inputs(vault.address))
     assert outs["secret_id"] == "secret-id-2-hidden"
-    assert outs["secret_id_issued_at"] > time.time() - 5
+    assert outs["secret_id_issued_at"] > time.time() - 3600
     assert vault.secret_ids == ["secret-id-1-hidden", "secret-id-2-hidden"]
     assert vault.tokens == set()
     assert "__provider" not in outs
@@ -306,7 +306,7 @@ def test_a_secret_id_that_should_live_otherwise_is_replaced_after_its_role(
     """Vault gives it the lifetime that the role has at that moment."""
     outs = updated(logged_in(vault), inputs(vault.address, secret_id_ttl_seconds=3600.0))
     assert outs["secret_id"] == "secret-id-2-hidden"
-    assert outs["secret_id_issued_at"] > time.time() - 5
+    assert outs["secret_id_issued_at"] > time.time() - 3600
     assert vault.writes == [
         "auth/provisioner/login",
         ROLE,
@@ -505,7 +505,7 @@ def test_an_adopted_secret_id_that_ages_is_replaced_with_its_own_login(vault: Fa
     vault.secret_ids = []
     outs = readopted(vault, news, secret_id_issued_at=1)
     assert outs["secret_id"] == "secret-id-3-hidden"
-    assert outs["secret_id_issued_at"] > time.time() - 5
+    assert outs["secret_id_issued_at"] > time.time() - 3600
     login = vault.bodies[vault.requests.index(("POST", "auth/provisioner/login"))]
     assert login["secret_id"] == "secret-id-2-hidden"
     assert vault.writes == [

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from enum import Enum, auto
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from vaultstack_client import ClientSettings, LoginFailed, Timing
+from vaultstack_client import ClientSettings, LoginFailed, Timing, VaultClient
 from vaultstack_client.clock import Clock, Instant, SystemClock
 from vaultstack_client.login import Auth, Login
 from vaultstack_client.transport import Transport
@@ -39,6 +39,10 @@ QUICK: Final = Timing(
     greatest_backoff=timedelta(milliseconds=50),
 )
 """Pauses that a test can wait for; what takes minutes is waited for by moving the clock."""
+
+_LONG: Final = timedelta(minutes=2)
+PATIENT: Final = replace(QUICK, deadline=_LONG, connect_timeout=_LONG, read_timeout=_LONG)
+"""So that who waited is told from who did not on the busiest machine; see `without_waiting`."""
 
 
 class MovableClock:
@@ -68,7 +72,7 @@ class Mode(Enum):
     DROPPING = auto()
     """Takes the request and closes the connection."""
     STALLING = auto()
-    """Takes the request and says nothing."""
+    """Takes the request and says nothing, for as long as the fake serves."""
 
 
 @dataclass
@@ -113,6 +117,12 @@ class FakeVault:
     redirect: str = ""
     pause: float = 0.0
     """Seconds before each answer."""
+    takes: float = 0.0
+    """Seconds that each request takes by the clock, and by no other."""
+    held: threading.Event | None = None
+    """Where there is one, no answer is given until it is set; or, so that a test that never comes
+    to set it fails and does not hang, until a minute has passed.
+    """
     connections: int = 0
     """How many are open."""
     opened: int = 0
@@ -138,6 +148,7 @@ class FakeVault:
     def answer(self, method: str, path: str, body: dict[str, Any], token: str) -> Answer:
         self.requests.append((method, path))
         self.bodies.append(body)
+        self.clock.pass_(self.takes)
         if self.first:
             return self.first.pop(0)
         match self.mode:
@@ -334,12 +345,14 @@ def _handler(  # noqa: C901 - one class
                 return
             status, answer = vault.answer(self.command, path, body, token)
             if vault.mode is Mode.STALLING:
-                ending.wait(30)
+                ending.wait()
             if vault.mode in (Mode.STALLING, Mode.DROPPING):
                 self.close_connection = True
                 return
             if vault.pause:
                 time.sleep(vault.pause)
+            if vault.held:
+                vault.held.wait(60)
             wish = answer.get("?retry-after")
             self._send(status, answer, **({"Retry-After": wish} if wish else {}))
 
@@ -396,8 +409,23 @@ def transport_of(settings: ClientSettings, clock: Clock) -> Transport:
     return Transport(settings.address, settings.ca_file, settings.timing, clock)
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 5) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come true in time"
         time.sleep(0.005)
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """What is done in here waits for nothing that `PATIENT` would wait for: that takes two minutes,
+    and a machine that is merely busy not one.
+    """
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < 60, "it waited"
+
+
+def without_background(client: VaultClient) -> None:
+    """From the first, so that all that is asked of Vault is asked by the test's own calls."""
+    client._parts.keeper.let_go()

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.client.fake_vault import FakeVault, Mode, settings_for, wait_until
+from tests.client.fake_vault import FakeVault, Mode, settings_for, wait_until, without_waiting
 from vaultstack_client import Secret, VaultClient
 from vaultstack_client.keeper import Keeper
 from vaultstack_client.kv import SecretAt
@@ -75,9 +75,11 @@ def test_an_outage_is_tried_with_pauses(vault: FakeVault, client: VaultClient) -
     vault.mode = Mode.DROPPING
     vault.clock.pass_(50)
     wait_until(lambda: client.status().vault_away)
-    before = len(vault.requests)
-    threading.Event().wait(0.5)
-    assert len(vault.requests) - before < 60, "with pauses of 25 to 50 ms here, 2 s by default"
+    began, before = time.monotonic(), len(vault.requests)
+    time.sleep(0.5)
+    asked = len(vault.requests) - before
+    often = asked / (time.monotonic() - began)
+    assert often < 120, "a second: with pauses of 25 to 50 ms here, 2 s by default"
     vault.mode = Mode.WELL
     wait_until(lambda: not client.status().vault_away)
 
@@ -190,7 +192,7 @@ def test_calls_do_without_it(vault: FakeVault, client: VaultClient) -> None:
 
     def hang(_: Secret) -> None:
         hanging.set()
-        release.wait(10)
+        release.wait(120)
 
     client.on_secret_change(API.secret, hang)
     first = client.get_database_credentials(ROLE)
@@ -240,16 +242,15 @@ def test_a_callback_that_never_comes_back_does_not_hold_up_closing(
 
     def hang(_: Secret) -> None:
         hanging.set()
-        release.wait(30)
+        release.wait(120)
 
     client.on_secret_change(API.secret, hang)
     wait_until(lambda: vault.asked(API.path) == 1)
     vault.write(API.secret, jwt_secret="hidden-3")
     vault.clock.pass_(61)
     wait_until(hanging.is_set)
-    started = time.monotonic()
-    client.close()
-    assert time.monotonic() - started < 3
+    with without_waiting():  # for the callback, but for as long as the deadline
+        client.close()
     assert vault.tokens == {}
     assert "a callback has not come back" in caplog.text
     release.set()

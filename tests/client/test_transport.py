@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from tests.client.fake_vault import QUICK, SEALED, FakeVault, Mode, settings_for, transport_of
+from tests.client.fake_vault import (
+    PATIENT,
+    QUICK,
+    SEALED,
+    FakeVault,
+    Mode,
+    settings_for,
+    transport_of,
+    wait_until,
+    without_waiting,
+)
 from vaultstack_client import CannotVerify, ClientClosed, Unavailable
 from vaultstack_client.clock import Deadline
 from vaultstack_client.connections import Answer
@@ -25,12 +35,12 @@ NO_LEADER = (500, {"errors": ["local node not active but active cluster node not
 @pytest.fixture
 def transport(vault: FakeVault) -> Iterator[Transport]:
     vault.answers["sys/x"] = DONE
-    transport = transport_of(settings_for(vault), vault.clock)
+    transport = transport_of(settings_for(vault, timing=PATIENT), vault.clock)
     yield transport
     transport.close()
 
 
-def send(transport: Transport, method: str = "GET", seconds: float = 1, **options: Any) -> Answer:
+def send(transport: Transport, method: str = "GET", seconds: float = 60, **options: Any) -> Answer:
     deadline = Deadline.within(transport.clock, seconds)
     return transport.send(method, "sys/x", deadline=deadline, headers={}, **options)
 
@@ -80,29 +90,25 @@ def test_unless_that_does_no_harm(vault: FakeVault, transport: Transport) -> Non
 
 
 def test_the_deadline_holds(vault: FakeVault, transport: Transport) -> None:
-    vault.mode = Mode.SEALED
-    started = time.monotonic()
+    vault.first, vault.takes = [SEALED] * 3, 1000
     with pytest.raises(
         Unavailable,
-        match=r"GET sys/x: Vault at http://127.* must answer within 0.4 s, but after \d+ tries it "
+        match=r"GET sys/x: Vault at http://127.* must answer within 2500 s, but after 3 tries it "
         r"still did not \(503 Vault is sealed\); see whether it is unsealed, has a leader",
     ):
-        send(transport, seconds=0.4)
-    assert 0.2 < time.monotonic() - started < 0.8
+        send(transport, seconds=2500)
 
 
 def test_a_stall_is_cut_by_the_deadline(vault: FakeVault, transport: Transport) -> None:
     vault.mode = Mode.STALLING
-    started = time.monotonic()
-    with pytest.raises(Unavailable, match="no answer in time"):
+    with without_waiting(), pytest.raises(Unavailable, match="no answer in time"):
         send(transport, seconds=0.2)
-    assert time.monotonic() - started < 0.6
 
 
 def test_vaults_wish_to_be_left_alone_is_kept(vault: FakeVault, transport: Transport) -> None:
     vault.first = [(429, {"?retry-after": "1"})]
     started = time.monotonic()
-    assert send(transport, seconds=3).ok
+    assert send(transport).ok
     assert time.monotonic() - started >= 1
 
 
@@ -118,9 +124,9 @@ def test_vaults_wish_to_be_left_alone_is_kept(vault: FakeVault, transport: Trans
 def test_whether_only_this_request_fails(
     vault: FakeVault, transport: Transport, mode: Mode, everywhere: bool
 ) -> None:
-    vault.mode = mode
+    vault.mode, vault.takes = mode, 100
     with pytest.raises(Unavailable) as caught:
-        send(transport, seconds=0.1)
+        send(transport)
     assert caught.value.everywhere is everywhere
 
 
@@ -152,15 +158,15 @@ def test_stopping_ends_the_pauses_of_others_but_not_ones_own(
 
     def wait() -> None:
         try:
-            send(transport, seconds=30)
+            send(transport, seconds=120)
         except ClientClosed as error:
             failed.append(error)
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    time.sleep(0.05)
+    wait_until(lambda: bool(vault.requests))
     transport.stop()
-    waiting.join(5)
+    waiting.join(60)
     assert len(failed) == 1
     vault.mode = Mode.WELL
     assert send(transport).ok
@@ -170,7 +176,7 @@ def test_stopping_ends_the_pauses_of_others_but_not_ones_own(
 
 
 def test_hvacs_adapter(vault: FakeVault, transport: Transport) -> None:
-    adapter = VaultAdapter(transport, Deadline.within(vault.clock, 1), "hidden")
+    adapter = VaultAdapter(transport, Deadline.within(vault.clock, 60), "hidden")
     assert adapter.get("/v1/sys/x").ok
     assert vault.headers[-1]["X-Vault-Token"] == "hidden"
     assert vault.headers[-1]["X-Vault-Request"] == "true"

@@ -714,6 +714,33 @@ def test_refusals_say_where_and_why(text: str, line: int, column: int, reason: s
     assert str(error) == f"line {line}, column {column}: {reason}"
 
 
+@pytest.mark.parametrize(
+    ("within", "where", "what"),
+    [
+        ('"f" { identity { approvals = [] } }', ".f.identity.approvals", "unknown type *ast.List"),
+        ('"f" { identity { group_ids = [true] } }', ".f.identity.group_ids[0]", "unknown type for"),
+        ('"f" { identity { group_names = [{}] } }', ".f.identity.group_names[0]", "unknown type"),
+        ('"f" { identity = 1 }', ".f.identity", "not an object type for struct (*ast.Literal"),
+        ('"f" { controlled_capabilities = [[]] }', ".f.controlled_capabilities[0]", "unknown"),
+        ('"f" { name = [] }', ".f.Name", "unknown type for string *ast.ListType"),
+        ("{ f = 1 }", ".f", "not an object type for struct (*ast.LiteralType)"),
+        ("= 1", "", "not an object type for map (*ast.LiteralType)"),
+    ],
+)
+def test_what_is_of_a_wrong_type_in_a_control_group_is_named(
+    within: str, where: str, what: str
+) -> None:
+    error = refused(f'path "a" {{ control_group {{ factor {within} }} }}')
+    assert error.reason.startswith(f'path "a": root.control_group.factor{where}: {what}')
+
+
+@pytest.mark.parametrize("values", ['true "b" = 1', '1 "b" = true', '1.5 "b" = true'])
+def test_a_value_that_is_said_twice_stays_of_one_type(values: str) -> None:
+    error = refused(f'path "p" {{ allowed_parameters {{ a = [{{ b = {values} }}] }} }}')
+    where = "root.allowed_parameters.a[0].b"
+    assert error.reason == f'path "p": {where}: unknown type *ast.LiteralType'
+
+
 def test_faults_are_found_in_vaults_order() -> None:
     label, faults = (
         'path "{label}" {{\n',
@@ -802,6 +829,13 @@ def test_rendering_refuses_what_vault_refuses(stanza: Stanza) -> None:
 def test_rendering_refuses_what_vault_would_read_otherwise(stanza: Stanza) -> None:
     with pytest.raises(ValueError, match=r"Vault would read|Blocks can only"):
         render([stanza])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"), [(7200, "2h"), (300, "5m"), (61, "61s"), (3660, "61m"), (-300, "-5m")]
+)
+def test_a_length_of_time_is_written_in_its_largest_unit(seconds: int, written: str) -> None:
+    assert f'= "{written}"' in render([Stanza("a", max_wrapping_ttl=seconds)])
 
 
 # --- properties -----------------------------------------------------------------------------------

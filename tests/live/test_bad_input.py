@@ -428,7 +428,7 @@ def test_an_address_that_does_not_answer_is_named_with_the_time_waited() -> None
         match=rf"{address} did not answer within 1 s.*vaultstack:vaultAddress.*bootstrapTimeout",
     ):
         run_program(live_monitor(), vaultAddress=address, bootstrapTimeout="1s")
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 60, "by default it is a quarter of an hour"
 
 
 def test_a_certificate_that_cannot_be_verified_is_said_at_once(stage: Stage) -> None:

@@ -85,6 +85,26 @@ def test_contents_are_kept_to_the_byte(repository: Repository) -> None:
     assert {name: found[name] for name in texts} == texts
 
 
+def test_the_names_of_other_files_may_be_anything(repository: Repository) -> None:
+    for name in ("docs/\udcff", "docs/a\tb", f"x\t{DEV}", "docs/a\nb"):
+        repository.write(name, "other\n")
+    repository.commit()
+    found = commit_at("HEAD", repository.root)
+    assert found.rendered == commit_at("HEAD~1", repository.root).rendered
+    assert found.settings == {}
+
+
+def test_the_name_of_a_rendered_file_is_text(repository: Repository) -> None:
+    repository.write("policies/rendered/dev/a\tb.json", "[]\n")
+    repository.commit()
+    assert commit_at("HEAD", repository.root).rendered["dev/a\tb.json"] == "[]\n"
+    repository.write("policies/rendered/dev/\udcff.json", "[]\n")
+    repository.commit()
+    said = "^reference 'HEAD', the name of a file: must be UTF-8, and is not at byte 22"
+    with pytest.raises(GitError, match=said):
+        commit_at("HEAD", repository.root)
+
+
 def test_a_commit_cannot_hide_or_rewrite_files_by_its_attributes(repository: Repository) -> None:
     repository.write(".gitattributes", "*.hcl export-ignore export-subst text eol=crlf\n")
     repository.write(DEV, "# $Format:%H$\n")

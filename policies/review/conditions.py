@@ -10,7 +10,7 @@ what lies between two of their globs, and what they do not know.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -108,9 +108,9 @@ def _bodies(before: Rule, after: Rule) -> Iterator[dict[str, Json]]:
 
 
 def _refuses_value(rule: Rule, name: str, value: Json) -> bool:
-    everything = dict.fromkeys(map(str.lower, rule.required_parameters), value)
-    reason = refusal(rule, Operation.UPDATE, {**everything, name: value}, None)
-    return reason is not None and repr(name) in reason
+    """By itself: beside other parameters the refusal could be theirs, and hide this one."""
+    alone = replace(rule, required_parameters=(), min_wrapping_ttl=0, max_wrapping_ttl=0)
+    return refusal(alone, Operation.UPDATE, {name: value}, None) is not None
 
 
 def _values(name: str, *rules: Rule) -> Iterator[Json]:

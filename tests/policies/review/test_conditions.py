@@ -65,6 +65,36 @@ def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
         ('required_parameters = ["x", "y"]', 'required_parameters = ["x"]'),
         ('allowed_parameters = { "x" = ["a"] }', 'allowed_parameters = { "x" = [""] }'),
         (
+            'allowed_parameters = { "*" = [], "x" = [], "y" = ["*"] }',
+            """required_parameters = ["z", "y", "x"]
+            allowed_parameters = { "*" = ["ab", "a*"], "x" = ["b", "ab"], "y" = ["a"] }
+            denied_parameters = { "x" = [""], "y" = [""], "z" = [""] }""",
+        ),
+        (
+            """required_parameters = ["x", "z", "y"]
+            allowed_parameters = { "*" = [], "x" = [""] }""",
+            """required_parameters = ["x", "y", "z"]
+            allowed_parameters = { "*" = ["*b"], "x" = ["a*", ""], "y" = ["a", "*b"] }""",
+        ),
+        (
+            'allowed_parameters = { "x" = [["a"]] }',
+            'allowed_parameters = { "x" = [["a"], ["b"]] }',
+        ),
+        (
+            'allowed_parameters = { "x" = [{ k = "a" }] }',
+            'allowed_parameters = { "x" = [{ k = "a" }, { k = "b" }] }',
+        ),
+        (
+            """allowed_parameters = { "x" = ["a*"] }
+            denied_parameters = { "x" = ["*X*"] }""",
+            'allowed_parameters = { "x" = ["a*"] }',
+        ),
+        (
+            """allowed_parameters = { "x" = ["*a"] }
+            denied_parameters = { "x" = ["*X*"] }""",
+            'allowed_parameters = { "x" = ["*a"] }',
+        ),
+        (
             'max_wrapping_ttl = "1m"',
             """required_parameters = ["x"]
             denied_parameters = { "x" = [""] }
@@ -95,7 +125,7 @@ def rules(draw: st.DrawFn) -> Rule:
         (UPDATE,),
         allowed_parameters=tuple(draw(LISTS).items()),
         denied_parameters=tuple(draw(LISTS).items()),
-        required_parameters=tuple(draw(st.lists(st.sampled_from(["x", "y"]), max_size=1))),
+        required_parameters=tuple(draw(st.lists(st.sampled_from("xyz"), unique=True))),
         min_wrapping_ttl=shortest,
         max_wrapping_ttl=longest,
     )
@@ -105,7 +135,7 @@ def rules(draw: st.DrawFn) -> Rule:
 VALUES: st.SearchStrategy[Json] = st.one_of(
     st.text("abc,", max_size=3), st.lists(st.text("ab", max_size=2), max_size=2)
 )
-BODIES = st.dictionaries(st.sampled_from(["x", "y", "z"]), VALUES, max_size=2)
+BODIES = st.dictionaries(st.sampled_from(["x", "y", "z"]), VALUES, max_size=3)
 
 
 @settings(max_examples=500)

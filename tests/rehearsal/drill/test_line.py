@@ -28,7 +28,7 @@ class Served:
     connections: set[int] = field(default_factory=set)
     asked: list[tuple[str, str, bytes, str | None]] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
-    """Until it is set, what is `held` is not answered."""
+    """Until it is set, what is `held` is not answered, for twice `PATIENCE`."""
 
 
 @pytest.fixture
@@ -127,8 +127,9 @@ def test_no_answer_in_time(hasty: Line) -> None:
 
 
 def test_a_request_may_have_a_time_of_its_own(hasty: Line) -> None:
-    assert hasty.call("GET", "x", timeout=PATIENCE) == {"a": 1}
-    assert hasty.call("GET", "slow", timeout=PATIENCE) == {"a": 1}
+    own = 4 * PATIENCE  # longer than anything is held
+    assert hasty.call("GET", "x", timeout=own) == {"a": 1}
+    assert hasty.call("GET", "slow", timeout=own) == {"a": 1}
     with pytest.raises(CallFailedError, match="no answer in time"):
         hasty.call("GET", "held")
 

@@ -7,7 +7,7 @@ import pytest
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
-from policies.plan import AzureRole, GcpRole, KvSecret
+from policies.plan import AzureRole, DatabaseStaticRole, GcpRole, KvSecret
 from policies.review.columns import Section, column, in_order, issuing
 from policies.review.snapshot import Snapshot, of_plan
 
@@ -59,12 +59,14 @@ def test_other_clouds_are_there_and_names_are_taken_as_they_are() -> None:
         "head",
         Environment.PROD,
         {},
+        database_static_roles=(DatabaseStaticRole("stays", "c", "u", "", 1),),
         gcp_roles=(GcpRole("g", "a", (), 1),),
         azure_roles=(AzureRole("z", (), 1, 1),),
         kv_entries=(KvSecret("No Name/of ours", (), None),),
     )
     assert list(issuing(side)) == [
         "secret/data/No Name/of ours",
+        "database/static-creds/stays",
         "gcp/impersonated-account/g/token",
         "azure/creds/z",
     ]

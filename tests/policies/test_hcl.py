@@ -405,6 +405,13 @@ def test_what_is_no_length_of_time_to_go(text: str) -> None:
         nanoseconds(text)
 
 
+def test_a_unit_that_there_is_not_is_quoted_byte_by_byte_as_go_does() -> None:
+    with pytest.raises(ValueError, match=r"^time: unknown unit") as caught:
+        nanoseconds('1"\\\x1f\x7fé\udc80')
+    unit = r"\"\\\x1f" + "\x7f" + r"\xc3\xa9\x80"
+    assert str(caught.value) == f'time: unknown unit "{unit}" in duration "1{unit}"'
+
+
 def test_the_least_integer_is_one() -> None:
     ((_, values),) = inside(f"allowed_parameters {{ a = [{-(2**63)}] }}").allowed_parameters
     assert values == (-(2**63),)

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from policies.plan import AppRoleRole, AwsRole, DatabaseConnection
+from policies.plan import AppRoleRole, AwsRole, DatabaseConnection, DatabaseStaticRole
 from policies.review import Snapshot, Verdict
 from policies.review.dangling import dangling
 from policies.review.model import Finding, Severity
@@ -80,6 +80,7 @@ def test_a_policy_that_went_leaves_its_role_dangling() -> None:
         "gives it to these tokens, and to those that are out already"
     )
     assert one.severity is Severity.WARNING
+    assert one.rule == "dangling-policy-name"
     assert told(head, head) == []
     assert reviewed(head).verdict is Verdict.NOTHING_GAINED
 
@@ -146,7 +147,9 @@ def test_a_rule_that_is_on_some_mount(path: str) -> None:
     assert told(shop({path: "read"})) == []
 
 
-@pytest.mark.parametrize("path", ["secret/shop", "secret/shop/*", "secret/dat", "/secret/shop"])
+@pytest.mark.parametrize(
+    "path", ["secret/shop", "secret/shop/*", "secret/dat", "/secret/shop", "secret/dx*"]
+)
 def test_a_rule_without_the_infix_of_kv(path: str) -> None:
     (one,) = found(shop({path: "read"}))
     assert one.rule == "dangling-infix"
@@ -236,8 +239,9 @@ def test_a_rule_that_was_dangling_before_is_not_told_again() -> None:
     assert told(head, base) == []
 
 
-def test_a_path_that_is_written_in_another_way_is_found_too() -> None:
-    text = 'path "aws\\u002fcreds/shop-files" { capabilities = ["read"] }'
+@pytest.mark.parametrize("path", ["aws\\u002fcreds/shop-files", "/aws/creds/shop-files"])
+def test_a_path_that_is_written_in_another_way_is_found_too(path: str) -> None:
+    text = f'path "{path}" {{ capabilities = ["read"] }}'
     base = dataclasses.replace(BASE, policies={**BASE.policies, "blog-api-prod": text})
     titles = [title for _, title in told(but(base, aws_roles=()), base)]
     assert any("blog-api-prod" in title for title in titles)
@@ -253,6 +257,15 @@ def test_a_database_role_that_its_connection_does_not_allow() -> None:
     ]
     assert told(head, head) == []
     assert told(BASE, head) == []
+
+
+def test_a_user_that_stays_and_that_its_connection_does_not_allow() -> None:
+    head = but(database_static_roles=(DatabaseStaticRole("stays", "shop", "u", "", 60),))
+    (one,) = found(head)
+    assert one.title == (
+        "database/static-roles/stays is not among the allowed_roles of its connection shop"
+    )
+    assert one.reasons == ("Vault makes no user for it",)
 
 
 def test_a_database_role_of_no_connection() -> None:

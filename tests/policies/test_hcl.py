@@ -741,6 +741,15 @@ def test_what_is_of_a_wrong_type_in_a_control_group_is_named(
     assert error.reason.startswith(f'path "a": root.control_group.factor{where}: {what}')
 
 
+@pytest.mark.parametrize(
+    "attribute", ["required_parameters", "mfa_methods", "subscribe_event_types"]
+)
+def test_what_is_no_text_in_a_list_is_named(attribute: str) -> None:
+    error = refused(f'path "${{a}}" {{ {attribute} = ["b", true] }}')
+    where = f"root.{attribute}[1]"
+    assert error.reason == f'path "${{a}}": {where}: unknown type for string *ast.LiteralType'
+
+
 @pytest.mark.parametrize("values", ['true "b" = 1', '1 "b" = true', '1.5 "b" = true'])
 def test_a_value_that_is_said_twice_stays_of_one_type(values: str) -> None:
     error = refused(f'path "p" {{ allowed_parameters {{ a = [{{ b = {values} }}] }} }}')
@@ -785,6 +794,12 @@ def test_a_stanza_is_canonical_however_it_is_given() -> None:
     assert stanza.capabilities == (READ, LIST)
     assert stanza.allowed_parameters == (("a", ()), ("b", ("x",)))
     assert Stanza("a", (READ, Capability.DENY)).capabilities == (Capability.DENY,)
+
+
+def test_factors_are_sorted_by_name() -> None:
+    one, other = ControlGroupFactor("a", ("y",)), ControlGroupFactor("b", ("x",))
+    assert ControlGroup((other, one)) == ControlGroup((one, other))
+    assert ControlGroup((other, one)).factors == (one, other)
 
 
 def test_stanzas_are_hashable() -> None:

@@ -76,6 +76,21 @@ def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
             """required_parameters = ["x", "y", "z"]
             allowed_parameters = { "*" = ["*b"], "x" = ["a*", ""], "y" = ["a", "*b"] }""",
         ),
+        ('min_wrapping_ttl = "1m"\nmax_wrapping_ttl = "2m"', 'min_wrapping_ttl = "1m"'),
+        ('min_wrapping_ttl = "2m"', 'min_wrapping_ttl = "1m"'),
+        *(
+            (
+                f"""{wrapped}_wrapping_ttl = "1m"
+                required_parameters = ["x", "y"]
+                allowed_parameters = {{ "x" = ["a"], "y" = [] }}
+                denied_parameters = {{ "x" = [""] }}""",
+                f"""{wrapped}_wrapping_ttl = "1m"
+                required_parameters = ["x"]
+                allowed_parameters = {{ "x" = ["a"], "y" = [] }}
+                denied_parameters = {{ "x" = [""] }}""",
+            )
+            for wrapped in ("min", "max")
+        ),
         (
             'allowed_parameters = { "x" = [["a"]] }',
             'allowed_parameters = { "x" = [["a"], ["b"]] }',

@@ -10,7 +10,16 @@ from datetime import timedelta
 
 import pytest
 
-from tests.client.fake_vault import QUICK, FakeVault, GivenLogin, Mode, settings_for, transport_of
+from tests.client.fake_vault import (
+    PATIENT,
+    QUICK,
+    FakeVault,
+    GivenLogin,
+    Mode,
+    settings_for,
+    transport_of,
+    wait_until,
+)
 from vaultstack_client import ClientClosed, LoginFailed, Timing, Unavailable
 from vaultstack_client.clock import Deadline, Instant
 from vaultstack_client.connections import Answer
@@ -33,11 +42,11 @@ class Opened:
     def use(self) -> tuple[Answer, Token]:
         return self.session.use(self.deadline(), read)
 
-    def deadline(self, seconds: float = 1) -> Deadline:
+    def deadline(self, seconds: float = 60) -> Deadline:
         return Deadline.within(self.transport.clock, seconds)
 
     def keep(self) -> None:
-        self.session.keep(self.deadline(0.2))
+        self.session.keep(self.deadline())
 
 
 def read(adapter: VaultAdapter) -> Answer:
@@ -46,9 +55,11 @@ def read(adapter: VaultAdapter) -> Answer:
 
 @pytest.fixture
 def opened(vault: FakeVault) -> Iterator[Opened]:
-    transport = transport_of(settings_for(vault), vault.clock)
+    transport = transport_of(settings_for(vault, timing=PATIENT), vault.clock)
     login = GivenLogin(vault)
-    yield Opened(Session(login, transport, QUICK), transport, login)
+    # After a failure it rests for longer than a busy machine takes to look.
+    timing = replace(PATIENT, greatest_backoff=timedelta(seconds=30))
+    yield Opened(Session(login, transport, timing), transport, login)
     transport.close()
 
 
@@ -125,15 +136,15 @@ def test_a_token_that_may_not_be_renewed_is_replaced(vault: FakeVault, opened: O
 def test_renewing_fails_gently(vault: FakeVault, opened: Opened) -> None:
     opened.use()
     vault.clock.pass_(1801)
-    vault.mode = Mode.SEALED
+    vault.mode, vault.takes = Mode.SEALED, 100
     with pytest.raises(Unavailable):
         opened.keep()
     tried = len(vault.requests)
     opened.keep()
     assert len(vault.requests) == tried, "not again at once"
     assert opened.session.due() > vault.clock.now().steady
-    vault.mode = Mode.WELL
-    vault.clock.pass_(1)
+    vault.mode, vault.takes = Mode.WELL, 0
+    vault.clock.pass_(61)
     opened.keep()
     assert vault.asked(LOGIN) == 1
 
@@ -209,7 +220,7 @@ def test_closing_ends_retired_tokens_too(vault: FakeVault, opened: Opened) -> No
 
 
 def test_a_login_under_way_while_closing_leaves_no_token(vault: FakeVault, opened: Opened) -> None:
-    vault.pause = 0.2
+    vault.held = threading.Event()
     failed: list[Exception] = []
 
     def use() -> None:
@@ -220,10 +231,10 @@ def test_a_login_under_way_while_closing_leaves_no_token(vault: FakeVault, opene
 
     using = threading.Thread(target=use)
     using.start()
-    while not vault.asked(LOGIN):
-        pass
+    wait_until(lambda: vault.asked(LOGIN) == 1)
     opened.session.close(opened.deadline(), revoke=True)
-    using.join(5)
+    vault.held.set()
+    using.join(60)
     assert len(failed) == 1
     assert vault.tokens == {}
 
@@ -232,8 +243,8 @@ def test_closing_without_vault(
     vault: FakeVault, opened: Opened, caplog: pytest.LogCaptureFixture
 ) -> None:
     opened.use()
-    vault.mode = Mode.SEALED
-    opened.session.close(opened.deadline(0.1), revoke=True)
+    vault.mode, vault.takes = Mode.SEALED, 100
+    opened.session.close(opened.deadline(), revoke=True)
     assert "could not be revoked and ends by itself" in caplog.text
 
 

@@ -27,7 +27,7 @@ ROTATION: Final = Rotation(file=1000, kept=3500)
 LOOK_SECONDS: Final = 0.1
 # Many looks at the certificate: enough to see what happens at each of them.
 _LOOKS: Final = 10 * LOOK_SECONDS
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 60.0
 # Traps wait for the command in the foreground, hence the short sleeps.
 FAKE_VAULT: Final = """\
 #!/bin/sh

@@ -76,7 +76,7 @@ def _certificate(name: str, **spec: Any) -> dict[str, Any]:
 
 
 def _wait(until: Any) -> None:
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not until() and time.monotonic() < ends:
         time.sleep(0.02)
     assert until()

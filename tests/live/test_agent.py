@@ -48,7 +48,7 @@ from tests.rehearsal.delivery.made import SEEDS, TEMPLATE
 
 pytestmark = pytest.mark.live
 
-PATIENCE: Final = 20.0  # seconds
+PATIENCE: Final = 60.0  # seconds
 NAMESPACE: Final = "kubesentiment-dev"
 ROLE: Final = "kubesentiment-readwrite"
 TOKEN: Final = {f"{PREFIX}agent-service-account-token-volume-name": "vault-token"}

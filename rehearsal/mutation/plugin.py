@@ -25,18 +25,26 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import Phase, settings
 from mutmut.state import state
 
 _REMEMBERS: Final = type(cache(len))
+_NOTICING: Final = "noticing"
 _OF_MODULE: Final = dict[Path, set[str]]()
 _OF_FIXTURE: Final = dict[int, set[str]]()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
+    """After the tests' own, which chooses how much Hypothesis tries."""
     # What mutmut sends by the clock, and the kernel a second of CPU before it kills.
     signal.signal(signal.SIGXCPU, signal.SIG_IGN)
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
+    # That something was noticed is all that counts: the smallest case of it is not looked for.
+    noticing = settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
+    settings.register_profile(_NOTICING, parent=noticing)
+    settings.load_profile(_NOTICING)
     _forget()
 
 

@@ -210,9 +210,12 @@ def test_ten_thousand_files_are_read_at_once(
         asked.append(arguments[0])
         return run(arguments, *rest)
 
+    # Written at once, too: file by file it would take twenty times as long.
+    stream = ["commit refs/heads/main\ncommitter a <a> 0 +0000\ndata 0\nfrom refs/heads/main^0\n"]
     for number in range(10_000):
-        repository.write(f"policies/rendered/dev/acl/shop-{number}-dev.hcl", f"# {number}\n" * 20)
-    repository.commit()
+        stream.append(f"M 644 inline policies/rendered/dev/acl/shop-{number}-dev.hcl\n")
+        stream.append("data <<END\n" + f"# {number}\n" * 20 + "END\n")
+    repository.git("fast-import", "--quiet", given="".join(stream).encode())
     monkeypatch.setattr(git, "_run", noted)
     found = commit_at("main", repository.root)
     assert len(found.rendered) == 10_002

@@ -218,11 +218,12 @@ class Territory:
 
 def decided_by(change: AccessChange) -> Iterator[Pattern]:
     """What the granting rule of a line decides: the paths that it matches, and, where they may be
-    listed, the folders of that name with their slash.
+    listed, the folders of that name with their slash. `sudo` counts for LIST, too.
     """
     rule = change.rule
     yield Pattern.of(rule)
-    if Capability.LIST in change.capabilities and not rule.endswith(("*", "/")):
+    listed = {Capability.LIST, Capability.SUDO}.intersection(change.capabilities)
+    if listed and not rule.endswith(("*", "/")):
         yield Pattern.of(f"{rule}/")
 
 

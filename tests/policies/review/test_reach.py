@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,8 +31,12 @@ READ, UPDATE, LIST, SUDO, DENY = (
 )
 
 
-def reached(before: dict[str, str], after: dict[str, str], text: str = "") -> Reach:
-    old, new = Acl.of([parse(hcl(before))]), Acl.of([parse(hcl(after) + text)])
+def reached(before: dict[str, str], after: dict[str, str]) -> Reach:
+    return between(hcl(before), hcl(after))
+
+
+def between(before: str, after: str) -> Reach:
+    old, new = Acl.of([parse(before)]), Acl.of([parse(after)])
     return reach(old, new, difference(old, new), TERRITORY, frozenset({"own"}))
 
 
@@ -58,12 +63,26 @@ def test_an_exception_keeps_a_wide_rule_away() -> None:
 
 
 def test_what_is_given_more_freely_is_reached() -> None:
-    text = 'path "b/c" { capabilities = ["update"]\nrequired_parameters = ["why"] }'
-    asked = Acl.of([parse(text)])
-    free = Acl.of([parse(hcl({"b/c": "update"}))])
-    for old, new, count in ((asked, free, 1), (free, asked, 0)):
-        found = reach(old, new, difference(old, new), TERRITORY, frozenset({"own"}))
-        assert len(found.owned) == count
+    free = hcl({"b/c": "update"})
+    assert shown(between(asked("b/c"), free).owned) == [("b/c", "update", "b/c")]
+    assert between(free, asked("b/c")).owned == []
+
+
+def asked(path: str) -> str:
+    """Update, of requests that say why."""
+    return f'path "{path}" {{ capabilities = ["update"]\nrequired_parameters = ["why"] }}'
+
+
+def test_what_goes_is_not_given_more_freely() -> None:
+    assert shown(between(asked("b/c"), hcl({"b/c": "read"})).owned) == [("b/c", "read", "b/c")]
+
+
+@pytest.mark.parametrize(("had", "more"), [("list", "read"), ("read", "list")])
+def test_what_comes_to_another_capability_is_told_alone(had: str, more: str) -> None:
+    (one,) = reached({"b/c": had}, {"b/c": "read list"}).owned
+    assert (one.capabilities, one.instead_of) == ({Capability(more)}, "b/c")
+    (one,) = reached({}, {"b/c": had}).owned
+    assert (one.capabilities, one.instead_of) == ({Capability(had)}, "")
 
 
 def test_powers_take_sudo_where_the_path_is_root_protected() -> None:
@@ -76,6 +95,23 @@ def test_some_powers_take_sudo_although_vault_does_not_ask_for_it() -> None:
     assert powers(reached({}, {"auth/token/create": "update"})) == {"create-tokens"}
     found = reached({}, {"auth/token/create": "update sudo"})
     assert powers(found) == {"create-tokens", "create-any-token"}
+
+
+def test_a_power_that_is_given_more_freely_is_reached() -> None:
+    path = "database/roles/a"
+    assert powers(between(asked(path), hcl({path: "update"}))) == {"write-database-roles"}
+    assert powers(between(hcl({path: "update"}), asked(path))) == set()
+
+
+def test_a_power_is_told_with_the_rule_in_whose_place_it_came() -> None:
+    (one,) = reached({"database/roles/a": "read"}, {"database/roles/a": "read update"}).powers
+    assert (one.rule, one.instead_of) == ("database/roles/a", "database/roles/a")
+
+
+def test_a_power_that_stays_is_not_reached_by_what_else_comes() -> None:
+    before = {"database/roles/*": "update"}
+    found = reached(before, {**before, "database/roles/b": "read update"})
+    assert (found.powers, found.had) == ([], {"write-database-roles"})
 
 
 def test_a_power_that_was_held_by_another_way_is_known() -> None:
@@ -104,6 +140,25 @@ def test_the_provisioners_credential() -> None:
     assert reached({}, {"auth/provisioner/role/+": "read"}).secrets == []
     listing = reached({}, {"auth/provisioner/role/x/secret-id": "list"})
     assert shown(listing.secrets)[0][:2] == ("auth/provisioner/role/x/secret-id", "list")
+    assert [one.mark.what for one in listing.secrets if isinstance(one.mark, Secret)] == [
+        "how many secret IDs the provisioner has, and their names"
+    ]
+
+
+@pytest.mark.parametrize("end", ["role-id", "secret-id"])
+def test_writing_them_is_not_reading_the_provisioners_credential(end: str) -> None:
+    """It is a power, which is told as one."""
+    assert reached({}, {f"auth/provisioner/role/x/{end}": "update"}).secrets == []
+
+
+@pytest.mark.parametrize(
+    ("end", "capability"),
+    [("role-id", "read"), ("secret-id", "list"), ("secret-id/lookup", "update")],
+)
+def test_of_the_provisioners_credential_only_what_comes_is_told(end: str, capability: str) -> None:
+    path = f"auth/provisioner/role/x/{end}"
+    (one,) = reached({path: "delete"}, {path: f"delete create {capability}"}).secrets
+    assert (one.capabilities, one.instead_of) == ({Capability(capability)}, path)
 
 
 def test_sudo_counts_on_root_protected_paths() -> None:
@@ -113,6 +168,23 @@ def test_sudo_counts_on_root_protected_paths() -> None:
     )
     assert reached({}, {"s/b/*": "read sudo"}).sudo == []
     assert reached({}, {"sys/mounts": "read sudo"}).sudo == []
+    assert reached({}, {"sys/leases/lookup/*": "read"}).sudo == []
+
+
+def test_sudo_is_told_of_what_is_read_and_of_what_is_listed_by_the_path_without_slash() -> None:
+    path = "sys/leases/lookup/*"
+    (one,) = reached({path: "read"}, {path: "read sudo"}).sudo
+    assert (one.rule, one.capabilities, one.instead_of) == (path, {SUDO}, path)
+    path = "auth/token/accessors"
+    (one,) = reached({path: "list"}, {path: "list sudo"}).sudo
+    assert (one.rule, one.capabilities, one.instead_of) == (path, {SUDO}, path)
+    assert one.witness == f"{path}/"
+    assert reached({path: "sudo"}, {path: "read sudo"}).sudo == []
+
+
+def test_sudo_of_a_listing_that_stays_is_not_reached_by_what_else_comes() -> None:
+    before = {"auth/token/accessors": "list sudo"}
+    assert reached(before, {**before, "auth/token/*": "read"}).sudo == []
 
 
 def test_writing_what_was_only_read() -> None:

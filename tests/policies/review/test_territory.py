@@ -171,11 +171,12 @@ def test_a_role_that_is_nobodys_any_more_changes_no_sides() -> None:
     [
         ("a", Capability.READ, ["a"]),
         ("a", Capability.LIST, ["a", "a/"]),
+        ("a", Capability.SUDO, ["a", "a/"]),
         ("a/", Capability.LIST, ["a/"]),
         ("a*", Capability.LIST, ["a*"]),
     ],
 )
-def test_a_rule_decides_the_folder_of_its_name_for_list(
+def test_a_rule_decides_the_folder_of_its_name_for_list_and_its_sudo(
     rule: str, capability: Capability, decided: list[str]
 ) -> None:
     change = dataclasses.replace(line(rule), capabilities=(capability,))

@@ -70,10 +70,11 @@ def _mutate(wanted: tuple[str, ...], children: int, *, again: bool) -> None:
             continue
         started = time.monotonic()
         names = [mutant.name for mutant in left]
+        asked = [*tests, *areas.left_out(module)]
         # Of its own, so that another module can be asked at the same time.
         with TemporaryDirectory(prefix="tree-", dir=CACHE) as folder:
             written = workshop.run(
-                module, tests, names, root=ROOT, folder=Path(folder), children=children
+                module, asked, names, root=ROOT, folder=Path(folder), children=children
             )
             mutants = tuple(read(written))
         if again and earlier:

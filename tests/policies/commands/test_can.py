@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from policies.commands import can
@@ -160,6 +162,125 @@ def test_json_has_all_that_is_said(call: Call) -> None:
     # Unlike in words, every rule is there.
     assert len(first["others"]) == 7
     assert {other["outcome"] for other in first["others"]} == {"no match"}
+
+
+@pytest.fixture
+def everything(repository: Repository) -> tuple[str, ...]:
+    """Where to ask: one rule that decides, one outranked, one near, one far, and a templated one."""
+    repository.write(
+        "policies/rendered/dev/acl/kubesentiment-api-dev.hcl",
+        '# kubesentiment/api: look\npath "sys/audit" {\n  capabilities = ["read", "sudo"]\n'
+        '  min_wrapping_ttl = "60s"\n}\n'
+        'path "sys/*" {\n  capabilities = ["read", "list"]\n}\n'
+        'path "sys/+/x" {\n  capabilities = ["deny"]\n}\n'
+        'path "secret/data/{{identity.entity.id}}" {\n  capabilities = ["read"]\n}\n',
+    )
+    repository.commit()
+    return ("--env", "dev", "--ref", "HEAD")
+
+
+def test_in_words_there_is_all_that_counts(call: Call, everything: tuple[str, ...]) -> None:
+    asked = ("can", "kubesentiment/api", "read", "sys/audit", "--wrap-ttl", "5m")
+    assert call(*asked, *everything).out == (
+        "dev: yes, sys/audit allows it\n"
+        "sys/audit is root-protected: it takes sudo besides\n"
+        "It asks for a request: wrapped for at least 60 s\n"
+        "\n"
+        "The rule that decides:\n"
+        "  # kubesentiment/api: look\n"
+        '  path "sys/audit" {\n'
+        '    capabilities     = ["read", "sudo"]\n'
+        '    min_wrapping_ttl = "1m"\n'
+        "  }\n"
+        "\n"
+        "Other rules that match, and were outranked:\n"
+        "  sys/* [read, list]: a rule without wildcards that is the path itself goes first\n"
+        "\n"
+        "Rules that do not match:\n"
+        "  sys/+/x [deny]: it asks for a segment 3, and the path has 2\n"
+        "\n"
+        "1 rule does not match in the first segment\n"
+        "\n"
+        "Not weighed: templated rules are about who asks, which is not known: "
+        "secret/data/{{identity.entity.id}}\n"
+        "ACL policies: kubesentiment-api-dev\n"
+    )
+
+
+def test_for_tools_there_is_all_that_counts(call: Call, everything: tuple[str, ...]) -> None:
+    asked = ("can", "kubesentiment/api", "read", "sys/audit", "--wrap-ttl", "5m", *everything)
+    stanza = (
+        '# kubesentiment/api: look\npath "sys/audit" {\n  capabilities     = ["read", "sudo"]\n'
+        '  min_wrapping_ttl = "1m"\n}\n'
+    )
+    outranked, near, far = (
+        ("sys/*", ["list", "read"], "outranked"),
+        ("sys/+/x", ["deny"], "no match"),
+        ("secret/data/{{identity.entity.id}}", ["read"], "no match"),
+    )
+    ended = call(*asked, "--format", "json")
+    (answer,) = ended.document["answers"]
+    others = answer.pop("others")
+    assert [(one["path"], one["capabilities"], one["outcome"]) for one in others] == [
+        outranked,
+        near,
+        far,
+    ]
+    assert others[1]["reason"] == "it asks for a segment 3, and the path has 2"
+    assert answer == {
+        "environment": "dev",
+        "allowed": True,
+        "reason": "sys/audit allows it",
+        "rule": {
+            "path": "sys/audit",
+            "capabilities": ["read", "sudo"],
+            "conditions": "wrapped for at least 60 s",
+            "sources": [
+                {
+                    "policy": "kubesentiment-api-dev",
+                    "grant": "kubesentiment/api: look",
+                    "stanza": stanza,
+                }
+            ],
+        },
+        "not_weighed": [
+            "templated rules are about who asks, which is not known: "
+            "secret/data/{{identity.entity.id}}"
+        ],
+    }
+    assert ended.document | {"answers": []} == {
+        "workload": "kubesentiment/api",
+        "capability": "read",
+        "path": "sys/audit",
+        "root_protected": True,
+        "allowed": True,
+        "answers": [],
+    }
+    assert ended.out == json.dumps(ended.document, indent=2) + "\n"
+
+
+def test_no_where_there_is_no_such_workload(call: Call, repository: Repository) -> None:
+    repository.write("policies/rendered/dev/approle_roles.json", "[]\n")
+    repository.commit()
+    asked = ("can", "kubesentiment/ci", "read", "auth/token/lookup-self", "--ref", "HEAD")
+    ended = call(*asked)
+    assert ended.status == 1
+    assert ended.lines[:3] == [
+        "dev: no, there is no such workload",
+        "",
+        "staging, prod: yes, auth/token/lookup-self allows it",
+    ]
+    document = call(*asked, "--format", "json").document
+    assert (document["allowed"], document["root_protected"]) == (False, False)
+    assert document["answers"][0] == {
+        "environment": "dev",
+        "allowed": False,
+        "reason": "there is no such workload",
+        "rule": None,
+        "others": [],
+        "not_weighed": [],
+    }
+    assert [answer["allowed"] for answer in document["answers"]] == [False, True, True]
 
 
 def test_rules_of_one_pattern_are_told_to_be_merged(call: Call, repository: Repository) -> None:

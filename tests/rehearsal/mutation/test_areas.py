@@ -34,6 +34,15 @@ def test_what_is_named_besides_is_there() -> None:
         assert all((ROOT / path).is_file() for path in (module, *tests))
 
 
+def test_what_is_too_slow_is_among_the_modules_own_tests() -> None:
+    for module, tests in areas.TOO_SLOW.items():
+        for test in tests:
+            file, _, name = test.partition("::")
+            assert file in areas.tests_of(Path(module), ROOT)
+            assert f"def {name}(" in (ROOT / file).read_text()
+    assert areas.left_out(Path("policies/iam.py")) == ()
+
+
 def test_a_wish_is_a_folder_or_a_module() -> None:
     assert {path.parts[1] for path in areas.modules(ROOT, ("acl",))} == {"acl"}
     assert list(areas.modules(ROOT, ("iam.py",))) == [Path("policies/iam.py")]

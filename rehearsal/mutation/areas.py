@@ -42,8 +42,10 @@ BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
 TOO_SLOW: Final[Mapping[str, tuple[str, ...]]] = {
     # It compiles the matrix three times for each grant, and other tests ask what it asks of one.
     "policies/review/compare.py": (
-        "tests/policies/review/test_compare.py::"
-        "test_no_removed_grant_gains_anything_and_the_way_back_gains_what_was_lost",
+        (
+            "tests/policies/review/test_compare.py::"
+            "test_no_removed_grant_gains_anything_and_the_way_back_gains_what_was_lost"
+        ),
     ),
 }
 """Of a module's own tests, those that are not run on its mutants. The score is lower for it."""

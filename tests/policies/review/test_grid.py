@@ -106,6 +106,10 @@ FOLDER, ENTRY = "secret/data/shop/*", "secret/data/shop/db"
         # Of the folder it still is allowed, of the path itself no longer.
         ({"a": "list"}, {"a/*": "list"}, "a", (mark(LIST, ALL, SOME, "-"),)),
         ({ENTRY: "read"}, {ENTRY: "deny"}, ENTRY, (mark(READ, ALL, NONE, "-"),)),
+        # What has a slash is a folder already, and the rule without decides only its LIST.
+        ({}, {"a/": "list"}, "a/", (mark(LIST, NONE, ALL, "+"),)),
+        ({"a/": "read"}, {"a": "read"}, "a/", (mark(READ, ALL, NONE, "-"),)),
+        ({}, {"a": "read", "a/": "deny"}, "a", (mark(READ, NONE, ALL, "+"),)),
     ],
 )
 def test_a_cell(
@@ -149,7 +153,9 @@ def test_of_a_choice_only_the_columns_that_it_reaches() -> None:
     both = replace(both, kv_entries=(KvSecret("other/entry", ("a",), None),))
     found = grid(both, both, [LABEL, "no/such"])
     assert [column.path for column in found.columns] == [ENTRY]
-    assert [row.label for row in found.applications[0].rows] == [LABEL]
+    (row,) = found.applications[0].rows
+    assert (row.label, row.was_there, row.is_there) == (LABEL, True, True)
+    assert row.cells == ((mark(READ, ALL, ALL),),)
     assert grid(both, both, []) == Grid((), ())
 
 
@@ -167,7 +173,16 @@ def test_people_come_last_and_each_application_has_its_team() -> None:
 def test_a_role_of_nobody_is_shown_too() -> None:
     lost = replace(side(api=rules({ENTRY: "read"})), owners=())
     (rows,) = grid(lost, lost).applications
-    assert (rows.application, [row.label for row in rows.rows]) == ("", ["api"])
+    assert (rows.application, rows.team) == ("", "")
+    assert [row.label for row in rows.rows] == ["api"]
+    assert chosen(lost, lost, ["api"], most=1).panels == (("api",),)
+
+
+def test_roles_of_nobody_come_behind_applications() -> None:
+    both = side(api=rules({ENTRY: "read"}), batch="")
+    (shop,) = both.owners
+    fewer = replace(both, owners=(replace(shop, members=shop.members[:1]),))
+    assert [rows.application for rows in grid(fewer, fewer).applications] == ["shop", ""]
 
 
 def test_templates_are_shown_as_they_are_written() -> None:

@@ -116,7 +116,8 @@ def _texts(
     reference: str, named: Sequence[tuple[str, bytes]], repository: Path
 ) -> Iterator[tuple[str, str]]:
     asked = b"".join(blob + b"\n" for _, blob in named)
-    answer = memoryview(_git(("cat-file", "--batch"), repository, asked))
+    fix = "fetch what is missing, without a filter"
+    answer = memoryview(_git(("cat-file", "--batch"), repository, asked, fix))
     at = 0
     for path, _ in named:
         where = f"reference {reference!r}, {path}"
@@ -143,13 +144,18 @@ def _decoded(text: bytes, where: str) -> str:
         ) from None
 
 
-def _git(arguments: Sequence[str], repository: Path, given: bytes = b"") -> bytes:
+def _git(
+    arguments: Sequence[str],
+    repository: Path,
+    given: bytes = b"",
+    fix: str = "run this in a clone of the repository",
+) -> bytes:
     ended = _run(arguments, repository, given)
     if ended.returncode:
-        said = ended.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
-        raise GitError(
-            f"{repository}: git cannot read it ({said}); run this in a clone of the repository"
-        )
+        # Warnings may come first.
+        last = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        said = last.removeprefix("fatal: ")
+        raise GitError(f"{repository}: git cannot read it ({said}); {fix}")
     return ended.stdout
 
 
@@ -157,8 +163,9 @@ def _run(
     arguments: Sequence[str], repository: Path, given: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
     # What a commit says counts, not what somebody put in its place on this computer; and no
-    # content is fetched behind the reader's back.
-    settings = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    # content is fetched behind the reader's back: by no protocol, for not every git in use knows
+    # GIT_NO_LAZY_FETCH.
+    settings = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_ALLOW_PROTOCOL": "", "LC_ALL": "C"}
     try:
         return subprocess.run(
             ("git", "-C", os.fspath(repository), *arguments),  # noqa: S607 - whichever is in use

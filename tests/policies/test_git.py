@@ -199,6 +199,25 @@ def test_content_that_was_not_fetched(repository: Repository) -> None:
         commit_at("main", repository.root)
 
 
+def test_content_is_not_fetched_behind_the_readers_back(
+    repository: Repository, tmp_path: Path
+) -> None:
+    """Of a clone with a filter, which git completes from its origin whenever it is asked."""
+    repository.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    origin = repository.root.as_uri()
+    repository.git("clone", "--quiet", "--no-checkout", "--filter=blob:none", origin, str(clone))
+    with pytest.raises(GitError, match=r"\(could not fetch \w+ .*fetch what is missing, without a"):
+        commit_at("main", clone)
+    missing = ("rev-list", "--objects", "--missing=print", "HEAD")
+    assert "?" in repository.git("-C", str(clone), *missing)
+
+
+def test_what_git_says_of_a_folder_is_told_whatever_its_name(tmp_path: Path) -> None:
+    with pytest.raises(GitError, match=r": git cannot read it \(cannot change to '[^']*\ufffd"):
+        commit_at("main", tmp_path / "\udcff")
+
+
 def test_ten_thousand_files_are_read_at_once(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,7 +166,7 @@ def test_json_has_all_that_is_said(call: Call) -> None:
 
 @pytest.fixture
 def everything(repository: Repository) -> tuple[str, ...]:
-    """Where to ask: one rule that decides, one outranked, one near, one far, and a templated one."""
+    """Where to ask: a rule that decides, one that is outranked, one near, and one templated."""
     repository.write(
         "policies/rendered/dev/acl/kubesentiment-api-dev.hcl",
         '# kubesentiment/api: look\npath "sys/audit" {\n  capabilities = ["read", "sudo"]\n'
@@ -243,10 +243,7 @@ def test_for_tools_there_is_all_that_counts(call: Call, everything: tuple[str, .
                 }
             ],
         },
-        "not_weighed": [
-            "templated rules are about who asks, which is not known: "
-            "secret/data/{{identity.entity.id}}"
-        ],
+        "not_weighed": [f"templated rules are about who asks, which is not known: {far[0]}"],
     }
     assert ended.document | {"answers": []} == {
         "workload": "kubesentiment/api",

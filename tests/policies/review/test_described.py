@@ -10,9 +10,19 @@ from typing import Any
 
 import pytest
 
-from policies.plan import AppRoleRole, AzureRole, DatabaseConnection, GcpRole, KvSecret, Member
+from policies.plan import (
+    AppRoleRole,
+    AzureRole,
+    DatabaseConnection,
+    DatabaseStaticRole,
+    GcpRole,
+    KvSecret,
+    Member,
+)
 from policies.review import Snapshot, Verdict
 from policies.review.described import login_path
+from policies.review.lifetimes import OWN, Bounds, MountLifetimes
+from policies.review.model import Topic
 from tests.policies.review.sides_made import (
     BASE,
     SHOP,
@@ -27,8 +37,10 @@ from tests.policies.review.sides_made import (
 )
 
 
-def told(head: Snapshot, label: str = "shop/api", base: Snapshot = BASE) -> list[str]:
-    review = reviewed(head, base)
+def told(
+    head: Snapshot, label: str = "shop/api", base: Snapshot = BASE, mounts: MountLifetimes = OWN
+) -> list[str]:
+    review = reviewed(head, base, mounts=mounts)
     assert set(statuses(review)) <= {label}
     return said(workload(review, label).terms) if statuses(review) else []
 
@@ -63,6 +75,22 @@ LOGIN = login_path(BASE.kubernetes_roles[1])
 )
 def test_a_kubernetes_role(fields: dict[str, Any], line: str) -> None:
     assert told(kubernetes(**fields)) == [line]
+
+
+@pytest.mark.parametrize(
+    ("term", "field", "name"),
+    [("service account", "service_account", "shop"), ("namespace", "namespace", "shop-prod")],
+)
+def test_any_service_account_and_any_namespace_are_wider(term: str, field: str, name: str) -> None:
+    wide = kubernetes(**{field: "*"})
+    assert told(BASE, base=wide) == [f"lost {LOGIN} {term}: * -> {name}"]
+    assert told(wide) == [f"gained {LOGIN} {term}: {name} -> *"]
+
+
+def test_a_token_that_says_no_lifetime_has_that_of_the_mount() -> None:
+    minute, silent = (kubernetes(token=token("shop-api-prod", ttl_seconds=n)) for n in (60, 0))
+    assert told(silent, base=minute) == [f"gained {LOGIN} TTL: 1m -> as the mount"]
+    assert told(silent) == []
 
 
 def test_a_role_by_another_name_is_the_same_role() -> None:
@@ -151,6 +179,18 @@ def test_a_right_more_and_a_right_less() -> None:
     assert told(BASE, base=wide) == [f"lost {DATABASE} right: {right} -> "]
 
 
+def test_a_right_out_of_all_is_a_right_less() -> None:
+    wide = with_creation("GRANT SELECT ON ALL TABLES", "GRANT ALL ON ALL TABLES")
+    where = 'ON ALL TABLES IN SCHEMA "public" TO "shop_readonly"'
+    assert f"lost {DATABASE} right: ALL {where} -> " in told(BASE, base=wide)
+    assert not [line for line in told(BASE, base=wide) if line.startswith("gained")]
+
+
+def test_each_statement_is_a_line() -> None:
+    head = database(statements=dataclasses.replace(SQL, creation=(*SQL.creation, "SELECT 1;")))
+    assert told(head) == [f"gained {DATABASE} creation SQL:  -> SELECT 1;"]
+
+
 def test_other_sql_is_told_by_its_lines() -> None:
     wide = with_creation("NOLOGIN", "NOLOGIN SUPERUSER")
     old = 'CREATE ROLE "shop_readonly" NOLOGIN;'
@@ -164,11 +204,21 @@ def test_no_sql_is_passed_over(field: str) -> None:
     (line,) = told(head)
     assert line.startswith(f"gained {DATABASE} {field} SQL: ")
     assert line.endswith("-> SELECT 1;")
+    more = database(statements=dataclasses.replace(SQL, **{field: ("SELECT 1;", "SELECT 2;")}))
+    assert told(more, base=head) == [f"gained {DATABASE} {field} SQL:  -> SELECT 2;"]
 
 
 def test_lifetimes_of_a_database_role() -> None:
     assert told(database(default_ttl_seconds=60)) == [f"lost {DATABASE} TTL: 1h -> 1m"]
     assert told(database(max_ttl_seconds=90000)) == [f"gained {DATABASE} maximum TTL: 24h -> 25h"]
+
+
+def test_what_says_no_lifetime_has_that_of_its_mount() -> None:
+    """Each of its own."""
+    mounts = MountLifetimes(Bounds(3600, 86400), Bounds(86400, 259200))
+    assert told(database(default_ttl_seconds=0, max_ttl_seconds=0), mounts=mounts) == []
+    silent = altered(BASE.pki_roles, "shop-api", default_ttl_seconds=0, max_ttl_seconds=0)
+    assert told(but(pki_roles=silent), mounts=mounts) == []
 
 
 def test_another_database_is_gained() -> None:
@@ -182,6 +232,55 @@ def test_a_role_that_its_connection_allows_now_is_gained_in_full() -> None:
     assert f"gained {DATABASE} TTL:  -> 1h" in lines
     own = "the program's own: SELECT on all tables of shop in schema public"
     assert f"gained {DATABASE} SQL:  -> {own}" in lines
+
+
+REPORT = "database/static-roles/shop-report"
+
+
+def static(
+    username: str = "report", schedule: str = "", period: int = 0, database: str = "shop"
+) -> Snapshot:
+    """With a user that stays, whose password the shop takes."""
+    role = DatabaseStaticRole("shop-report", "shop", username, schedule, period)
+    return but(
+        with_policies({"shop-api-prod": {**SHOP, "database/static-creds/shop-report": "read"}}),
+        database_static_roles=(role,),
+        database_connections=(
+            DatabaseConnection("shop", database, ("shop-readonly", "shop-report")),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "lines"),
+    [
+        (static(), static("other"), ["gained {} user: report -> other"]),
+        (static(period=60), static(period=3600), ["gained {} rotation period: 1m -> 1h"]),
+        (static(period=3600), static(period=60), ["lost {} rotation period: 1h -> 1m"]),
+        (
+            static(schedule="0 3 * * 1"),
+            static(schedule="0 3 1 * *"),
+            ["gained {} rotation schedule: 0 3 * * 1 -> 0 3 1 * *"],
+        ),
+        (
+            static(schedule="0 3 * * 1"),
+            static(period=60),
+            [
+                "gained {} rotation schedule: 0 3 * * 1 -> ",
+                "gained {} rotation period:  -> 1m",
+            ],
+        ),
+    ],
+)
+def test_a_user_that_stays(base: Snapshot, head: Snapshot, lines: list[str]) -> None:
+    assert told(head, base=base) == [line.format(REPORT) for line in lines]
+
+
+def test_a_user_that_stays_in_another_database_is_gained() -> None:
+    assert told(static(database="other"), base=static()) == [
+        f"gained {DATABASE} database: shop -> other",
+        f"gained {REPORT} database: shop -> other",
+    ]
 
 
 def test_a_shared_role_is_told_with_each_who_can_use_it_and_nobody_else() -> None:
@@ -235,6 +334,12 @@ def test_iam(head: Snapshot, lines: list[str]) -> None:
     assert told(head) == lines
 
 
+def test_each_other_statement_is_a_line() -> None:
+    other = {**DENY, "Action": "sts:*"}
+    (line,) = told(aws(READ, DENY, other), base=aws(READ, DENY))
+    assert line == f"gained {AWS} other IAM statements:  -> {json.dumps(other, sort_keys=True)}"
+
+
 def test_a_denial_that_goes_is_gained() -> None:
     (line,) = told(aws(READ), base=aws(READ, DENY))
     assert line.startswith(f"gained {AWS} other IAM statements: ")
@@ -245,6 +350,11 @@ def test_lifetimes_of_an_aws_role_are_its_mounts_too() -> None:
     assert told(head) == [
         f"gained {AWS} maximum TTL of the mount: 4h -> 5h",
         f"gained {AWS} maximum TTL: 4h -> 5h",
+    ]
+    head = but(aws_roles=altered(BASE.aws_roles, "shop-files", default_ttl_seconds=60))
+    assert told(head) == [
+        f"lost {AWS} TTL of the mount: 1h -> 1m",
+        f"lost {AWS} TTL: 1h -> 1m",
     ]
 
 
@@ -260,6 +370,9 @@ def test_google() -> None:
         f"gained {path} scope:  -> t",
         f"gained {path} TTL: 1h -> 2h",
     ]
+    minute, silent = (but(before, gcp_roles=(GcpRole("files", "a@p", ("s",), n),)) for n in (60, 0))
+    assert told(silent, base=minute) == [f"gained {path} TTL: 1m -> as the mount"]
+    assert told(silent, base=before) == []
 
 
 def test_azure() -> None:
@@ -301,11 +414,49 @@ def test_certificates(fields: dict[str, Any], line: str) -> None:
     assert told(but(pki_roles=altered(BASE.pki_roles, "shop-api", **fields))) == [line]
 
 
+def test_a_domain_out_of_what_is_below_one_is_less() -> None:
+    wide = but(pki_roles=altered(BASE.pki_roles, "shop-api", allow_subdomains=True))
+    domain = "api.shop.prod.example"
+    assert told(BASE, base=wide) == [f"lost {PKI} domain: {domain} and below -> {domain}"]
+
+
+def test_each_term_has_its_topic() -> None:
+    head = but(
+        database(max_ttl_seconds=60),
+        aws_roles=altered(BASE.aws_roles, "shop-files", max_ttl_seconds=60),
+        pki_roles=altered(BASE.pki_roles, "shop-api", server=True),
+        kv_entries=(KvSecret("shop/config", ("key",), None),),
+        kubernetes_roles=altered(
+            BASE.kubernetes_roles,
+            "shop",
+            namespace="b",
+            token=token("shop-api-prod", ttl_seconds=60),
+        ),
+    )
+    topics: dict[str, set[Topic]] = {}
+    for term in workload(reviewed(head), "shop/api").terms:
+        topics.setdefault(term.role, set()).add(term.topic)
+    assert topics == {
+        LOGIN: {Topic.LOGIN, Topic.TOKEN},
+        DATABASE: {Topic.DATABASE},
+        AWS: {Topic.CLOUD},
+        PKI: {Topic.CERTIFICATE},
+        "secret/data/shop/config": {Topic.SECRET},
+    }
+
+
 def test_entries_are_told_with_who_reads_them() -> None:
     more = (KvSecret("shop/config", ("password", "key"), None),)
     assert told(but(kv_entries=more)) == ["gained secret/data/shop/config key:  -> key"]
     other = (*BASE.kv_entries, KvSecret("nobody/reads", ("key",), None))
     assert told(but(kv_entries=other)) == []
+
+
+def test_what_a_rotation_keeps_beside_is_told() -> None:
+    kept = KvSecret("shop/config", ("password",), None, ("previous",))
+    assert told(but(kv_entries=(kept,))) == [
+        "gained secret/data/shop/config key of a rotation:  -> previous"
+    ]
 
 
 def test_entries_that_were_there_are_told_by_their_path_alone() -> None:
@@ -320,3 +471,7 @@ def test_a_shorter_generated_value_is_gained() -> None:
         "gained secret/data/shop/config generated value: 48 characters -> 8 characters"
     ]
     assert reviewed(long, short).verdict is Verdict.NOTHING_GAINED
+    given = but(kv_entries=(KvSecret("shop/config", ("k",), None),))
+    line = "secret/data/shop/config generated value"
+    assert told(given, base=long) == [f"gained {line}: 48 characters -> "]
+    assert told(long, base=given) == [f"lost {line}:  -> 48 characters"]

@@ -111,6 +111,108 @@ def test_json_has_all_that_is_said(call: Call) -> None:
     assert one["powers"] == []
 
 
+def test_for_tools_rotations_lifetimes_and_powers_are_whole(call: Call) -> None:
+    asked = ("explain", "media-catalog/rotation", "--env", "prod", "--format", "json")
+    document = call(*asked).document
+    assert document.keys() == {"workload", "answers"}
+    assert document["workload"] == "media-catalog/rotation"
+    (one,) = document["answers"]
+    (power,) = one.pop("powers")
+    (rotation,) = one.pop("rotations")
+    rules = [reach["rule"] for reach in one.pop("reaches")]
+    assert rules == sorted(rules)
+    entry = "jwt_secret, session_secret, jwt_secret_previous, jwt_secret_previous_until"
+    assert one == {
+        "environment": "prod",
+        "workload": "media-catalog/rotation",
+        "team": "media-team",
+        "role": "auth/kubernetes/role/media-catalog-rotation",
+        "login": "Kubernetes service account media-catalog-prod/media-catalog-rotation",
+        "policies": ["media-catalog-rotation-prod"],
+        "secrets": [f"media-catalog/api ({entry})"],
+        "lifetimes": [
+            {
+                "credential": "token",
+                "default_seconds": 900,
+                "default_bound": "role",
+                "maximum_seconds": 900,
+                "maximum_bound": "role",
+                "ends_with_token": True,
+            }
+        ],
+        "not_weighed": [],
+    }
+    assert rotation.pop("task")["type"] == "kv-key"
+    assert rotation == {
+        "name": "media-catalog-jwt-secret",
+        "what": "kv-key media-catalog/api jwt_secret",
+        "schedule": "0 3 * * 1",
+        "interval_seconds": 604_800,
+    }
+    assert power.pop("chain").startswith("it reads the Deployment, with all that stands in clear")
+    assert power == {
+        "name": "restart-deployments",
+        "effect": "availability",
+        "capability": "patch",
+        "witness": "deployments/media-catalog in media-catalog-prod",
+    }
+
+
+def test_what_a_request_must_bring_is_told_once_as_the_only_way(
+    call: Call, repository: Repository
+) -> None:
+    repository.write(
+        "policies/rendered/dev/acl/kubesentiment-api-dev.hcl",
+        '# by hand\npath "pki/issue/kubesentiment-api" {\n  capabilities = ["update"]\n'
+        '  allowed_parameters = { "ttl" = ["1h"] }\n}\n'
+        'path "sys/mounts" {\n  capabilities = ["read"]\n  min_wrapping_ttl = "60s"\n}\n'
+        'path "secret/data/{{identity.entity.id}}" {\n  capabilities = ["read"]\n}\n',
+    )
+    repository.commit()
+    asked = ("explain", "kubesentiment/api", "--env", "dev", "--ref", "HEAD")
+    lines = [" ".join(line.split()) for line in call(*asked).lines]
+    assert ("pki/issue/kubesentiment-api have certificates issued; only ttl in 1h by hand") in lines
+    assert "sys/mounts read; only wrapped for at least 60 s" in lines
+    (one,) = call(*asked, "--format", "json").document["answers"]
+    conditions = {reach["rule"]: reach["conditions"] for reach in one["reaches"]}
+    assert conditions["pki/issue/kubesentiment-api"] == "only ttl in 1h"
+    (said,) = one["not_weighed"]
+    assert said.startswith("templated rules are about who asks")
+
+
+def test_a_secret_is_listed_only_where_its_values_can_be_read(
+    call: Call, repository: Repository
+) -> None:
+    repository.write(
+        "policies/rendered/dev/acl/kubesentiment-api-dev.hcl",
+        'path "secret/data/kubesentiment/*" {\n  capabilities = ["update"]\n}\n'
+        'path "secret/metadata/kubesentiment/*" {\n  capabilities = ["read"]\n}\n',
+    )
+    repository.commit()
+    asked = ("explain", "kubesentiment/api", "--env", "dev", "--ref", "HEAD")
+    ended = call(*asked)
+    assert "Secrets whose values it can read:" not in ended.lines
+    assert "Credentials that it can have:" not in ended.lines
+    assert call(*asked, "--format", "json").document["answers"][0]["secrets"] == []
+
+
+def test_a_workload_that_nobody_owns_is_of_no_team(call: Call, repository: Repository) -> None:
+    repository.write("policies/rendered/dev/owners.json", "[]\n")
+    repository.commit()
+    asked = ("explain", "kubesentiment-ci", "--env", "dev", "--ref", "HEAD")
+    assert call(*asked).lines[0] == "kubesentiment-ci in dev"
+    assert call(*asked, "--format", "json").document["answers"][0]["team"] == ""
+    assert call("explain", "operators", "--env", "dev").lines[0] == "people/operators in dev"
+
+
+def test_environments_are_told_apart_by_an_empty_line(call: Call) -> None:
+    lines = call("explain", "people/auditors").lines
+    heads = [f"people/auditors in {one}" for one in ("dev", "staging", "prod")]
+    assert [line for line in lines if line.startswith("people/auditors in")] == heads
+    assert lines[0] == heads[0]
+    assert [lines[lines.index(head) - 1] for head in heads[1:]] == ["", ""]
+
+
 def test_a_rule_that_decides_nothing_is_left_out(call: Call, repository: Repository) -> None:
     policy = "policies/rendered/dev/acl/kubesentiment-api-dev.hcl"
     repository.write(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from policies.commands import matrix
+from policies.review.columns import column
 from policies.review.output import page
 from tests.policies.commands.conftest import Call
 from tests.policies.repositories import Repository
@@ -84,6 +87,66 @@ def test_json_has_every_path_with_how_much_of_it(call: Call) -> None:
     assert "secret/data/kubesentiment/*" not in paths
 
 
+def test_json_says_whose_a_workload_is_where_a_path_stands_and_what_a_request_must_bring(
+    call: Call, repository: Repository
+) -> None:
+    def workloads() -> dict[str, dict[str, Any]]:
+        asked = ("matrix", "--env", "dev", "--ref", "HEAD", "--format", "json")
+        (one,) = call(*asked).document["environments"]
+        return {row["workload"]: row for row in one["workloads"]}
+
+    there = workloads()
+    operators, rotation = there["people/operators"], there["media-catalog/rotation"]
+    assert (operators["application"], operators["team"]) == ("people", "")
+    assert (rotation["application"], rotation["team"]) == ("media-catalog", "media-team")
+    assert {
+        "path": "auth/approle/role/kubesentiment-ci/secret-id",
+        "section": "Logins and tokens",
+        "capabilities": [
+            {
+                "capability": "update",
+                "extent": "all",
+                "conditions": "wrapped for at least 60 s; wrapped for at most 3600 s",
+            }
+        ],
+    } in operators["paths"]
+    repository.write("policies/rendered/dev/owners.json", "[]\n")
+    repository.commit()
+    nobodys = workloads()["operators"]
+    assert (nobodys["application"], nobodys["team"]) == ("", "")
+    assert nobodys["paths"] == operators["paths"]
+
+
+def test_a_text_in_markdown_stays_in_its_cell(call: Call, repository: Repository) -> None:
+    repository.write(
+        "policies/rendered/dev/acl/kubesentiment-api-dev.hcl",
+        'path "secret/data/a|b" {\n  capabilities = ["read"]\n}\n',
+    )
+    repository.commit()
+    ended = call("matrix", "--env", "dev", "--ref", "HEAD", "--format", "markdown")
+    assert r"| `secret/data/a\|b` |  | R |  |  |" in ended.lines
+
+
+def test_the_legend_explains_what_is_there_and_nothing_else() -> None:
+    def legend(*cells: str) -> str:
+        row = (column("sys/mounts"), cells)
+        return matrix._legend([matrix._Panel("title", ("a", "b"), (row,))])
+
+    assert legend("R", "") == "R read"
+    assert legend("RU", "C") == "C create, R read, U update"
+    assert legend("rU", "u") == "U update, r/u the same, at some of the paths only"
+    assert legend("R?") == "R read, ? if the request brings what the rule asks for"
+
+
+def test_the_tables_of_an_environment_end_in_its_legend(call: Call) -> None:
+    for form in ("text", "markdown"):
+        lines = call("matrix", "--format", form).lines
+        legends = [at for at, line in enumerate(lines) if line.startswith("C create, R read")]
+        assert len(legends) == 3
+        assert legends[-1] == len(lines) - 2
+        assert all(lines[at - 1] == lines[at + 1] == "" for at in legends)
+
+
 def test_html_is_a_picture_of_all_workloads(call: Call) -> None:
     ended = call("matrix", "--env", "prod", "--format", "html")
     assert ended.status == 0
@@ -96,6 +159,9 @@ def test_too_many_for_one_picture(call: Call, monkeypatch: pytest.MonkeyPatch) -
     ended = call("matrix", "--format", "html")
     assert (ended.status, ended.out) == (3, "")
     assert "dev, staging, prod has more than 7 workloads" in ended.err
+    for most, status in ((12, 3), (13, 0)):
+        monkeypatch.setattr(page, "MOST_ROWS", most)
+        assert call("matrix", "--env", "dev", "--format", "html").status == status
 
 
 def test_a_role_that_nobody_owns_is_shown(call: Call, repository: Repository) -> None:

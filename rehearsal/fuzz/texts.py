@@ -42,6 +42,14 @@ _WORDS: Final = r"""
 { } [ ] ( " ' , = : \ ${ {{ }} +* * + # /* */ // - . 1 0x1 08 1e3 {} [] [[]] path "path" name policy
 capabilities "read" "deny" true false null "\u00e9" "\x41" "\n" \xc3 \xc3\xa9 é
 """
+_NUMBERS: Final = r"""
+0 5 05 017 08 0x18 0X9f 0x 0xg -0x1 0b1 1_000 1.5 .5 5. 0.5e-3 1e3 1E+2 1e -5 +5 2147483648
+9223372036854775807 9223372036854775808 "5" "05" "0x18" "1.5" "1e3" "-5" "1h30m" "1.5h" "2d" "5ms"
+"-1m" "" "5s5" "9e9s" "106752d" "9223372037" "99999999999999999999" "2562048h" "1µs" true [] {}
+"""
+_LIFETIMES: Final = tuple(
+    f"{which}_wrapping_ttl = {number}\n" for which in ("min", "max") for number in _NUMBERS.split()
+)
 _PIECES: Final = (
     *_WORDS.split(),
     *("\n", " ", "\t", "\r", "\ufeff", "\x00", "\x7f", "\u2028", "<<EOT\n", "<<-E\nE\n"),
@@ -49,6 +57,8 @@ _PIECES: Final = (
     *("min_wrapping_ttl = 5\n", 'max_wrapping_ttl = "1m"\n', 'required_parameters = ["q"]\n'),
 )
 """What is put in."""
+_A_LIFETIME: Final = 0.1
+"""How often a text gets one more."""
 
 
 def compare(oracle: Oracle, people: People, random: Random) -> Round:
@@ -89,6 +99,8 @@ def whole(maker: Maker, labels: list[str]) -> str:
     text = maker.policy(labels, restricted=True)
     for _ in range(maker.random.choice((0, 0, 1, 2))):
         text = text.replace("{\n", "{\n  " + maker.random.choice(_EXTRAS), 1)
+    if maker.random.random() < _A_LIFETIME:
+        text = text.replace("{\n", "{\n  " + maker.random.choice(_LIFETIMES), 1)
     return text
 
 

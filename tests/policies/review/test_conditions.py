@@ -55,6 +55,8 @@ def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
         ('allowed_parameters = { "x" = ["ab"] }', 'allowed_parameters = { "x" = ["a*"] }'),
         ('denied_parameters = { "x" = ["a*"] }', 'denied_parameters = { "x" = ["ab*"] }'),
         ('denied_parameters = { "*" = [] }', 'denied_parameters = { "x" = [] }'),
+        # One that is called `*` has values of its own.
+        ('allowed_parameters = { "*" = ["a"], "x" = [] }', 'denied_parameters = { "x" = ["b"] }'),
         ('denied_parameters = { "x" = ["*b"] }', 'allowed_parameters = { "x" = ["a*"] }'),
         ('allowed_parameters = { "x" = [] }', 'allowed_parameters = { "x" = [], "y" = [] }'),
         ('allowed_parameters = { "x" = [true] }', 'allowed_parameters = { "x" = [true, false] }'),
@@ -150,7 +152,7 @@ def rules(draw: st.DrawFn) -> Rule:
 VALUES: st.SearchStrategy[Json] = st.one_of(
     st.text("abc,", max_size=3), st.lists(st.text("ab", max_size=2), max_size=2)
 )
-BODIES = st.dictionaries(st.sampled_from(["x", "y", "z"]), VALUES, max_size=3)
+BODIES = st.dictionaries(st.sampled_from(["x", "y", "z", "*"]), VALUES, max_size=3)
 
 
 @settings(max_examples=500)

@@ -89,6 +89,39 @@ def test_settings_that_pulumi_would_read_instead_are_2(
     assert f"{name} is new" in ended.out
 
 
+STACK = "config:\n  vaultstack:oidcDiscoveryUrl: {}\n"
+PROJECT = "name: vaultstack\nruntime: python\nconfig:\n  vaultstack:audience:\n    default: {}\n"
+
+
+def test_a_stacks_settings_are_compared_with_what_the_base_has(
+    call: Call, limited: Repository
+) -> None:
+    limited.write("Pulumi.yaml", PROJECT.format("vault"))
+    for one in ("staging", "prod"):
+        limited.write(f"Pulumi.{one}.yaml", STACK.format("https://login.example.com"))
+    before = limited.commit()
+    limited.write("Pulumi.prod.yaml", STACK.format("https://evil.example"))
+    changes = limited.commit()
+    ended = call("review", "--base", before, "--head", changes)
+    assert ended.status == 2
+    assert "Needs the approval of security-team, because" in ended.lines
+    told = " ".join(ended.out.split())
+    assert 'vaultstack:oidcDiscoveryUrl becomes "https://evil.example"' in told
+    assert "Pulumi.staging.yaml" not in told
+    assert "is new" not in told
+    assert call("review", "--base", before, "--head", changes, "--env", "staging").status == 0
+    limited.write("Pulumi.yaml", PROJECT.format("other"))
+    by_default = limited.commit()
+    ended = call("review", "--base", changes, "--head", by_default, "--env", "prod")
+    assert ended.status == 2
+    assert 'vaultstack:audience becomes "other"' in " ".join(ended.out.split())
+    limited.git("rm", "--quiet", "Pulumi.prod.yaml")
+    limited.commit()
+    ended = call("review", "--base", by_default, "--head", "main", "--env", "prod")
+    assert ended.status == 2
+    assert "Pulumi.prod.yaml is not there any more" in ended.out
+
+
 def test_the_limits_are_the_bases(call: Call, limited: Repository) -> None:
     text = (limited.root / API).read_text()
     limited.write("policies/approvals.toml", LIMITS.replace("security-team", "anybody"))
@@ -163,6 +196,11 @@ def test_a_stale_working_tree_is_an_error_that_names_the_files(
         "  policies/rendered/prod/acl/by-hand.hcl\n"
         "fix: python -m policies render, and commit what it changes; or name a commit with --head\n"
     )
+    ended = call("review", "--base", "base", "--env", "staging")
+    assert ended.status == 3
+    assert [line for line in ended.err.splitlines() if line.startswith(" ")] == [
+        "  policies/rendered/staging/acl/by-hand.hcl"
+    ]
     assert call("review", "--base", "base", "--head", "main").status == 0
     assert limited
 
@@ -181,6 +219,8 @@ def test_several_files_in_one_run(call: Call, limited: Repository, tmp_path: Pat
     assert '"exit_status": 2' in document
     assert "\x1b" not in terminal
     assert ended.lines[0] in terminal
+    assert 100 < max(map(len, terminal.splitlines())) <= 120
+    assert ended.lines[1] == "Needs the approval of security-team"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +325,17 @@ def test_settings_of_the_working_tree_are_files_in_utf_8(
     monkeypatch.setattr(rendering, "stale", lambda _: [])
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
     (tmp_path / "Pulumi.folder.yaml").mkdir()
-    assert review._head(None, Environment.DEV)[2] == {"Pulumi.dev.yaml": "config: {}\n"}
+    (tmp_path / "Pulumi.md").write_text("not obeyed\n")
+    for folder in ("a", "a/b", "a/b/c"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "Pulumi.yaml").write_text(f"name: {folder[-1]} \u00e4\n", "utf-8")
+    _, approvals, settings = review._head(None, Environment.DEV)
+    assert approvals is None
+    assert settings == {
+        "Pulumi.dev.yaml": "config: {}\n",
+        "a/Pulumi.yaml": "name: a \u00e4\n",
+        "a/b/Pulumi.yaml": "name: b \u00e4\n",
+    }
     (tmp_path / "Pulumi.prod.yaml").write_bytes(b"a: \xff\n")
     with pytest.raises(
         CommandError, match=r"Pulumi\.prod\.yaml: must be UTF-8, and is not at byte 3; write it so"

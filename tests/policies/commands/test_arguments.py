@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,63 @@ def test_fields_of_a_request() -> None:
 def test_what_is_no_field(given: tuple[str, ...]) -> None:
     with pytest.raises(CommandError, match="--data"):
         arguments.parameters(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "format_"),
+    [
+        ("a.md", None, "markdown"),
+        ("a.json", "markdown", "json"),
+        ("a.html", None, "html"),
+        ("a.txt", None, "terminal"),
+        ("comment", "markdown", "markdown"),
+        ("a.pdf", "html", "html"),
+    ],
+)
+def test_a_files_suffix_says_its_format_and_else_what_was_given(
+    name: str, given: str | None, format_: str
+) -> None:
+    assert arguments.format_of(Path(name), given) == format_
+
+
+def test_a_suffix_that_says_nothing() -> None:
+    with pytest.raises(CommandError) as caught:
+        arguments.format_of(Path("a.jsn"), None)
+    assert str(caught.value) == (
+        "--output: suffix '.jsn': there is none of this name; did you mean '.json'? "
+        "there are .md, .html, .json, .txt; or say it with --format"
+    )
+
+
+def test_which_plan_is_asked() -> None:
+    parser = ArgumentParser()
+    arguments.add_plan(parser)
+    by_default = parser.parse_args([])
+    assert (by_default.env, by_default.ref, by_default.format) == (None, None, "text")
+    given = parser.parse_args(["--env", "prod", "--ref", "v1", "--format", "json"])
+    assert (given.env, given.ref, given.format) == (Environment.PROD, "v1", "json")
+    wider = ArgumentParser()
+    arguments.add_plan(wider, formats=("text", "html"))
+    assert wider.parse_args(["--format", "html"]).format == "html"
+
+
+@pytest.mark.parametrize("given", [("--env", "test"), ("--format", "html"), ("--format", "TEXT")])
+def test_a_plan_that_cannot_be_asked(
+    given: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = ArgumentParser()
+    arguments.add_plan(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(given)
+    assert given[1] in capsys.readouterr().err
+
+
+def test_what_was_wrong_is_named_with_the_fix() -> None:
+    with pytest.raises(ArgumentTypeError) as caught:
+        arguments.environment("prd")
+    assert str(caught.value).startswith("environment 'prd': there is none of this name; did you")
+    with pytest.raises(ArgumentTypeError) as caught:
+        arguments.capability("deny")
+    assert str(caught.value).startswith("capability 'deny': there is none of this name; there are")
+    with pytest.raises(CommandError, match=r"^--data a: is given twice"):
+        arguments.parameters(("a=1", ' {"a": 2}'))

@@ -69,3 +69,30 @@ def test_the_acl_is_of_all_policies_that_the_role_names() -> None:
     assert rule
     assert [source.policy for source in rule.sources] == ["kubesentiment-api-dev"]
     assert api.acl is api.acl
+
+
+def test_what_is_not_known_is_told_in_order(repository: Repository) -> None:
+    template = 'path "secret/data/{{{{identity.entity.{}}}}}" {{\n  capabilities = ["read"]\n}}\n'
+    repository.write(
+        "policies/rendered/dev/acl/kubesentiment-ci-dev.hcl",
+        template.format("name") + template.format("id"),
+    )
+    roles = repository.root / "policies/rendered/dev/approle_roles.json"
+    text = roles.read_text().replace('"kubesentiment-ci-dev"', '"kubesentiment-ci-dev", "b", "a"')
+    repository.write("policies/rendered/dev/approle_roles.json", text)
+    repository.commit()
+    (ci,) = plans.workload(plans.plans("main", DEV), "kubesentiment/ci")
+    templated = "secret/data/{{identity.entity.id}}, secret/data/{{identity.entity.name}}"
+    assert ci.not_known == (
+        f"templated rules are about who asks, which is not known: {templated}",
+        "ACL policies that the plan does not have: b, a",
+    )
+    (api,) = plans.workload(plans.plans("main", DEV), "kubesentiment/api")
+    assert api.not_known == ()
+
+
+def test_an_unknown_workload_is_told_each_name_once() -> None:
+    with pytest.raises(CommandError) as caught:
+        plans.workload(plans.plans(None, None), "x")
+    assert str(caught.value).startswith("workload 'x': there is none of this name; there are kube")
+    assert str(caught.value).count("kubesentiment/api") == 1

@@ -82,6 +82,12 @@ def test_conditions_are_told_and_impossible_ones_count() -> None:
     assert one.conditions == "wrapped for at least 60 s"
     never = acl(("a/b", "read sudo"), min_wrapping_ttl=60, max_wrapping_ttl=30)
     assert found(never, "a/b") == {"a/b": ("sudo", "a/b")}
+    least = acl(("a/b", "read sudo"), min_wrapping_ttl=2, max_wrapping_ttl=1)
+    assert found(least, "a/b") == {"a/b": ("sudo", "a/b")}
+    just = acl(("a/b", "read sudo"), min_wrapping_ttl=60, max_wrapping_ttl=60)
+    assert found(just, "a/b") == {"a/b": ("read sudo", "a/b")}
+    only_least = acl(("a/b", "read sudo"), min_wrapping_ttl=60)
+    assert found(only_least, "a/b") == {"a/b": ("read sudo", "a/b")}
 
 
 PATHS = st.lists(st.sampled_from(["a", "b", "+"]), min_size=1, max_size=3).map("/".join)

@@ -49,6 +49,9 @@ def test_no_where_no_rule_matches_names_the_segment(call: Call) -> None:
     assert "no, no rule matches the path" in ended.lines[0]
     reason = "segment 3 is 'media-catalog', and not 'kubesentiment'"
     assert f"  secret/data/kubesentiment/* [read]: {reason}" in ended.lines
+    # Then all policies that it has are named.
+    last = "kubesentiment-api-dev, kubesentiment-api-staging, kubesentiment-api-prod"
+    assert ended.lines[-1] == f"ACL policies: {last}"
 
 
 def test_environments_that_differ_are_told_apart_and_one_no_is_no(call: Call) -> None:
@@ -67,6 +70,25 @@ def test_list_is_asked_with_the_slash_that_the_api_adds(call: Call) -> None:
         assert ended.status == 0
         assert f"Asked as LIST of {path.rstrip('/')}/" in ended.lines
     assert call("can", "people/auditors", "read", "pki/certs", "--env", "dev").status == 1
+
+
+def test_the_rule_that_decides_a_list_is_the_one_of_the_folders_name(
+    call: Call, repository: Repository
+) -> None:
+    repository.write(
+        "policies/rendered/dev/acl/kubesentiment-api-dev.hcl",
+        'path "secret/metadata/a" {\n  capabilities = ["read"]\n}\n'
+        'path "secret/metadata/*" {\n  capabilities = ["read", "list"]\n}\n',
+    )
+    repository.commit()
+
+    def deciding(capability: str) -> tuple[bool, str]:
+        asked = ("can", "kubesentiment/api", capability, "secret/metadata/a/", "--env", "dev")
+        (answer,) = call(*asked, "--ref", "HEAD", "--format", "json").document["answers"]
+        return answer["allowed"], answer["rule"]["path"]
+
+    assert deciding("list") == (False, "secret/metadata/a")
+    assert deciding("read") == (True, "secret/metadata/*")
 
 
 def test_a_narrower_rule_is_told_to_outrank(call: Call, repository: Repository) -> None:
@@ -138,7 +160,13 @@ def test_so_it_is_in_our_own_pki_mounts(call: Call, repository: Repository) -> N
 def test_vault_writes_to_no_path_that_ends_in_a_slash(call: Call) -> None:
     ended = call("can", "kubesentiment/admin", "update", f"{CONFIG}/", "--env", "dev")
     assert ended.status == 1
-    assert "Vault refuses to write to a path that ends in a slash" in ended.lines[0]
+    assert ended.lines[0] == (
+        "dev: no, Vault refuses to write to a path that ends in a slash, whatever a rule says"
+    )
+    document = call(
+        *("can", "kubesentiment/admin", "update", f"{CONFIG}/", "--env", "dev", "--format", "json")
+    ).document
+    assert (document["allowed"], document["answers"][0]["allowed"]) == (False, False)
     assert call("can", "kubesentiment/admin", "update", CONFIG, "--env", "dev").status == 0
 
 

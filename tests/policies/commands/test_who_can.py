@@ -121,6 +121,39 @@ def test_a_commit_can_be_asked_and_its_templated_rules_are_named(
         "known: secret/data/{{identity.entity.id}}/*"
     )
     assert call("who-can", "sys/seal").out.startswith("nobody")
+    document = call("who-can", "sys/seal", "--ref", "main", "--format", "json").document
+    said = ended.lines[-1].removeprefix("Not weighed: dev, kubesentiment/api: ")
+    assert document["not_weighed"] == {"dev, kubesentiment/api": [said]}
+    assert (document["path"], len(document["answers"])) == ("sys/seal", 1)
+
+
+def test_within_a_pattern_each_answer_has_what_can_be_tried(call: Call) -> None:
+    document = call("who-can", "pki/+", "list", "--env", "dev", "--format", "json").document
+    assert (document["path"], document["not_weighed"]) == ("pki/+", {})
+    tried = [(one["workload"], one["witness"], one["list_witness"]) for one in document["answers"]]
+    assert tried == [
+        ("people/auditors", "", "pki/certs/"),
+        ("people/auditors", "", "pki/roles/"),
+        ("people/operators", "", "pki/certs/"),
+        ("platform/attest", "", "pki/roles/"),
+    ]
+
+
+def test_a_table_has_the_columns_that_say_something(call: Call) -> None:
+    def headings(*arguments: str) -> str:
+        return " ".join(call("who-can", *arguments, "--env", "dev").lines[0].split())
+
+    one_path, pattern = "sys/audit", "pki/+"
+    assert headings(one_path) == "in workload may by the rule logs in by"
+    assert headings(pattern) == "in workload may by the rule such as at logs in by"
+    conditioned = "auth/approle/role/+/secret-id"
+    assert headings(conditioned) == "in workload may by the rule such as at only logs in by"
+    rows = call("who-can", conditioned, "--env", "dev").lines
+    (row,) = [" ".join(line.split()) for line in rows if "people/operators" in line]
+    at = "auth/approle/role/kubesentiment-ci/secret-id"
+    wrapped = "wrapped for at least 60 s; wrapped for at most 3600 s"
+    by = "OIDC group vault-operators-dev"
+    assert row == f"dev people/operators update {at} {at} {wrapped} {by}"
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,21 @@ Whether one rule asks less than another is found by example: a request that the 
 other refuses. A refusal has one cause, be it the wrapping, a parameter that is missing, or one
 parameter's value; so it is enough to try the least request that the one allows, with every other
 wrapping and with one more parameter, of every value that the lists can tell apart: what they name,
-what lies between two of their globs, and what they do not know.
+what two of their globs match together, be it as items with a comma between, and what they do not
+know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 from typing import Final
 
 from policies.acl import Operation, Rule
 from policies.acl.decision import refusal
 from policies.acl.parameters import Json
+from policies.go_text import lowered
 from policies.hcl import Blocks, Capability, Object, Value
 
 _UNKNOWN: Final = "unheard-of"
@@ -84,21 +86,24 @@ def _written(name: str, values: tuple[Value, ...]) -> str:
 
 
 def _wrappings(*rules: Rule) -> list[float | None]:
+    """The shortest, each bound, and more than it: what is allowed begins at one of these."""
     bounds = {bound for rule in rules for bound in (rule.min_wrapping_ttl, rule.max_wrapping_ttl)}
-    near = {bound + step for bound in bounds for step in (-1, 0, 1)}
-    return [None, *sorted(ttl for ttl in near if ttl >= 0)]
+    lengths = {0, *bounds, *(bound + 1 for bound in bounds)}
+    return [None, *sorted(ttl for ttl in lengths if ttl >= 0)]
 
 
 def _bodies(before: Rule, after: Rule) -> Iterator[dict[str, Json]]:
     """The least request that `after` may allow, and the same with one more parameter."""
     names = {_UNKNOWN}
     for rule in (before, after):
-        names |= {*rule.allowed_parameters, *rule.denied_parameters} - {"*"}
-        names |= {name.lower() for name in rule.required_parameters}
-    values = {name: list(_values(name, before, after)) for name in sorted(names)}
-    required = [name.lower() for name in after.required_parameters]
+        # `*` among them: a request's parameter may be called so, and is looked up by this name.
+        names |= {*rule.allowed_parameters, *rule.denied_parameters}
+        names |= set(map(lowered, rule.required_parameters))
+    # Last, as nobody would expect a parameter of that name.
+    ordered = sorted(names, key=lambda name: (name == "*", name))
+    values = {name: list(_values(name, before, after)) for name in ordered}
     least = dict[str, Json]()
-    for name in required:
+    for name in map(lowered, after.required_parameters):
         accepted = (v for v in values[name] if not _refuses_value(after, name, v))
         least[name] = next(accepted, _UNKNOWN)
     yield least
@@ -121,29 +126,40 @@ def _values(name: str, *rules: Rule) -> Iterator[Json]:
         for value in allowances.get(name, ())
     ]
     yield _UNKNOWN
-    yield ""
-    # Without items, as an empty text is, a value suits every list; an item that is empty does not.
+    # Without items a value suits every list.
     yield []
-    yield [""]
     yield 0
     globs = [value for value in listed if isinstance(value, str)]
-    for one, other in product(globs, [*globs, ""]):
-        yield from _both(one, other)
+    # Shares no letter with what is listed, so that it makes no glob match that need not.
+    other_letter = next(
+        letter for letter in map(chr, count(ord("A"))) if letter not in "".join(globs)
+    )
+    pairs = product(globs, [*globs, ""])
+    for text in dict.fromkeys(text for pair in pairs for text in _both(*pair, other_letter)):
+        yield text
+        # As an item it is whole, whatever commas it has.
+        yield [text]
     for value in listed:
         if not isinstance(value, str):
             yield _json(value)
 
 
-def _both(one: str, other: str) -> Iterator[str]:
-    """Texts that two globs may both match."""
+def _both(one: str, other: str, filler: str) -> Iterator[str]:
+    """Texts that two globs may both match, as a whole or one of them an item."""
     yield one
     halves = [(glob.startswith("*"), glob.strip("*"), glob.endswith("*")) for glob in (one, other)]
     heads = {text for wild, text, _ in halves if not wild} or {""}
     tails = {text for _, text, wild in halves if not wild} or {""}
-    inner = _UNKNOWN.join(text for before, text, behind in halves if before and behind)
+    inner = filler.join(text for before, text, behind in halves if before and behind)
     for head, tail in product(sorted(heads), sorted(tails)):
-        yield f"{head}{_UNKNOWN}{inner}{_UNKNOWN}{tail}"
+        yield f"{head}{filler}{inner}{filler}{tail}"
         yield f"{head}{inner}{tail}"
+    (before, text, behind), (starts, part, ends) = halves
+    for item in (part, f"{filler * starts}{part}{filler * ends}"):
+        if before:
+            yield from (f"{item}{between}{text}" for between in ("", ",", f",{filler}"))
+        if behind:
+            yield from (f"{text}{between}{item}" for between in ("", ",", f"{filler},"))
 
 
 def _json(value: Value) -> Json:

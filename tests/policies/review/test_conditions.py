@@ -83,13 +83,11 @@ def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
         *(
             (
                 f"""{wrapped}_wrapping_ttl = "1m"
-                required_parameters = ["x", "y"]
-                allowed_parameters = {{ "x" = ["a"], "y" = [] }}
-                denied_parameters = {{ "x" = [""] }}""",
+                required_parameters = ["x", "y", "z"]
+                allowed_parameters = {{ "x" = ["a"], "y" = ["b"] }}""",
                 f"""{wrapped}_wrapping_ttl = "1m"
-                required_parameters = ["x"]
-                allowed_parameters = {{ "x" = ["a"], "y" = [] }}
-                denied_parameters = {{ "x" = [""] }}""",
+                required_parameters = ["x", "y"]
+                allowed_parameters = {{ "x" = ["a"], "y" = ["b"] }}""",
             )
             for wrapped in ("min", "max")
         ),
@@ -100,6 +98,38 @@ def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
         (
             'allowed_parameters = { "x" = [{ k = "a" }] }',
             'allowed_parameters = { "x" = [{ k = "a" }, { k = "b" }] }',
+        ),
+        (
+            'allowed_parameters = { "x" = [[{ k = "a" }]] }',
+            'allowed_parameters = { "x" = [[{ k = "a" }], [{ k = "b" }]] }',
+        ),
+        # A length below the shortest, where the other's bounds do not say one.
+        (
+            'min_wrapping_ttl = "1m"\nmax_wrapping_ttl = "2m"',
+            'min_wrapping_ttl = "-5s"\nmax_wrapping_ttl = "2m"',
+        ),
+        # Vault's lower case, which is one letter.
+        ('denied_parameters = { "y" = [] }', 'required_parameters = ["\u0130"]'),
+        # What is called so is looked up by this name, too.
+        (
+            'allowed_parameters = { "*" = ["a"], "x" = [] }',
+            'allowed_parameters = { "*" = [], "x" = [] }',
+        ),
+        # As a text it has an item that both deny, as an item of a list it has not.
+        ('denied_parameters = { "x" = [",ab"] }', 'denied_parameters = { "x" = ["", "a*b"] }'),
+        # Items of what a glob allows as a whole.
+        ('denied_parameters = { "x" = ["*a"] }', 'allowed_parameters = { "x" = ["*,b"] }'),
+        ('denied_parameters = { "x" = ["a*"] }', 'allowed_parameters = { "x" = ["b,*"] }'),
+        (
+            'denied_parameters = { "x" = ["a"] }',
+            """allowed_parameters = { "x" = ["a*bb", "*b"] }
+            denied_parameters = { "x" = [",", "*,b*"] }""",
+        ),
+        # What else is denied has a letter of whatever stands between.
+        (
+            'denied_parameters = { "x" = ["*a*", "*-*"] }',
+            """allowed_parameters = { "x" = ["*b*"] }
+            denied_parameters = { "x" = ["*ab*", "*ba*", "*,*", "*-*"] }""",
         ),
         (
             """allowed_parameters = { "x" = ["a*"] }
@@ -125,6 +155,11 @@ def test_less_is_asked_one_way_and_the_example_shows_it(before: str, after: str)
     assert example
     assert refusal(new, Operation.UPDATE, example.data, example.wrap_ttl) is None
     assert refusal(old, Operation.UPDATE, example.data, example.wrap_ttl)
+
+
+def test_what_allows_nothing_asks_no_less() -> None:
+    never = rule('required_parameters = ["x"]\ndenied_parameters = { "x" = [] }')
+    assert loosened(rule('required_parameters = ["y"]'), never, UPDATE) is None
 
 
 GLOBS = st.text("ab*,", max_size=3)

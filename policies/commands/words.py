@@ -16,7 +16,7 @@ def login(role: KubernetesRole | AppRoleRole | OidcRole) -> str:
         case KubernetesRole():
             how = f"Kubernetes service account {role.namespace}/{role.service_account}"
         case AppRoleRole(secret_id_uses=uses):
-            times = f"{uses} logins" if uses else "any number of logins"
+            times = texts.counted(uses, "login", "logins") if uses else "any number of logins"
             how = f"AppRole, a secret ID for {times} in {duration(role.secret_id_ttl_seconds)}"
         case OidcRole():
             how = f"OIDC group {joined(role.groups)}"

@@ -24,11 +24,21 @@ BOUND = TokenSettings(("p",), 60, 60, ("10.0.0.0/8", "192.168.0.0/16"))
             AppRoleRole("r", 0, 0, TOKEN),
             "AppRole, a secret ID for any number of logins in no limit of its own",
         ),
+        (AppRoleRole("r", 60, 1, TOKEN), "AppRole, a secret ID for 1 login in 1m"),
         (OidcRole("r", ("a", "b"), TOKEN), "OIDC group a and b"),
     ],
 )
 def test_how_somebody_logs_in(role: KubernetesRole | AppRoleRole | OidcRole, told: str) -> None:
     assert words.login(role) == told
+
+
+def test_lengths_of_time() -> None:
+    assert [words.duration(one) for one in (-1, 0, 1, 3600)] == [
+        "no limit of its own",
+        "no limit of its own",
+        "1s",
+        "1h",
+    ]
 
 
 def test_lists() -> None:

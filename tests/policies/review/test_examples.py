@@ -58,7 +58,8 @@ def test_an_edit_that_fits_nothing_any_more_is_an_error() -> None:
 def test_the_command_writes_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, texts: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(examples, "FOLDER", tmp_path / "review")
-    main()
-    written = {path.name: path.read_text() for path in (tmp_path / "review").iterdir()}
-    assert written == texts
+    folder = tmp_path / "docs" / "review"
+    monkeypatch.setattr(examples, "FOLDER", folder)
+    for _ in ("where nothing is", "where they are"):
+        main()
+        assert {path.name: path.read_text() for path in folder.iterdir()} == texts

@@ -7,8 +7,8 @@ What it deliberately does not do: decide requests, strip a path or class it as
 exact, prefix or segment, fill in templates (only their braces are checked, as Vault does on
 writing), or keep what has no effect: `name`, the `comment` attribute, second labels, and comments
 other than those just above a stanza.
-Units: wrapping and control group TTLs are whole seconds, 0 is none. Vault would accept a fraction
-of a second (`"1500ms"`); it is refused here, rather than rounded to something else.
+Units: wrapping and control group TTLs are seconds, 0 is none; a fraction of a second only where
+there is one (`"1500ms"`), and never rounded: beyond 2**53 ns (104 days) it is refused.
 Errors: `HclError`, with line, column and Vault's reason (without its `failed to parse policy: `).
 Source: vault/policy.go, hclutil, identitytpl and parseutil of Vault 1.21.0; decoder.go of HCL.
 """
@@ -119,7 +119,7 @@ class ControlGroup:
     """An Enterprise control group; other editions store and ignore it. `ttl` in seconds, 0 none."""
 
     factors: tuple[ControlGroupFactor, ...]
-    ttl: int = 0
+    ttl: float = 0
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.factors, key=lambda factor: factor.name))
@@ -143,8 +143,8 @@ class Stanza:
     allowed_parameters: Parameters = ()
     denied_parameters: Parameters = ()
     required_parameters: tuple[str, ...] = ()
-    min_wrapping_ttl: int = 0
-    max_wrapping_ttl: int = 0
+    min_wrapping_ttl: float = 0
+    max_wrapping_ttl: float = 0
     subscribe_event_types: tuple[str, ...] = ()
     mfa_methods: tuple[str, ...] = ()
     control_group: ControlGroup | None = None
@@ -324,6 +324,7 @@ _SECOND = 10**9
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6}  # both signs for micro
 _UNITS |= {"s": _SECOND, "m": 60 * _SECOND, "h": 3600 * _SECOND}
 _LIMIT = 2**63
+_EXACT = 2**53  # nanoseconds that a float of seconds tells apart
 _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _DURATION_PART = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?(?P<unit>[^0-9.]*)")
 
@@ -338,15 +339,17 @@ def _utf8(text: str) -> bytes:
     return text.encode(errors="surrogateescape")
 
 
-def _seconds(located: tuple[Value | None, Token], what: str) -> int:
+def _seconds(located: tuple[Value | None, Token], what: str) -> float:
     value, at = located
     try:
         length = 0 if value is None else nanoseconds(value)
     except ValueError as error:
         raise at.error(f"error parsing {what}: {error}") from None
-    if length % _SECOND:
-        raise at.error(f"error parsing {what}: not in whole seconds, which is not read here")
-    return length // _SECOND
+    if not length % _SECOND:
+        return length // _SECOND
+    if abs(length) > _EXACT:
+        raise at.error(f"error parsing {what}: so long and not in whole seconds is not read here")
+    return length / _SECOND
 
 
 def nanoseconds(value: Value) -> int:
@@ -375,24 +378,46 @@ def _multiplied(count: int, unit: int) -> int:
 
 
 def _go_duration(text: str) -> int:
+    """With Go's arithmetic, which takes a fraction as a float."""
     invalid = ValueError(f"time: invalid duration {_q_bytes(text)}")
     rest = text[1:] if text[:1] in ("-", "+") else text
+    if not rest:
+        raise invalid
     total = 0
     while rest:
         part = _DURATION_PART.match(rest)
         if not part or not (part["whole"] or part["fraction"]):
+            raise invalid
+        count = int(part["whole"] or "0")
+        if count > _LIMIT:
             raise invalid
         if not part["unit"]:
             raise ValueError(f"time: missing unit in duration {_q_bytes(text)}")
         if part["unit"] not in _UNITS:
             names = f"{_q_bytes(part['unit'])} in duration {_q_bytes(text)}"
             raise ValueError(f"time: unknown unit {names}")
-        unit, fraction = _UNITS[part["unit"]], part["fraction"] or "0"
-        total += int(part["whole"] or "0") * unit + int(fraction) * unit // 10 ** len(fraction)
+        unit = _UNITS[part["unit"]]
+        numerator, scale = _leading_fraction(part["fraction"] or "")
+        total += count * unit + int(float(numerator) * (float(unit) / scale))
+        if total > _LIMIT:
+            raise invalid
         rest = rest[part.end() :]
-    if text in ("-", "+") or total > _LIMIT or (total == _LIMIT and text[0] != "-"):
+    if text[0] == "-":
+        return -total
+    if total == _LIMIT:
         raise invalid
-    return -total if text[0] == "-" else total
+    return total
+
+
+def _leading_fraction(digits: str) -> tuple[int, float]:
+    """As many as fit 63 bits; those behind them are dropped."""
+    numerator, scale = 0, 1.0
+    for digit in digits:
+        longer = numerator * 10 + int(digit)
+        if numerator > (_LIMIT - 1) // 10 or longer > _LIMIT:
+            break
+        numerator, scale = longer, scale * 10
+    return numerator, scale
 
 
 # --- decoding a tree into types (HCL's decoder.go) -----------------------------------------------
@@ -770,10 +795,12 @@ def _present(*values: tuple[str, Value]) -> list[_Entry]:
     return [_Entry(name, _lines(value)) for name, value in values if value and value != Object(())]
 
 
-def _duration(seconds: int) -> str:
+def _duration(seconds: float) -> str:
     """In the largest unit that divides it; "" for none."""
     if not seconds:
         return ""
+    if seconds % 1:
+        return f"{round(seconds * _SECOND)}ns"
     size, unit = next(pair for pair in ((3600, "h"), (60, "m"), (1, "s")) if not seconds % pair[0])
     return f"{seconds // size}{unit}"
 

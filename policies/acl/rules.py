@@ -26,7 +26,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """All that a set of policies says about one pattern. Lifetimes of wrapping are in whole
+    """All that a set of policies says about one pattern. Lifetimes of wrapping are in
     seconds, 0 is none. A rule without capabilities grants nothing, and hides those behind it.
     """
 
@@ -35,8 +35,8 @@ class Rule:
     allowed_parameters: Allowances
     denied_parameters: Allowances
     required_parameters: tuple[str, ...]
-    min_wrapping_ttl: int
-    max_wrapping_ttl: int
+    min_wrapping_ttl: float
+    max_wrapping_ttl: float
     sources: tuple[Source, ...]
 
     @property
@@ -92,7 +92,7 @@ def _merged(old: Allowances, new: Allowances) -> Allowances:
     return both
 
 
-def _smaller(one: int, other: int) -> int:
+def _smaller(one: float, other: float) -> float:
     """Vault drops what is not above zero, except where a rule stands alone."""
     if other > 0 and (one == 0 or other < one):
         return other

@@ -22,7 +22,7 @@ from rehearsal.fuzz.vault import Oracle
 
 _TEXTS, _PATHS = 150, 8
 _NAME: Final = "damaged"
-_LIMITS: Final = ("not in whole seconds", "nested deeper")
+_LIMITS: Final = ("so long and not in whole seconds", "nested deeper")
 _NO_LETTER: Final = re.compile("[\ud800-\udfff]")
 _PLACE: Final = re.compile(r"At (?:-|[0-9]+:[0-9]+): |(?<=parse policy: )[0-9]+:[0-9]+: ")
 _MANY: Final = re.compile(r"[0-9]+ errors? occurred:\n\t\* ")
@@ -45,7 +45,8 @@ capabilities "read" "deny" true false null "\u00e9" "\x41" "\n" \xc3 \xc3\xa9 é
 _NUMBERS: Final = r"""
 0 5 05 017 08 0x18 0X9f 0x 0xg -0x1 0b1 1_000 1.5 .5 5. 0.5e-3 1e3 1E+2 1e -5 +5 2147483648
 9223372036854775807 9223372036854775808 "5" "05" "0x18" "1.5" "1e3" "-5" "1h30m" "1.5h" "2d" "5ms"
-"-1m" "" "5s5" "9e9s" "106752d" "9223372037" "99999999999999999999" "2562048h" "1µs" true [] {}
+"-1m" "" "5s5" "1.5ms" "0.29s" "9e9s" ".3333333333333333333333s" "106752d"
+"9223372037" "99999999999999999999" "2562048h" "1µs" true [] {}
 """
 _LIFETIMES: Final = tuple(
     f"{which}_wrapping_ttl = {number}\n" for which in ("min", "max") for number in _NUMBERS.split()

@@ -330,6 +330,26 @@ def test_durations(written: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "nanoseconds"),
+    [
+        ('"5ms"', 5_000_000),
+        ('"1500ms"', 1_500_000_000),
+        ('"-1.5s"', -1_500_000_000),
+        ('"1ns"', 1),
+        ('"1.9ns"', 1),
+        ('".3333333333333333333333s"', 333_333_333),
+        ('"1µs1μs1us"', 3_000),
+        ('"2501h59m59.199999999s"', 9_007_199_199_999_999),
+    ],
+)
+def test_a_fraction_of_a_second_is_kept(written: str, nanoseconds: int) -> None:
+    stanza = inside(f"max_wrapping_ttl = {written}")
+    assert stanza.max_wrapping_ttl == nanoseconds / 10**9
+    assert inside(f'max_wrapping_ttl = "{nanoseconds}ns"') == stanza
+    assert f'max_wrapping_ttl = "{nanoseconds}ns"' in render([stanza])
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         (f"{-(2**63)}", "multiplication of durations resulted in overflow, one operand may"),
@@ -668,7 +688,9 @@ RULES = [
                 "9223372037",
                 "multiplication of durations resulted in overflow, one operand may be too large",
             ),
-            ('"1500ms"', "not in whole seconds, which is not read here"),
+            ('"9999h1ns"', "so long and not in whole seconds is not read here"),
+            ('"99999999999999999999"', 'time: invalid duration "99999999999999999999"'),
+            ('"9999999h1x"', 'time: invalid duration "9999999h1x"'),
         )
         if reason
     ),

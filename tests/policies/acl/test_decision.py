@@ -195,6 +195,8 @@ def test_root_protected_paths_take_sudo_besides() -> None:
         ("min_wrapping_ttl = 60", [60, 61, 9999], [None, 0, 59.9]),
         ("min_wrapping_ttl = 1", [1], [None, 0]),
         ("min_wrapping_ttl = 60\nmax_wrapping_ttl = 60", [60], [None, 59, 61]),
+        ('max_wrapping_ttl = "1500ms"', [0, 1, 1.5], [None, 1.500000001, 2]),
+        ('min_wrapping_ttl = "5ms"', [0.005, 1], [None, 0, 0.004999999]),
         ("max_wrapping_ttl = -5", [None, 0, 9999], []),
         ('min_wrapping_ttl = ""', [None, 0, 1], []),
     ],

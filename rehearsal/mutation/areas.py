@@ -36,6 +36,12 @@ BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "policies/scheduled.py": ("tests/policies/test_rotation_rules.py",),
     "policies/workload.py": ("tests/policies/test_model.py",),
+    # It joins what they ask of: their tests review two sides as a whole.
+    "policies/review/compare.py": (
+        "tests/policies/review/test_described.py",
+        "tests/policies/review/test_limits.py",
+        "tests/policies/review/test_rotations.py",
+    ),
     "policies/escalation/holding.py": ("tests/policies/test_why.py",),
 }
 

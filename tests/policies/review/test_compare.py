@@ -27,11 +27,13 @@ from policies.review import (
     read,
 )
 from policies.review.difference import Direction
-from policies.review.model import Status
+from policies.review.model import Finding, Severity, Status
 from tests.policies.review.sides_made import (
     BASE,
     LIMITS,
+    altered,
     but,
+    finding,
     reviewed,
     rules_of,
     statuses,
@@ -55,6 +57,7 @@ def rendered() -> Mapping[Environment, Snapshot]:
 def test_the_same_is_no_change() -> None:
     sides = rendered()
     review = compare(sides, sides, base_name="a", head_name="b", limits=LIMITS)
+    assert (review.base, review.head) == ("a", "b")
     assert review.verdict is Verdict.NOTHING_GAINED
     assert [one.environment for one in review.environments] == list(Environment)
     assert [one.workloads for one in review.environments] == [()] * 3
@@ -101,9 +104,83 @@ def test_a_gained_path_is_told() -> None:
     rules = {"secret/data/blog/*": "read", "secret/metadata/blog/*": "list"}
     review = reviewed(with_policies({"blog-api-prod": rules}))
     assert statuses(review) == {"blog/api": Status.CHANGED}
-    (line,) = workload(review, "blog/api").access
+    assert review.environments[0].unchanged == 3
+    one = workload(review, "blog/api")
+    (line,) = one.access
     assert line.paths == "secret/metadata/blog/*"
+    assert [lifetime.credential for lifetime in one.lifetimes] == ["token"]
     assert review.verdict is Verdict.WITHIN_LIMITS
+
+
+def test_a_loss_of_terms_alone_is_told() -> None:
+    roles = altered(BASE.kubernetes_roles, "shop", token=token("shop-api-prod", ttl_seconds=60))
+    one = workload(reviewed(but(kubernetes_roles=roles)), "shop/api")
+    assert [term.term for term in one.terms] == ["TTL"]
+    assert (one.access, one.findings) == ((), ())
+
+
+def test_what_settings_and_limits_ask_less_is_told_of_its_environment_beside_all_else() -> None:
+    head = but(kubernetes_roles=altered(BASE.kubernetes_roles, "shop", token=token("no-such")))
+    other = dataclasses.replace(BASE, environment=Environment.DEV)
+    said = Finding(Severity.HIGH, "settings", "what the settings say", ())
+    looser = dataclasses.replace(
+        LIMITS,
+        environments={
+            **LIMITS.environments,
+            Environment.PROD: dataclasses.replace(
+                LIMITS.environments[Environment.PROD], topics=frozenset()
+            ),
+        },
+    )
+    review = compare(
+        {Environment.DEV: other, Environment.PROD: BASE},
+        {Environment.DEV: other, Environment.PROD: head},
+        base_name="base",
+        head_name="head",
+        limits=LIMITS,
+        head_limits=looser,
+        settings={Environment.PROD: [said]},
+    )
+    dev, prod = review.environments
+    assert dev.findings == ()
+    assert {one.rule for one in prod.findings} >= {"limits", "settings", "dangling-policy"}
+
+
+@pytest.mark.parametrize(
+    ("head", "rule"),
+    [
+        (
+            but(kubernetes_roles=altered(BASE.kubernetes_roles, "shop", namespace="elsewhere")),
+            "another-namespace",
+        ),
+        (
+            but(
+                database_roles=altered(
+                    BASE.database_roles,
+                    "shop-readonly",
+                    statements=dataclasses.replace(
+                        BASE.database_roles[0].statements, creation=("CREATE ROLE a SUPERUSER;",)
+                    ),
+                )
+            ),
+            "database-administration",
+        ),
+    ],
+)
+def test_the_team_of_the_limits_approves(head: Snapshot, rule: str) -> None:
+    one = finding(reviewed(head, limits=dataclasses.replace(LIMITS, security="guards")), rule)
+    assert one.approvers == ("guards",)
+
+
+def test_the_environments_own_account_is_no_others() -> None:
+    def on(role: str) -> Snapshot:
+        resource = f'"Resource":["arn:aws:iam::{"1" * 12}:role/{role}",'
+        document = BASE.aws_roles[0].policy_document.replace('"Resource":[', resource)
+        return but(aws_roles=altered(BASE.aws_roles, "shop-files", policy_document=document))
+
+    review = reviewed(on("b"), on("a"))
+    assert review.verdict is not Verdict.NOTHING_GAINED
+    assert "another-environment" not in rules_of(review)
 
 
 def test_a_removed_grant_gains_nothing() -> None:
@@ -121,6 +198,7 @@ def test_a_removed_workload_loses_all() -> None:
     )
     review = reviewed(head)
     assert statuses(review) == {"blog/api": Status.REMOVED}
+    assert review.environments[0].unchanged == 3
     assert workload(review, "blog/api").team == "blog-team"
     assert not workload(review, "blog/api").gains
     assert review.verdict is Verdict.NOTHING_GAINED

@@ -65,16 +65,21 @@ class Connection:
         query: str = "",
     ) -> Reply:
         """Send one request; whatever the status, the answer comes back. `path` is as Vault sees it:
-        it is escaped here.
+        it is escaped here. Raises `RehearsalError` where none comes: a panic of Vault closes the
+        connection, and the body is what it panicked of.
         """
-        self._http.request(
-            method,
-            f"/v1/{quote(path)}{query and '?' + query}",
-            body=None if body is None else msgspec.json.encode(body),
-            headers={"X-Vault-Token": token, **(headers or {})},
-        )
-        response = self._http.getresponse()
-        return Reply(response.status, response.read())
+        try:
+            self._http.request(
+                method,
+                f"/v1/{quote(path)}{query and '?' + query}",
+                body=None if body is None else msgspec.json.encode(body),
+                headers={"X-Vault-Token": token, **(headers or {})},
+            )
+            response = self._http.getresponse()
+            return Reply(response.status, response.read())
+        except (http.client.HTTPException, OSError) as error:
+            sent = f"{method} {path} {body!r}"
+            raise RehearsalError(f"{sent}: Vault did not answer: {error!r}") from error
 
     def close(self) -> None:
         self._http.close()

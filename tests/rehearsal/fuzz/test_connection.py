@@ -18,6 +18,9 @@ class _Echo(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
+        if self.path.endswith("/panic"):
+            self.close_connection = True
+            return
         seen = [self.path, self.headers["X-Vault-Token"], self.rfile.read(length).decode()]
         content = msgspec.json.encode({"data": seen})
         self.send_response(200)
@@ -49,6 +52,17 @@ def test_a_path_is_escaped_and_the_connection_stays(address: str) -> None:
                 "token",
                 text,
             ]
+    finally:
+        connection.close()
+
+
+def test_what_closes_the_connection_is_named(address: str) -> None:
+    connection = Connection(address)
+    try:
+        with pytest.raises(
+            RehearsalError, match="^PUT panic {'policy': 'x'}: Vault did not answer"
+        ):
+            connection.call("PUT", "panic", "hidden-token", {"policy": "x"})
     finally:
         connection.close()
 

@@ -146,20 +146,18 @@ def _values(name: str, *rules: Rule) -> Iterator[Json]:
 
 def _both(one: str, other: str, filler: str) -> Iterator[str]:
     """Texts that two globs may both match, as a whole or one of them an item."""
-    yield one
-    halves = [(glob.startswith("*"), glob.strip("*"), glob.endswith("*")) for glob in (one, other)]
-    heads = {text for wild, text, _ in halves if not wild} or {""}
-    tails = {text for _, text, wild in halves if not wild} or {""}
-    inner = filler.join(text for before, text, behind in halves if before and behind)
-    for head, tail in product(sorted(heads), sorted(tails)):
-        yield f"{head}{filler}{inner}{filler}{tail}"
-        yield f"{head}{inner}{tail}"
-    (before, text, behind), (starts, part, ends) = halves
-    for item in (part, f"{filler * starts}{part}{filler * ends}"):
-        if before:
-            yield from (f"{item}{between}{text}" for between in ("", ",", f",{filler}"))
-        if behind:
-            yield from (f"{text}{between}{item}" for between in ("", ",", f"{filler},"))
+    for first, second in product(_forms(one, filler), _forms(other, filler)):
+        yield f"{first}{second}"
+        yield f"{first},{second}"
+
+
+def _forms(glob: str, filler: str) -> tuple[str, str]:
+    """The least text that it matches, and one with something wherever it is wild. Of one letter
+    none is wild.
+    """
+    before, behind = (len(glob) > 1 and end == "*" for end in (glob[:1], glob[-1:]))
+    text = glob[before : len(glob) - behind]
+    return text, f"{filler * before}{text}{filler * behind}"
 
 
 def _json(value: Value) -> Json:

@@ -125,6 +125,15 @@ def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
             """allowed_parameters = { "x" = ["a*bb", "*b"] }
             denied_parameters = { "x" = [",", "*,b*"] }""",
         ),
+        # Only the first and the last `*` are wild, and of one letter none.
+        ('denied_parameters = { "x" = ["a**"] }', 'allowed_parameters = { "x" = ["a**"] }'),
+        ('denied_parameters = { "x" = ["*"] }', 'denied_parameters = { "x" = ["a"] }'),
+        # Neither beginning nor ending as what else is denied.
+        (
+            'denied_parameters = { "x" = ["*a*"] }',
+            """allowed_parameters = { "x" = ["*b*"] }
+            denied_parameters = { "x" = ["a*", "b*", "*a", "*b", "*,*"] }""",
+        ),
         # What else is denied has a letter of whatever stands between.
         (
             'denied_parameters = { "x" = ["*a*", "*-*"] }',
@@ -155,6 +164,14 @@ def test_less_is_asked_one_way_and_the_example_shows_it(before: str, after: str)
     assert example
     assert refusal(new, Operation.UPDATE, example.data, example.wrap_ttl) is None
     assert refusal(old, Operation.UPDATE, example.data, example.wrap_ttl)
+
+
+def test_a_parameter_that_could_be_called_otherwise_is() -> None:
+    """Nobody would expect one that is called `*`."""
+    before = rule('allowed_parameters = { "*" = ["a"], "x" = ["a"] }')
+    example = loosened(before, rule('allowed_parameters = { "*" = [], "x" = [] }'), UPDATE)
+    assert example
+    assert example.data.keys() == {"x"}
 
 
 def test_what_allows_nothing_asks_no_less() -> None:

@@ -158,6 +158,19 @@ def test_another_method_is_all_gained_and_all_lost() -> None:
     assert f"lost {LOGIN} service account: shop -> " in lines
 
 
+def test_another_method_by_another_name_is_no_role_that_was_renamed() -> None:
+    blog, people, shop = BASE.owners
+    members = (Member("shop/api", "shop-2"), Member("shop/ci", "shop-ci"))
+    head = but(
+        kubernetes_roles=BASE.kubernetes_roles[:1],
+        approle_roles=(*BASE.approle_roles, AppRoleRole("shop-2", 60, 1, token("shop-api-prod"))),
+        owners=(blog, people, dataclasses.replace(shop, members=members)),
+    )
+    lines = told(head)
+    assert "gained auth/approle/role/shop-2 secret-ID lifetime:  -> 1m" in lines
+    assert f"lost {LOGIN} service account: shop -> " in lines
+
+
 DATABASE = "database/roles/shop-readonly"
 SQL = BASE.database_roles[0].statements
 

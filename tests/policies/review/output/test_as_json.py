@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from policies.review.difference import AccessChange
 from policies.review.model import Review
 from policies.review.output import as_json
-from tests.policies.review.made import FULL, everywhere, hostile, review
+from tests.policies.review.made import FULL, LISTS, READS, everywhere, hostile, review
 
 TEXT = "</script>\u202e\x00 \u00e9"
 
@@ -52,4 +54,21 @@ def test_the_same_review_is_the_same_text(shown: Review) -> None:
 
 
 def test_a_text_stays_what_it_is() -> None:
-    assert json.loads(as_json.render(hostile(TEXT)))["base"] == TEXT
+    text = as_json.render(hostile(TEXT))
+    assert json.loads(text)["base"] == TEXT
+    assert "\u00e9" in text
+
+
+def test_it_can_be_read_and_compared_by_lines() -> None:
+    assert as_json.render(FULL).splitlines()[1:3] == [
+        '  "schema": "vaultstack.review",',
+        '  "version": 1,',
+    ]
+
+
+def test_a_document_may_write_some_of_it_in_its_own_way() -> None:
+    def own(value: Any) -> Any:
+        return value.paths if isinstance(value, AccessChange) else value
+
+    written = as_json.plain({"reviews": [FULL]}, own)["reviews"][0]
+    assert written["environments"][0]["workloads"][0]["access"] == [READS.paths, LISTS.paths]

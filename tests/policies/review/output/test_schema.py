@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -24,7 +25,11 @@ def test_documents_fit(shown: Review) -> None:
 @pytest.mark.parametrize(
     ("place", "wrong"),
     [
+        (("schema",), "another"),
         (("version",), 2),
+        (("summary",), 1),
+        (("environments",), "none"),
+        (("environments", 2), "prod"),
         (("exit_status",), 3),
         (("verdict",), 2),
         (("environments", 2, "environment"), "moon"),
@@ -49,6 +54,10 @@ def test_what_is_missing_does_not_fit() -> None:
     del document["environments"][2]["workloads"][0]["terms"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, SCHEMA)
+
+
+def test_what_is_published_is_what_is_rendered() -> None:
+    assert Path("docs/review/schema.json").read_text() == schema.render()
 
 
 def test_every_kind_says_what_it_is() -> None:

@@ -125,6 +125,16 @@ def test_what_is_no_operation_asks_nothing(capability: Capability) -> None:
             """allowed_parameters = { "x" = ["a*bb", "*b"] }
             denied_parameters = { "x" = [",", "*,b*"] }""",
         ),
+        # Nothing but these items, and nothing beside them.
+        *(
+            (
+                'denied_parameters = { "x" = ["a"] }',
+                f"""allowed_parameters = {{ "x" = ["{glob}"] }}
+                denied_parameters = {{ "x" = ["*,*,*"] }}""",
+            )
+            for glob in ("*,b", "b,*", ",*", "*,")
+        ),
+        ('denied_parameters = { "x" = ["a", "*,*"] }', 'denied_parameters = { "x" = ["*,*"] }'),
         # Only the first and the last `*` are wild, and of one letter none.
         ('denied_parameters = { "x" = ["a**"] }', 'allowed_parameters = { "x" = ["a**"] }'),
         ('denied_parameters = { "x" = ["*"] }', 'denied_parameters = { "x" = ["a"] }'),

@@ -64,6 +64,7 @@ def test_every_kind_says_what_it_is() -> None:
     assert all(kind["description"] for kind in SCHEMA["$defs"].values())
 
 
-def test_a_type_that_it_does_not_know_is_an_error() -> None:
+@pytest.mark.parametrize("hint", [bytes, tuple[int, str]])
+def test_a_type_that_it_does_not_know_is_an_error(hint: Any) -> None:
     with pytest.raises(TypeError, match="teach it"):
-        schema._of(bytes)
+        schema._of(hint)

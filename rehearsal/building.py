@@ -49,14 +49,15 @@ _READ_LINES: Final = 40
 
 def follow(process: Process, what: str, phase: Callable[[Path], str], progress: Progress) -> None:
     """Report on a process until it ends; `phase` says from its log what it is doing."""
-    begin = time.monotonic()
-    reported: float | None = None
+    begin = reported = time.monotonic()
+    # Once at least, be it over before anybody looks.
+    progress(f"{what}: {phase(process.log)}, {duration(0)}")
     while process.exit_code is None:
-        elapsed = time.monotonic() - begin
-        if reported is None or elapsed - reported >= REPORT_EVERY.total_seconds():
-            progress(f"{what}: {phase(process.log)}, {duration(elapsed)}")
-            reported = elapsed
         time.sleep(_LOOK_EVERY.total_seconds())
+        now = time.monotonic()
+        if now - reported >= REPORT_EVERY.total_seconds():
+            progress(f"{what}: {phase(process.log)}, {duration(now - begin)}")
+            reported = now
 
 
 def fetching(log: Path) -> str:

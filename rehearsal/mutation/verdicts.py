@@ -2,9 +2,9 @@
 
 That a message or a comment in an ACL policy reads otherwise is no wrong decision, and tests that
 repeat every one are a burden; so those survivors are counted apart. It is decided by the syntax
-tree: what remains equal when the arguments of every `raise`, and all that is called `comment` or
-`header`, are left out differs in those only. That the error is raised at all, and under which
-condition, still counts.
+tree: what remains equal when the arguments of every `raise`, and all that is called `comment`,
+`header`, `help` or `metavar`, are left out differs in those only. That the error is raised at all,
+and under which condition, still counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-_SAID: Final = frozenset({"comment", "header"})
+_SAID: Final = frozenset({"comment", "header", "help", "metavar"})
 _KILLED: Final = frozenset({1, 2, 3, 4})
 """A test that fails, or a module of tests that cannot be loaded any more."""
 _TIMEOUTS: Final = frozenset({36, 24, -24, 152, 255, -9})

@@ -462,10 +462,12 @@ def test_the_providers_agent_answers_at_its_socket_for_vault(
         def listens() -> None:
             if not path.exists():
                 raise NotYet("no socket")
+            # The provider, root without a right over others' files, may call it: it is in the
+            # group. The agent makes the socket first, and says whose it is then.
+            if (mode := stat.S_IMODE(path.stat().st_mode)) != 0o660:
+                raise NotYet(f"a socket of mode {mode:o}")
 
         wait_until(listens, awaited="the agent", patience=_PATIENCE, processes=[process])
-        # The provider, root without a right over others' files, may call it: it is in the group.
-        assert stat.S_IMODE(path.stat().st_mode) == 0o660
         connection = _OverSocket(path)
         connection.request("GET", "/v1/sys/seal-status", headers={"X-Vault-Request": "true"})
         assert json.load(connection.getresponse())["initialized"] is False

@@ -9,6 +9,10 @@ paths of its own, and a witness: one path that Vault can be asked about on both 
 
 LIST is decided apart, as Vault does: its lines name the folder's rule, and their witness ends in a
 slash where there is such a path.
+
+What it does not tell: that LIST of a root-protected folder becomes possible as another rule, with
+`sudo`, decides it, while no capability changes. That takes exact rules for the folder with its
+slash and without, both with `list`, of which one goes.
 """
 
 from __future__ import annotations

@@ -135,7 +135,9 @@ def _values(name: str, *rules: Rule) -> Iterator[Json]:
         letter for letter in map(chr, count(ord("A"))) if letter not in "".join(globs)
     )
     pairs = product(globs, [*globs, ""])
-    for text in dict.fromkeys(text for pair in pairs for text in _both(*pair, other_letter)):
+    both = (text for pair in pairs for text in _both(*pair, other_letter))
+    # What is listed goes first: the plainest example is the one to show.
+    for text in dict.fromkeys((*globs, *both)):
         yield text
         # As an item it is whole, whatever commas it has.
         yield [text]

@@ -98,7 +98,7 @@ def test_another_reason_is_a_difference(
 
 
 @pytest.mark.parametrize(
-    "text", ['path "a" { max_wrapping_ttl = "1500ms" }', "name = " + "[" * 101]
+    "text", ['path "a" { max_wrapping_ttl = "9999h1ns" }', "name = " + "[" * 101]
 )
 def test_documented_limits_are_set_apart(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = compared(text, "x", monkeypatch)

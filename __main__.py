@@ -59,8 +59,7 @@ if settings.database:
     database = engines.DatabaseEngineArgs(settings.database, plan, settings.protect)
     engines.DatabaseEngine("database", database, inside)
 if settings.aws:
-    region = MATRIX.spec(settings.environment).aws.region
-    engines.AwsEngine("aws", engines.AwsEngineArgs(settings.aws, region, plan.aws_roles), inside)
+    engines.AwsEngine("aws", engines.AwsEngineArgs(settings.aws, plan.aws_roles), inside)
 if settings.gcp:
     engines.GcpEngine("gcp", engines.GcpEngineArgs(settings.gcp, plan.gcp_roles), inside)
 if settings.azure:

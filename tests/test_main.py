@@ -440,7 +440,7 @@ def test_an_adopted_vault_needs_no_initialisation(run: Runner) -> None:
 
 def test_it_is_a_table_of_contents() -> None:
     source = MAIN.read_text()
-    assert len(source.splitlines()) <= 86
+    assert len(source.splitlines()) <= 85
     tree = ast.parse(source)
     kinds = {type(node) for node in ast.walk(tree)}
     assert kinds.isdisjoint({ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try})

@@ -28,12 +28,11 @@ _OF_THE_KEY: Final = (
 
 @dataclass(frozen=True)
 class AwsEngineArgs:
-    """The key and the endpoints (`settings`), the region that the matrix gives the environment, and
-    the plan's roles with their IAM documents.
+    """The key, the region and the endpoints (`settings`), and the plan's roles with their IAM
+    documents.
     """
 
     settings: AwsSettings
-    region: str
     roles: Sequence[AwsRole]
 
 
@@ -61,10 +60,10 @@ class AwsEngine(pulumi.ComponentResource):
             description=ENGINES[AWS].description,
             access_key=settings.access_key_id,
             secret_key=settings.secret_access_key,
-            region=args.region,
+            region=settings.region,
             iam_endpoint=settings.endpoint,
             sts_endpoint=settings.endpoint,
-            sts_region=args.region if settings.endpoint else None,
+            sts_region=settings.region if settings.endpoint else None,
             # The leases of IAM users know no lifetime but the mount's.
             default_lease_ttl_seconds=min(
                 (role.default_ttl_seconds for role in args.roles), default=None

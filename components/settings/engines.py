@@ -53,9 +53,11 @@ class DatabaseSettings:
 @dataclass(frozen=True, slots=True)
 class AwsSettings:
     """Vault's own key, and what it may assume. Both halves of the key are given or neither: then
-    Vault is whoever its servers are in AWS. The region is the matrix'.
+    Vault is whoever its servers are in AWS.
     """
 
+    region: str
+    """The matrix'."""
     access_key_id: Secret | None
     secret_access_key: Secret | None
     role_arns: Mapping[str, str]

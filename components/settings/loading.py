@@ -59,10 +59,11 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
     kubernetes = read_kubernetes(read)
     cluster, bootstrap = _cluster(read, environment), _bootstrap(read, environment)
     database = read_database(read, environment)
+    account = spec(environment).aws
     deployment = read_deployment(
         read,
         environment,
-        spec(environment).aws,
+        account,
         kubernetes,
         deploys=target is Target.KUBERNETES,
         raft=cluster.raft,
@@ -85,7 +86,7 @@ def load(spec: Callable[[Environment], EnvironmentSpec]) -> Settings:
         oidc=read_oidc(read, environment),
         kv=read_kv(read),
         database=database,
-        aws=read_aws(read, environment),
+        aws=read_aws(read, environment, account.region),
         gcp=read_gcp(read),
         azure=read_azure(read),
         pki=read_pki(read, vault),

@@ -76,7 +76,7 @@ def read_database(read: ConfigReader, environment: Environment) -> DatabaseSetti
     return settings if host else None
 
 
-def read_aws(read: ConfigReader, environment: Environment) -> AwsSettings | None:
+def read_aws(read: ConfigReader, environment: Environment, region: str) -> AwsSettings | None:
     enabled = read.flag("awsEngine")
     access_key_id, secret = read.secret("awsAccessKeyId"), read.secret("awsSecretAccessKey")
     if bool(access_key_id) != bool(secret):
@@ -87,6 +87,7 @@ def read_aws(read: ConfigReader, environment: Environment) -> AwsSettings | None
             f"pulumi config set --secret {NAMESPACE}:{missing}",
         )
     settings = AwsSettings(
+        region=region,
         access_key_id=encrypted(access_key_id) if access_key_id else None,
         secret_access_key=encrypted(secret) if secret else None,
         role_arns=read.mapping("awsRoleArns"),

@@ -20,6 +20,7 @@ ROLES = (
     AwsRole("shop-s3", '{"Version": "2012-10-17", "Statement": []}', 1800, 7200),
 )
 OWN_IDENTITY = AwsSettings(
+    region="eu-west-1",
     access_key_id=None,
     secret_access_key=None,
     role_arns={"shop-deploy": ARN},
@@ -41,7 +42,7 @@ def make(
         if key:
             access, secret = map(pulumi.Output.secret, key)
             own = dataclasses.replace(settings, access_key_id=access, secret_access_key=secret)
-        return AwsEngine("aws", AwsEngineArgs(own, "eu-west-1", roles), opts)
+        return AwsEngine("aws", AwsEngineArgs(own, roles), opts)
 
     return alone(component, preview=preview)
 

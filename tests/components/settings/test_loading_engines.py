@@ -21,6 +21,7 @@ from components.settings.loading_engines import (
 from components.settings.reader import ConfigReader
 from policies.environments import Environment
 from policies.lifetime import Duration
+from policies.matrix import MATRIX
 from tests.components.settings.loader import ADDRESS, Gist, Loader, existing, text_of
 from tests.recording import Runner
 
@@ -136,7 +137,7 @@ OFF: Final[Mapping[str, tuple[Callable[[ConfigReader], object], Mapping[str, obj
         "databasePort",
     ),
     "AWS": (
-        lambda read: read_aws(read, Environment.DEV),
+        lambda read: read_aws(read, Environment.DEV, "eu-west-1"),
         {"awsEngine": False, "awsEndpoint": "a"},
         "awsEndpoint",
     ),
@@ -194,6 +195,15 @@ def test_secrets_are_secret_outputs(run: Runner, loaded: Loader) -> None:
         (made.azure.client_secret, "azure"),
     ):
         assert text_of(run, value) == (expected, True)
+
+
+@pytest.mark.parametrize("environment", Environment)
+def test_the_aws_engine_is_in_the_region_of_the_matrix(
+    loaded: Loader, environment: Environment
+) -> None:
+    made = loaded(environment.value)
+    assert made.aws
+    assert made.aws.region == MATRIX.spec(environment).aws.region
 
 
 def test_engines_are_absent_unless_turned_on(loaded: Loader) -> None:

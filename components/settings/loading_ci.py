@@ -33,13 +33,13 @@ def read_ci_login(read: ConfigReader, environment: Environment) -> CiLoginSettin
             "ciEnvironments": environments,
             "ciAttestEnvironments": looking,
         }
-        for key in (key for key, value in given.items() if value):
-            if read.sound("provisionerLogin"):
-                read.problem(
-                    key,
-                    "must not be given where provisionerLogin is 'approle': nothing uses it",
-                    f"pulumi config set {NAMESPACE}:provisionerLogin oidc, or remove it",
-                )
+        unused = [key for key, value in given.items() if value]
+        for key in unused if read.sound("provisionerLogin") else ():
+            read.problem(
+                key,
+                "must not be given where provisionerLogin is 'approle': nothing uses it",
+                f"pulumi config set {NAMESPACE}:provisionerLogin oidc, or remove it",
+            )
         return None
     if not issuer and read.sound("ciIssuer"):
         read.problem(

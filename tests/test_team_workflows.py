@@ -104,8 +104,10 @@ def test_those_of_this_repository_are_sound(script: ModuleType) -> None:
         (MEDIA, configured(environment="prod"), "and is None", "vaultstack:team media-team"),
         (MEDIA, "", "vaultstack:environment must be 'prod'", "or rename the file"),
         (MEDIA, "config: [", "must be YAML", "let `pulumi config` write it"),
-        (PLATFORM, configured(teamStacks=["other-team"]), "must name 'media-team'", "add it there"),
-        (PLATFORM, configured(), "must name 'media-team'", "or remove this file"),
+        (PLATFORM, configured(teamStacks=["other-team"]), "that names 'media-team'", "add it there"),
+        (PLATFORM, configured(), "that names 'media-team'", "or remove this file"),
+        (PLATFORM, configured(teamStacks="media-team-b"), "must be a YAML list", "add it there"),
+        (PLATFORM, configured(teamStacks=1), "must be a YAML list", "add it there"),
         *(
             (f"teams/Pulumi.{name}", "", "must be named Pulumi.<dev|staging|prod>-<team>.yaml", end)
             for end, name in [
@@ -321,7 +323,7 @@ def test_what_only_removes_goes_before_the_platforms_stack(
 ) -> None:
     status, found = ordered(script, pulumi, *asked(name))
     assert found == {"first": [], "after": [], "failed": [], order: [f"prod-{name}"]}
-    assert status == (order == "failed")
+    assert status == (3 if order == "failed" else 0)
 
 
 @pytest.mark.parametrize("name", ["removes-and-makes", "removes-and-changes"])
@@ -341,7 +343,7 @@ def test_one_that_fails_stops_no_other_and_is_told(
     script: ModuleType, pulumi: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     status, found = ordered(script, pulumi, *asked("broken", "makes"))
-    assert (status, found["after"], found["failed"]) == (1, ["prod-makes"], ["prod-broken"])
+    assert (status, found["after"], found["failed"]) == (3, ["prod-makes"], ["prod-broken"])
     assert "::error::prod-broken: its preview failed" in capfd.readouterr().err
     assert (pulumi / "previews/prod-broken.txt").read_text() == "no prod-broken\n"
     assert (pulumi / "previews/prod-makes.txt").read_text() == "plan of prod-makes\n"
@@ -455,7 +457,7 @@ def test_a_team_logs_in_as_its_own_run_and_is_deployed_under_the_guardrails() ->
     assert '-C teams up --stack "$STACK" --yes' in up["run"]
 
 
-@pytest.mark.parametrize(("status", "passes"), [(0, True), (1, True), (2, False), (127, False)])
+@pytest.mark.parametrize(("status", "passes"), [(0, True), (3, True), (1, False), (2, False)])
 @pytest.mark.parametrize("first", ["true", "false"])
 def test_a_preview_that_fails_does_not_stop_the_platform_and_a_wrong_order_does(
     tmp_path: Path, status: int, passes: bool, first: str

@@ -33,6 +33,8 @@ _NAMED: Final = re.compile(
 _MAKE: Final = frozenset({"create", "update", "replace", "create-replacement"})
 _SIDES: Final = ("oldState", "newState")
 _REPORT: Final = Path(__file__).parent / "pulumi-report"
+_REFUSED: Final = 2
+_FAILED: Final = 3  # a preview did; 1 is Python's own, where this program breaks
 
 
 class StacksError(ValueError):
@@ -63,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StacksError as error:
         for line in str(error).splitlines():
             print(f"::error::{line}", file=sys.stderr)
-        return 2
+        return _REFUSED
 
 
 def _in_matrix(stack: Stack) -> dict[str, str]:
@@ -74,14 +76,14 @@ def _in_matrix(stack: Stack) -> dict[str, str]:
 
 
 def files_of(commit: str) -> dict[str, str]:
-    """Path -> text of what Pulumi would take for teams' stacks and, where there are any, of the
-    platform's.
-    """
-    listed = _git("ls-tree", "-z", "--name-only", commit, FOLDER, *map(_platforms, ENVIRONMENTS))
-    paths = [path for path in listed.split("\0") if path]
-    if not any(map(_is_a_stacks, paths)):
-        return {}
-    return {path: _git("show", f"{commit}:{path}") for path in paths if _is_configuration(path)}
+    """Path -> text of what Pulumi would take for teams' stacks, and of the platform's."""
+    platforms = map(_platforms_file, ENVIRONMENTS)
+    listed = _git("ls-tree", "-z", "--name-only", commit, FOLDER, *platforms)
+    return {
+        path: _git("show", f"{commit}:{path}")
+        for path in filter(None, listed.split("\0"))
+        if _is_teams_file(path) or not path.startswith(FOLDER)
+    }
 
 
 def stacks_in(files: Mapping[str, str]) -> list[Stack]:
@@ -90,7 +92,7 @@ def stacks_in(files: Mapping[str, str]) -> list[Stack]:
     Raises `StacksError` that lists every problem: each names the file, the rule and the fix.
     """
     stacks, problems = list[Stack](), list[str]()
-    for path in sorted(filter(_is_a_stacks, files)):
+    for path in sorted(filter(_is_teams_file, files)):
         found = _NAMED.fullmatch(path.removeprefix(FOLDER))
         if found:
             stacks.append(Stack(**found.groupdict()))
@@ -120,12 +122,13 @@ def _misfits(stack: Stack, files: Mapping[str, str]) -> Iterator[str]:
                 f"{said!r}; pulumi -C teams config set --stack {stack.name} "
                 f"vaultstack:{key} {meant}, or rename the file"
             )
-    platforms = _platforms(stack.environment)
-    if stack.team not in (_settings(platforms, files).get("vaultstack:teamStacks") or ()):
+    platforms = _platforms_file(stack.environment)
+    named = _settings(platforms, files).get("vaultstack:teamStacks")
+    if not isinstance(named, list) or stack.team not in named:
         yield (
-            f"{stack.file}: vaultstack:teamStacks of {platforms} must name {stack.team!r}, or the "
-            "platform's stack makes the same things and lets this one in nowhere; add it there, "
-            "or remove this file"
+            f"{stack.file}: vaultstack:teamStacks of {platforms} must be a YAML list that names "
+            f"{stack.team!r}, or the platform's stack makes the same things and lets this one in "
+            "nowhere; add it there, or remove this file"
         )
 
 
@@ -142,23 +145,19 @@ def _settings(path: str, files: Mapping[str, str]) -> Mapping[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-def _platforms(environment: str) -> str:
+def _platforms_file(environment: str) -> str:
     return f"Pulumi.{environment}.yaml"
 
 
-def _is_a_stacks(path: str) -> bool:
+def _is_teams_file(path: str) -> bool:
     return path.startswith(f"{FOLDER}Pulumi.") and path != FOLDER + PROJECT
-
-
-def _is_configuration(path: str) -> bool:
-    return _is_a_stacks(path) or not path.startswith(FOLDER)
 
 
 # --- in which order they go ---
 
 
 def _preview(options: argparse.Namespace) -> int:
-    """Status 0, or 1 where one failed."""
+    """Exit status."""
     first, after, failed, mixed = list[str](), list[str](), list[str](), list[str]()
     for stack in _asked_for(options):
         steps = preview(stack, options.into)
@@ -180,7 +179,7 @@ def _preview(options: argparse.Namespace) -> int:
             "the platform's stack is deployed, and make only after that; bring what is removed "
             "in a pull request of its own, or see docs/split.md, A day with it"
         )
-    return 1 if failed else 0
+    return _FAILED if failed else 0
 
 
 def preview(stack: str, into: Path) -> list[dict[str, Any]] | None:

@@ -8,7 +8,8 @@ exact, prefix or segment, fill in templates (only their braces are checked, as V
 writing), or keep what has no effect: `name`, the `comment` attribute, second labels, and comments
 other than those just above a stanza.
 Units: wrapping and control group TTLs are seconds, 0 is none; a fraction of a second only where
-there is one (`"1500ms"`), and never rounded: beyond 2**53 ns (104 days) it is refused.
+there is one (`"1500ms"`), and never rounded: one that a float cannot keep (some of more than 48
+days) is refused.
 Errors: `HclError`, with line, column and Vault's reason (without its `failed to parse policy: `).
 Source: vault/policy.go, hclutil, identitytpl and parseutil of Vault 1.21.0; decoder.go of HCL.
 """
@@ -324,7 +325,6 @@ _SECOND = 10**9
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6}  # both signs for micro
 _UNITS |= {"s": _SECOND, "m": 60 * _SECOND, "h": 3600 * _SECOND}
 _LIMIT = 2**63
-_EXACT = 2**53  # nanoseconds that a float of seconds tells apart
 _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _DURATION_PART = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?(?P<unit>[^0-9.]*)")
 
@@ -347,9 +347,14 @@ def _seconds(located: tuple[Value | None, Token], what: str) -> float:
         raise at.error(f"error parsing {what}: {error}") from None
     if not length % _SECOND:
         return length // _SECOND
-    if abs(length) > _EXACT:
+    seconds = length / _SECOND
+    if _in_nanoseconds(seconds) != length:
         raise at.error(f"error parsing {what}: so long and not in whole seconds is not read here")
-    return length / _SECOND
+    return seconds
+
+
+def _in_nanoseconds(seconds: float) -> int:
+    return round(seconds * _SECOND)
 
 
 def nanoseconds(value: Value) -> int:
@@ -800,7 +805,7 @@ def _duration(seconds: float) -> str:
     if not seconds:
         return ""
     if seconds % 1:
-        return f"{round(seconds * _SECOND)}ns"
+        return f"{_in_nanoseconds(seconds)}ns"
     size, unit = next(pair for pair in ((3600, "h"), (60, "m"), (1, "s")) if not seconds % pair[0])
     return f"{seconds // size}{unit}"
 

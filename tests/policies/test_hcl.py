@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policies import hcl
@@ -347,6 +347,20 @@ def test_a_fraction_of_a_second_is_kept(written: str, nanoseconds: int) -> None:
     assert stanza.max_wrapping_ttl == nanoseconds / 10**9
     assert inside(f'max_wrapping_ttl = "{nanoseconds}ns"') == stanza
     assert f'max_wrapping_ttl = "{nanoseconds}ns"' in render([stanza])
+
+
+@given(st.integers(1, 2**54))
+@example(4_200_000_000_000_005)
+@example(9_000_000_000_000_001)
+def test_no_length_of_time_becomes_another(length: int) -> None:
+    try:
+        text = render([inside(f'max_wrapping_ttl = "{length}ns"')])
+    except HclError:
+        days = length / (86400 * 10**9)
+        assert days > 48
+    else:
+        (written,) = re.findall('max_wrapping_ttl = "(.*)"', text)
+        assert nanoseconds(written) == length
 
 
 @pytest.mark.parametrize(
@@ -688,7 +702,10 @@ RULES = [
                 "9223372037",
                 "multiplication of durations resulted in overflow, one operand may be too large",
             ),
-            ('"9999h1ns"', "so long and not in whole seconds is not read here"),
+            *(
+                (written, "so long and not in whole seconds is not read here")
+                for written in ('"9999h1ns"', '"4200000000000005ns"', '"9000000000000001ns"')
+            ),
             ('"99999999999999999999"', 'time: invalid duration "99999999999999999999"'),
             ('"9999999h1x"', 'time: invalid duration "9999999h1x"'),
         )

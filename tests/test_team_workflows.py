@@ -104,8 +104,8 @@ def test_those_of_this_repository_are_sound(script: ModuleType) -> None:
         (MEDIA, configured(environment="prod"), "and is None", "vaultstack:team media-team"),
         (MEDIA, "", "vaultstack:environment must be 'prod'", "or rename the file"),
         (MEDIA, "config: [", "must be YAML", "let `pulumi config` write it"),
-        (PLATFORM, configured(teamStacks=["other-team"]), "that names 'media-team'", "add it there"),
-        (PLATFORM, configured(), "that names 'media-team'", "or remove this file"),
+        (PLATFORM, configured(teamStacks=["other-team"]), "names 'media-team'", "add it there"),
+        (PLATFORM, configured(), "names 'media-team'", "or remove this file"),
         (PLATFORM, configured(teamStacks="media-team-b"), "must be a YAML list", "add it there"),
         (PLATFORM, configured(teamStacks=1), "must be a YAML list", "add it there"),
         *(

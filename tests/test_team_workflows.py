@@ -4,7 +4,6 @@ holds up another.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -22,16 +21,17 @@ from policies import team_provisioner
 from policies.compile import compile_plan
 from policies.environments import Environment
 from policies.matrix import MATRIX
+from tests.policies.repositories import Repository
 from tests.recording import ROOT
-from tests.test_workflows import (
+from tests.workflows import (
     ENVIRONMENTS,
     SCRIPTS,
     WORKFLOWS,
-    _as_a_runner,
-    _run,
-    _script,
-    _strings,
+    as_a_runner,
+    executable,
+    module_of,
     parsed,
+    run_of,
     runs,
     steps,
 )
@@ -43,13 +43,7 @@ PLATFORM: Final = "Pulumi.prod.yaml"
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("team_stacks", SCRIPT)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["team_stacks"] = module  # where dataclasses look for it
-    specification.loader.exec_module(module)
-    return module
+    return module_of(SCRIPT)
 
 
 def configured(**keys: Any) -> str:
@@ -156,36 +150,10 @@ def test_a_stacks_name_is_the_environment_whose_runs_vault_lets_in(script: Modul
     assert parsed("deploy-teams")["jobs"]["up"]["environment"] == "${{ matrix.stack }}"
 
 
-class Repository:
-    """A pull request's merge: a base, and a change that brings a script of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._git("init", "--quiet", "--initial-branch", "main")
-
-    def commit(self, written: Mapping[str, str]) -> str:
-        for path, text in written.items():
-            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / path).write_text(text)
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "x")
-        return self._git("rev-parse", "HEAD")
-
-    def _git(self, *arguments: str) -> str:
-        own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        who = {
-            f"GIT_{role}_{part}": "x"
-            for role in ("AUTHOR", "COMMITTER")
-            for part in ("NAME", "EMAIL")
-        }
-        return subprocess.run(
-            ["git", *arguments],
-            cwd=self.folder,
-            env={"PATH": os.defpath, **own, **who},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+def committed(repository: Repository, files: Mapping[str, str]) -> str:
+    for path, text in files.items():
+        repository.write(path, text)
+    return repository.commit()
 
 
 BASE: Final = {
@@ -202,7 +170,7 @@ def listed(folder: Path, head: str) -> tuple[subprocess.CompletedProcess[str], s
     for step in steps("preview", "stacks"):
         if "run" in step:
             given = {"BASE": f"{head}^1", "HEAD": head, "PYTHON": sys.executable}
-            ended = _as_a_runner(step["run"], folder, given | {"GITHUB_OUTPUT": str(output)})
+            ended = as_a_runner(step["run"], folder, given | {"GITHUB_OUTPUT": str(output)})
     return ended, output.read_text() if output.exists() else ""
 
 
@@ -214,10 +182,10 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def test_a_change_is_listed_by_the_bases_code_and_read_as_data(repository: Repository) -> None:
-    repository.commit({**BASE, **files("dev-a")})
-    change = files("dev-a", "prod-media-team")
-    head = repository.commit({**change, ".github/scripts/team_stacks.py": "raise SystemExit(9)"})
-    ended, said = listed(repository.folder, head)
+    committed(repository, {**BASE, **files("dev-a")})
+    own = {".github/scripts/team_stacks.py": "raise SystemExit(9)"}
+    head = committed(repository, {**files("dev-a", "prod-media-team"), **own})
+    ended, said = listed(repository.root, head)
     assert ended.returncode == 0, ended.stderr
     name, _, value = said.strip().partition("=")
     assert name == "stacks"
@@ -230,17 +198,17 @@ def test_a_change_is_listed_by_the_bases_code_and_read_as_data(repository: Repos
 def test_where_no_team_has_a_stack_nothing_is_installed_and_nothing_fails(
     repository: Repository,
 ) -> None:
-    repository.commit({**BASE, **files(), "Makefile": ".venv/locked:\n\texit 1\n"})
-    head = repository.commit({"docs/x.md": ""})
-    ended, said = listed(repository.folder, head)
+    committed(repository, {**BASE, **files(), "Makefile": ".venv/locked:\n\texit 1\n"})
+    head = committed(repository, {"docs/x.md": ""})
+    ended, said = listed(repository.root, head)
     assert (ended.returncode, said) == (0, "stacks=[]\n"), ended.stderr
     assert "needs.stacks.outputs.stacks != '[]'" in parsed("preview")["jobs"]["team-preview"]["if"]
 
 
 def test_a_stack_that_does_not_fit_fails_the_job_and_says_why(repository: Repository) -> None:
-    repository.commit(BASE)
-    head = repository.commit({**files("prod-a"), PLATFORM: configured()})
-    ended, said = listed(repository.folder, head)
+    committed(repository, BASE)
+    head = committed(repository, {**files("prod-a"), PLATFORM: configured()})
+    ended, said = listed(repository.root, head)
     assert (ended.returncode, said) == (2, "")
     assert ended.stderr.startswith("::error::teams/Pulumi.prod-a.yaml: vaultstack:teamStacks of ")
 
@@ -280,7 +248,7 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     planned.mkdir()
     for name, of_stack in STEPS.items():
         (planned / f"prod-{name}").write_text(json.dumps({"steps": of_stack}))
-    _script(
+    executable(
         tmp_path / "pulumi",
         f'echo "$@" >> {tmp_path}/asked\n'
         f'test -f {planned}/"$5" || {{ echo "no $5"; exit 255; }}\n'
@@ -364,8 +332,8 @@ def test_a_preview_is_of_the_teams_program_under_the_guardrails(
 def test_an_environments_stacks_are_those_that_were_merged(
     script: ModuleType, pulumi: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.commit(files("prod-makes", "prod-removes", "staging-makes"))
-    monkeypatch.chdir(repository.folder)
+    committed(repository, files("prod-makes", "prod-removes", "staging-makes"))
+    monkeypatch.chdir(repository.root)
     status, found = ordered(script, pulumi, "--environment", "prod")
     assert (status, found) == (
         0,
@@ -463,17 +431,17 @@ def test_a_preview_that_fails_does_not_stop_the_platform_and_a_wrong_order_does(
     tmp_path: Path, status: int, passes: bool, first: str
 ) -> None:
     (step,) = [
-        one for one in steps("deploy-environment", "preview") if "team_stacks.py" in _run(one)
+        one for one in steps("deploy-environment", "preview") if "team_stacks.py" in run_of(one)
     ]
     (tmp_path / ".venv/bin").mkdir(parents=True)
-    _script(
+    executable(
         tmp_path / ".venv/bin/python",
         f'echo "$@" > asked; mkdir previews; touch previews/prod-a.txt previews/prod-b.txt\n'
         f"exit {status}",
     )
-    _script(tmp_path / "python3", 'echo "$@" >> said')
+    executable(tmp_path / "python3", 'echo "$@" >> said')
     given = {"ENVIRONMENT": "prod", "PLATFORM_FIRST": first, "PATH": f"{tmp_path}:{os.defpath}"}
-    ended = _as_a_runner(step["run"], tmp_path, given)
+    ended = as_a_runner(step["run"], tmp_path, given)
     assert (ended.returncode == 0) is passes, ended.stderr
     assert ("--platform-first" in (tmp_path / "asked").read_text()) is (first == "true")
     assert [line.split()[-1] for line in (tmp_path / "said").read_text().splitlines()] == [
@@ -484,17 +452,17 @@ def test_a_preview_that_fails_does_not_stop_the_platform_and_a_wrong_order_does(
 
 def test_where_there_is_nothing_to_preview_the_step_passes(tmp_path: Path) -> None:
     (step,) = [
-        one for one in steps("deploy-environment", "preview") if "team_stacks.py" in _run(one)
+        one for one in steps("deploy-environment", "preview") if "team_stacks.py" in run_of(one)
     ]
     (tmp_path / ".venv/bin").mkdir(parents=True)
-    _script(tmp_path / ".venv/bin/python", "exit 0")
-    ended = _as_a_runner(step["run"], tmp_path, {"ENVIRONMENT": "dev", "PLATFORM_FIRST": "false"})
+    executable(tmp_path / ".venv/bin/python", "exit 0")
+    ended = as_a_runner(step["run"], tmp_path, {"ENVIRONMENT": "dev", "PLATFORM_FIRST": "false"})
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
 
 
 def test_what_could_not_be_previewed_is_not_passed_over(tmp_path: Path) -> None:
     job = parsed("deploy-teams")["jobs"]["failed"]
     assert job["if"] == "inputs.failed != '[]'"
-    ended = _as_a_runner(job["steps"][0]["run"], tmp_path, _strings({"FAILED": Path("prod-a")}))
+    ended = as_a_runner(job["steps"][0]["run"], tmp_path, {"FAILED": "prod-a"})
     assert ended.returncode == 1
     assert "prod-a" in ended.stdout

@@ -4,7 +4,6 @@ That they are well-formed, and the usual mistakes, are `make lint`'s: actionlint
 """
 
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -20,34 +19,24 @@ from typing import Any
 import pytest
 import yaml
 
-from policies.environments import Environment
+from tests.policies.repositories import Repository
+from tests.recording import ROOT
+from tests.workflows import (
+    ENVIRONMENTS,
+    GITHUB,
+    SCRIPTS,
+    WORKFLOWS,
+    as_a_runner,
+    executable,
+    jobs,
+    module_of,
+    parsed,
+    run_of,
+    runs,
+    steps,
+)
 
-ROOT = Path(__file__).parent.parent
-GITHUB = ROOT / ".github"
-SCRIPTS = GITHUB / "scripts"
-WORKFLOWS = {path.stem: path for path in (GITHUB / "workflows").glob("*.yml")}
-ENVIRONMENTS = [environment.value for environment in Environment]
 WHOLE_SHA = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
-
-
-def parsed(name: str) -> dict[str, Any]:
-    # YAML 1.1 takes the key `on` for true.
-    document = yaml.safe_load(WORKFLOWS[name].read_text())
-    return {"on" if key is True else key: value for key, value in document.items()}
-
-
-def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for workflow in WORKFLOWS:
-        for name, job in parsed(workflow)["jobs"].items():
-            yield workflow, name, job
-
-
-def steps(workflow: str, job: str) -> list[dict[str, Any]]:
-    return list(parsed(workflow)["jobs"][job]["steps"])
-
-
-def runs(workflow: str, job: str) -> str:
-    return "\n".join(step.get("run", "") for step in steps(workflow, job))
 
 
 def permissions() -> Iterator[tuple[str, str, str]]:
@@ -162,7 +151,7 @@ def test_check_does_what_ci_does_and_needs_no_right_but_to_read() -> None:
 
 def test_a_preview_asks_neither_vault_nor_the_cluster_and_may_not_log_in() -> None:
     for workflow in ("preview", "deploy-environment"):
-        (preview,) = [step for step in steps(workflow, "preview") if "preview.txt" in _run(step)]
+        (preview,) = [step for step in steps(workflow, "preview") if "preview.txt" in run_of(step)]
         assert preview["env"]["KUBECONFIG"] == "/dev/null"
         assert "--exclude '**::pki-root'" in preview["run"]
         assert "with-vault-login" not in runs(workflow, "preview")
@@ -205,7 +194,7 @@ def test_the_reviewer_is_the_bases_own() -> None:
         'git switch --quiet --detach "$BASE"',
         {"BASE": "${{ inputs.base }}"},
     )
-    (review,) = [step for step in rest if "policies review" in _run(step)]
+    (review,) = [step for step in rest if "policies review" in run_of(step)]
     assert '--base HEAD --head "$HEAD"' in review["run"]
     assert parsed("preview")["jobs"]["review"]["with"] == {
         "base": "${{ github.sha }}^1",
@@ -216,33 +205,18 @@ def test_the_reviewer_is_the_bases_own() -> None:
 def test_the_reviewer_that_runs_is_the_one_before_the_merge(tmp_path: Path) -> None:
     """The steps in their order, in a repository whose pull request brings a reviewer of its own."""
 
-    def git(*arguments: str) -> str:
-        own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-        who = {
-            f"GIT_{role}_{part}": "x"
-            for role in ("AUTHOR", "COMMITTER")
-            for part in ("NAME", "EMAIL")
-        }
-        ended = subprocess.run(
-            ["git", *arguments],
-            cwd=tmp_path,
-            env={"PATH": os.defpath, **own, **who},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return ended.stdout.strip()
+    git = Repository(tmp_path).git
 
     def reviewer(version: str) -> None:
         (tmp_path / "Makefile").write_text(
             ".venv/locked:\n\tmkdir -p .venv/bin && cp reviewer .venv/bin/python\n"
         )
         # Says who it is, and what it was told to compare.
-        _script(tmp_path / "reviewer", f'echo "{version}" $(git rev-parse HEAD "$7") > review.md')
+        said = f'echo "{version}" $(git rev-parse HEAD "$7") > review.md'
+        executable(tmp_path / "reviewer", said)
         git("add", "--all")
         git("commit", "--quiet", "--message", version)
 
-    git("init", "--quiet", "--initial-branch", "main")
     reviewer("before")
     git("switch", "--quiet", "--create", "change")
     reviewer("of the change")
@@ -257,7 +231,7 @@ def test_the_reviewer_that_runs_is_the_one_before_the_merge(tmp_path: Path) -> N
     for step in steps("access-review", "review"):
         if "run" in step:
             given = {"BASE": f"{merge}^1", "HEAD": merge}
-            ended = _as_a_runner(step["run"], tmp_path, given | _strings(files))
+            ended = as_a_runner(step["run"], tmp_path, given | _strings(files))
             assert ended.returncode == 0, ended.stderr
     assert files["GITHUB_STEP_SUMMARY"].read_text().split() == ["before", base, merge]
 
@@ -269,13 +243,13 @@ def test_the_reviewer_that_runs_is_the_one_before_the_merge(tmp_path: Path) -> N
 def test_the_reviews_status_is_handed_on_and_a_review_that_broke_is_none(
     tmp_path: Path, said: int, report: str, passes: bool
 ) -> None:
-    (review,) = [s for s in steps("access-review", "review") if "policies review" in _run(s)]
+    (review,) = [s for s in steps("access-review", "review") if "policies review" in run_of(s)]
     python = tmp_path / ".venv/bin/python"
     python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\nprintf '{report}' > review.md\nexit {said}\n")
     python.chmod(0o755)
     files = {"GITHUB_OUTPUT": tmp_path / "output", "GITHUB_STEP_SUMMARY": tmp_path / "summary"}
-    ended = _as_a_runner(review["run"], tmp_path, {"HEAD": "abc"} | _strings(files))
+    ended = as_a_runner(review["run"], tmp_path, {"HEAD": "abc"} | _strings(files))
     assert (ended.returncode == 0) is passes
     if passes:
         digest = hashlib.sha256(report.encode()).hexdigest()
@@ -308,7 +282,7 @@ def test_what_needs_an_approver_does_not_pass_without_one(
     assert gate["needs"] == ["review", "approval"]
     given = {"REVIEW": review, "STATUS": status, "APPROVAL": approval}
     assert set(gate["steps"][0]["env"]) == set(given)
-    assert (_as_a_runner(gate["steps"][0]["run"], tmp_path, given).returncode == 0) is passes
+    assert (as_a_runner(gate["steps"][0]["run"], tmp_path, given).returncode == 0) is passes
 
 
 @pytest.mark.parametrize(
@@ -323,10 +297,10 @@ def test_a_report_that_another_job_put_in_its_place_is_not_shown(
     report = tmp_path / "reports/access-review/review.md"
     report.parent.mkdir(parents=True)
     report.write_text("the report")
-    _script(tmp_path / "python3", 'echo "$@"')
+    executable(tmp_path / "python3", 'echo "$@"')
     given = {"NUMBER": "1", "COMMIT": "abc", "DIGEST": digest, "TEAMS": "prod-media-team"}
     given["PATH"] = f"{tmp_path}:{os.defpath}"
-    ended = _as_a_runner(commenting["run"], tmp_path, given)
+    ended = as_a_runner(commenting["run"], tmp_path, given)
     assert ended.returncode == 0, ended.stderr
     assert report.exists() is shown
     assert ("::error::" in ended.stdout) is not shown
@@ -409,8 +383,8 @@ def test_what_drift_and_the_inventory_find_is_told_by_a_job_of_this_workflow() -
 def test_pulumi_runs_under_the_guardrails_wherever_it_runs() -> None:
     for workflow, name, job in jobs():
         for step in job.get("steps", []):
-            assert "pulumi preview" not in _run(step), (workflow, name)
-            assert "pulumi up" not in _run(step), (workflow, name)
+            assert "pulumi preview" not in run_of(step), (workflow, name)
+            assert "pulumi up" not in run_of(step), (workflow, name)
     assert '--policy-pack "$PWD/policies/guardrails"' in (SCRIPTS / "pulumi-report").read_text()
 
 
@@ -419,7 +393,7 @@ def test_pulumi_comes_in_the_version_of_its_sdk(tmp_path: Path) -> None:
     (packages,) = [step for step in action["runs"]["steps"] if step.get("id") == "packages"]
     (tmp_path / "requirements.lock").write_text((ROOT / "requirements.lock").read_text())
     (tmp_path / "Makefile").write_text(".venv/locked: ;\n")
-    _as_a_runner(packages["run"], tmp_path, {"GITHUB_OUTPUT": str(tmp_path / "output")})
+    as_a_runner(packages["run"], tmp_path, {"GITHUB_OUTPUT": str(tmp_path / "output")})
     said = (tmp_path / "output").read_text()
     assert re.fullmatch(r"pulumi=\d+\.\d+\.\d+\n", said)
     assert f"\n{said.strip().replace('=', '==')} " in (ROOT / "requirements.lock").read_text()
@@ -493,7 +467,7 @@ def test_what_needs_no_security_reviewer_is_named() -> None:
 
 
 def test_pulumi_fails_where_it_fails_and_its_report_is_whole(tmp_path: Path) -> None:
-    _script(tmp_path / "pulumi", "echo $@; echo broken >&2; exit 7")
+    executable(tmp_path / "pulumi", "echo $@; echo broken >&2; exit 7")
     ended = subprocess.run(
         [SCRIPTS / "pulumi-report", "out.txt", "preview", "--stack", "dev"],
         cwd=tmp_path,
@@ -591,12 +565,7 @@ class GitHub:
 
 @pytest.fixture(scope="module")
 def say() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("say", SCRIPTS / "say.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return module_of(SCRIPTS / "say.py")
 
 
 @pytest.fixture
@@ -745,7 +714,7 @@ def test_a_job_that_this_run_has_not_is_an_error(say: ModuleType, github: GitHub
 def test_gh_is_told_in_json_on_its_input_and_not_in_arguments(
     say: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _script(tmp_path / "gh", 'echo "$@" > asked; cat > given')
+    executable(tmp_path / "gh", 'echo "$@" > asked; cat > given')
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
     say._send("POST", "repos/acme/vaultstack/issues", {"title": "T", "body": "much"})
@@ -766,28 +735,5 @@ def test_the_script_runs_by_its_path_with_nothing_installed() -> None:
     assert "hidden marker" in ended.stdout
 
 
-def _run(step: Mapping[str, Any]) -> str:
-    return str(step.get("run", ""))
-
-
-def _script(path: Path, body: str) -> None:
-    path.write_text(f"#!/bin/sh\n{body}\n")
-    path.chmod(0o755)
-
-
 def _strings(paths: Mapping[str, Path]) -> dict[str, str]:
     return {name: str(path) for name, path in paths.items()}
-
-
-def _as_a_runner(
-    script: str, folder: Path, environment: Mapping[str, str]
-) -> subprocess.CompletedProcess[str]:
-    """As GitHub's runner does it where a step names no shell."""
-    return subprocess.run(
-        ["bash", "-e", "-c", script],
-        cwd=folder,
-        env={"PATH": os.defpath, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )

@@ -81,8 +81,8 @@ def _environments(file: str, *contents: str | None) -> Iterable[Environment]:
     of a content counts, too: a word can be written so that it is not seen.
     """
     try:
-        meant = [repr(yaml.load(text or "", _Plain)) for text in contents]  # noqa: S506 - as below
-    except (yaml.YAMLError, ValueError):
+        meant = [repr(_loaded(text or "")) for text in contents]
+    except ValueError:
         return list(Environment)
     said = (file, *contents, *meant)
     words = {word for text in said for word in re.split(r"[^a-z]+", text or "")}
@@ -122,24 +122,29 @@ def settings_risks(
         )
         return
     try:
-        parsed = [_parsed(text or "") for text in projects]
-        given = [_settings(text) for text in (before, after)]
-        stack = [{**_defaults(one), **own} for one, own in zip(parsed, given, strict=True)]
-        project = [{key: one[key] for key in one.keys() - _NOT_OBEYED} for one in parsed]
-    except (yaml.YAMLError, ValueError, AttributeError):
-        yield _finding(
-            file_of(environment),
-            "the file",
-            "read before",
-            "what cannot be read or compared",
-            security,
-        )
-        return
+        changes = list(_changes(environment, (before, after), projects))
+    except (ValueError, TypeError):  # the latter of keys that are not all texts
+        file = PROJECT if before == after else file_of(environment)
+        changes = [(file, "the file", "read before", "what cannot be read or compared")]
+    for change in changes:
+        yield _finding(*change, security)
+
+
+def _changes(
+    environment: Environment, stacks: tuple[str, str], projects: tuple[str | None, str | None]
+) -> Iterator[tuple[str, str, str, str]]:
+    """File, key, and what it was and is in words. Raises `ValueError` or `TypeError` of what
+    cannot be read or compared.
+    """
+    parsed = [_parsed(text or "") for text in projects]
+    given = [_settings(text) for text in stacks]
+    stack = [{**_defaults(one), **own} for one, own in zip(parsed, given, strict=True)]
+    project = [{key: one[key] for key in one.keys() - _NOT_OBEYED} for one in parsed]
     for file, (old, new) in ((PROJECT, project), (file_of(environment), stack)):
         for key in sorted(old.keys() | new.keys()):
-            was, is_ = (_shown(side[key]) if key in side else _ABSENT for side in (old, new))
             if _compared(old, key) != _compared(new, key):
-                yield _finding(file, key, was, is_, security)
+                was, is_ = (_shown(side[key]) if key in side else _ABSENT for side in (old, new))
+                yield file, key, was, is_
 
 
 def _finding(file: str, key: str, was: str, is_: str, security: str) -> Finding:
@@ -167,19 +172,28 @@ class _Plain(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    given = yaml.load(text, _Plain) or {}  # noqa: S506 - a SafeLoader
-    if not isinstance(given, dict):
+def _loaded(text: str) -> Any:
+    try:
+        return yaml.load(text, _Plain)  # noqa: S506 - a SafeLoader
+    except Exception as error:  # what PyYAML makes of a wrong `!!bool` or of a thousand brackets
+        raise ValueError("no YAML of settings") from error
+
+
+def _mapping(given: Any) -> dict[Any, Any]:
+    """Nothing is one without keys."""
+    if not isinstance(given or {}, dict):
         raise ValueError("no settings")  # noqa: TRY004 - of a text, like what does not parse
-    return {str(key): value for key, value in given.items()}
+    return given or {}
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    return {str(key): value for key, value in _mapping(_loaded(text)).items()}
 
 
 def _settings(text: str) -> dict[str, Any]:
     """The keys below `config` by their names, others (such as the secrets' provider) by theirs."""
     given = _parsed(text)
-    config = given.pop("config", None) or {}
-    if not isinstance(config, dict):
-        raise ValueError("no settings")  # noqa: TRY004
+    config = _mapping(given.pop("config", None))
     return {**given, **config}
 
 
@@ -188,7 +202,7 @@ def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
     and a description, or in short `key: ...`.
     """
     found = dict[str, Any]()
-    for key, declared in (project.get("config") or {}).items():
+    for key, declared in _mapping(project.get("config")).items():
         name = key if ":" in key else f"{PROJECT_NAME}:{key}"
         if name in found:
             raise ValueError("a setting under two names")

@@ -240,7 +240,25 @@ def test_a_secret_is_not_shown() -> None:
     assert "v1:abc" not in repr(one)
 
 
-@pytest.mark.parametrize("text", ["config: [", "- a", "config: x", "a: !!python/name:os.system"])
+UNREADABLE = (
+    "config: [",
+    "a: !!python/name:os.system",
+    "a: !!bool x",
+    "a: !!int ''",
+    "a: !!timestamp x",
+    f"a: {'[' * 2000}{']' * 2000}",
+)
+INCOMPARABLE = (
+    "- a",
+    "config: x",
+    "config: {1: a, b: c}",
+    "config: {a: {1: b, c: d}}",
+    "config: {a: {2026-01-02: b}}",
+    f"config: {{a: 0x{'f' * 5000}}}",
+)
+
+
+@pytest.mark.parametrize("text", UNREADABLE + INCOMPARABLE, ids=lambda text: text[:30])
 def test_what_cannot_be_read_takes_an_approval(text: str) -> None:
     (one,) = found(text)
     assert one.severity is Severity.HIGH
@@ -250,6 +268,19 @@ def test_what_cannot_be_read_takes_an_approval(text: str) -> None:
         "it may decide who is believed, or where secrets go; no rendered file shows it",
     )
     assert one.approvers == ("security-team",)
+
+
+@pytest.mark.parametrize("config", ["[a]", "x", "{1: {default: 2}}"])
+def test_a_projects_defaults_that_cannot_be_read_take_an_approval(config: str) -> None:
+    projects = ("name: a", f"name: a\nconfig: {config}")
+    (one,) = settings_risks(PROD, TEXT, TEXT, "security-team", projects=projects)
+    assert one.title == "Pulumi.yaml: the file becomes what cannot be read or compared"
+
+
+@pytest.mark.parametrize("text", UNREADABLE, ids=lambda text: text[:30])
+def test_what_cannot_be_read_may_be_for_any_environment(text: str) -> None:
+    for one in Environment:
+        assert list(uncompared_risks(one, {}, {"Pulumi.eu-dev.yaml": text}, "security-team"))
 
 
 def test_a_file_that_came_is_told_and_one_that_went_takes_an_approval() -> None:

@@ -35,12 +35,14 @@ def _others() -> Iterator[str]:
 @dataclass(frozen=True, slots=True)
 class Region:
     """Some of the paths for which the rules are these. For each ACL, in the order given: the rule
-    that decides, the rule that decides LIST. `within`: which of the marked patterns match.
+    that decides, the one that decides LIST, and the one that decides the same path without its last
+    slash, if it has one. `within`: which of the marked patterns match.
     """
 
     witness: str
     rules: tuple[Rule | None, ...]
     listing: tuple[Rule | None, ...]
+    folder: tuple[Rule | None, ...]
     within: frozenset[Pattern]
 
 
@@ -91,16 +93,16 @@ def regions(
             after = crossing.to(segment, owned, marks)
             longer = segment if state.depth == 0 else f"{path}/{segment}"
             there = list(map(_matched, repeat(after), owned, after.passed))
-            folders = here if state.depth and not segment else [_Matched(None, None)] * len(acls)
+            ends_in_slash = state.depth and not segment
+            folders = here if ends_in_slash else [_Matched(None, None)] * len(acls)
             yield Region(
                 longer,
-                tuple(
-                    _rule(acl, end.exact or end.other) for acl, end in zip(acls, there, strict=True)
-                ),
+                _deciding(acls, there),
                 tuple(
                     _rule(acl, end.exact or folder.exact or folder.other or end.other)
                     for acl, end, folder in zip(acls, there, folders, strict=True)
                 ),
+                _deciding(acls, here if ends_in_slash else there),
                 (after.inside | (after.ended & marks)),
             )
             if after.key() not in seen:
@@ -120,6 +122,10 @@ def witness(acl: Acl, pattern: Pattern, capability: Capability) -> str | None:
 def plainness(witness: str) -> tuple[bool, bool, int, str]:
     """Of several witnesses the least is the one to show."""
     return witness.endswith("/"), "//" in witness, len(witness), witness
+
+
+def _deciding(acls: Sequence[Acl], matched: Sequence[_Matched]) -> tuple[Rule | None, ...]:
+    return tuple(_rule(acl, one.exact or one.other) for acl, one in zip(acls, matched, strict=True))
 
 
 def _rule(acl: Acl, pattern: Pattern | None) -> Rule | None:

@@ -8,11 +8,10 @@ are told as that rule; every other pair is told as the paths that both rules mat
 paths of its own, and a witness: one path that Vault can be asked about on both sides.
 
 LIST is decided apart, as Vault does: its lines name the folder's rule, and their witness ends in a
-slash where there is such a path.
-
-What it does not tell: that LIST of a root-protected folder becomes possible as another rule, with
-`sudo`, decides it, while no capability changes. That takes exact rules for the folder with its
-slash and without, both with `list`, of which one goes.
+slash where there is such a path. Of a root-protected folder, LIST takes the `sudo` of the rule that
+decides it, which changes with that of the path or with that of the folder, and is told as theirs.
+But where that rule is the one's before, and the other's after, neither may change: then the `sudo`
+of LIST has a line.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum, unique
+from enum import Enum, StrEnum, unique
 from typing import Final, TypeAlias
 
-from policies.acl import Acl, Pattern, Rule, plainness, regions
+from policies.acl import Acl, Pattern, Region, Rule, plainness, regions
 from policies.acl.meetings import Meetings
 from policies.acl.patterns import Precedence, meeting
 from policies.hcl import ORDER, Capability, in_order
@@ -59,44 +58,48 @@ class AccessChange:
     """Where both sides have the capability: a request that only the granting rule allows."""
 
 
-_Pair: TypeAlias = "tuple[Rule | None, Rule | None]"
+_Pair: TypeAlias = "tuple[Rule | None, ...]"
+"""Of both sides."""
 
 
 def difference(before: Acl, after: Acl) -> tuple[AccessChange, ...]:
     """What the holder of `before` gains and loses with `after`; nothing where both decide alike."""
-    witnesses, listing = dict[_Key, str](), dict[_Key, str]()
-    pairs = dict[_Key, _Pair]()
+    found: dict[_Asked, dict[_Key, _Case]] = {asked: {} for asked in _Asked}
     both = (before, after)
     for region in regions(both, among=near(both, differing(*both))):
-        for found, (old, new), preferred in (
-            (witnesses, region.rules, plainness),
-            (listing, region.listing, _folder),
-        ):
+        for asked, (old, new) in _pairs(region):
             key = (old.pattern if old else None, new.pattern if new else None)
-            pairs[key] = (old, new)
-            if key not in found or preferred(region.witness) < preferred(found[key]):
-                found[key] = region.witness
-    every = [
-        _Case(*pairs[key], witness, listed)
-        for found, listed in ((witnesses, False), (listing, True))
-        for key, witness in found.items()
-    ]
+            case = _Case(old, new, region.witness, asked)
+            known = found[asked].get(key)
+            if known is None or case.preference < known.preference:
+                found[asked][key] = case
     changes = [
         change
-        for listed in (False, True)
+        for cases in found.values()
         for direction in Direction
-        for change in _told([case for case in every if case.listed is listed], direction)
+        for change in _told(cases.values(), direction)
     ]
     return tuple(sorted(changes, key=_place))
+
+
+@unique
+class _Asked(Enum):
+    """What of a region's rules counts."""
+
+    PATH = frozenset(Capability) - {Capability.LIST}
+    LIST = frozenset({Capability.LIST})
+    SUDO_OF_LIST = frozenset({Capability.SUDO})
 
 
 _Key: TypeAlias = "tuple[Pattern | None, Pattern | None]"
 
 
-def _folder(witness: str) -> tuple[bool, bool, int, str]:
-    """As `plainness`, but for LIST: a path that ends in a slash goes first."""
-    ends_in_slash, empty, length, text = plainness(witness)
-    return not ends_in_slash, empty, length, text
+def _pairs(region: Region) -> Iterator[tuple[_Asked, _Pair]]:
+    yield _Asked.PATH, region.rules
+    yield _Asked.LIST, region.listing
+    crossing = region.listing not in (region.rules, region.folder)
+    if crossing and all(rule and Capability.LIST in rule.granted for rule in region.listing):
+        yield _Asked.SUDO_OF_LIST, region.listing
 
 
 def _place(change: AccessChange) -> tuple[object, ...]:
@@ -110,7 +113,7 @@ class _Case:
     old: Rule | None
     new: Rule | None
     witness: str
-    listed: bool
+    asked: _Asked
 
     def granting(self, direction: Direction) -> Rule | None:
         return self.new if direction is Direction.GAINED else self.old
@@ -119,11 +122,7 @@ class _Case:
         return self.old if direction is Direction.GAINED else self.new
 
     def granted(self, rule: Rule | None) -> frozenset[Capability]:
-        """LIST is not decided where others are, nor others where LIST is."""
-        if rule is None:
-            return _NONE
-        only_list = rule.granted & {Capability.LIST}
-        return only_list if self.listed else rule.granted - only_list
+        return rule.granted & self.asked.value if rule else _NONE
 
     def changed(self, direction: Direction) -> frozenset[Capability]:
         return self.granted(self.granting(direction)) - self.granted(self.other(direction))
@@ -143,13 +142,23 @@ class _Case:
     def patterns(self, direction: Direction) -> tuple[Pattern, ...]:
         """The paths that all of these match are the case's own, and those where others go first."""
         rules = (self.granting(direction), self.other(direction))
-        return tuple(rule.pattern for rule in rules if rule)
+        patterns = tuple(rule.pattern for rule in rules if rule)
+        crossing = self.asked is _Asked.SUDO_OF_LIST
+        return tuple(map(self.with_slash, patterns)) if crossing else patterns
+
+    def with_slash(self, pattern: Pattern) -> Pattern:
+        """Where one side's LIST is decided by the path's rule, and the other's by the folder's:
+        the paths of this rule of which that is so.
+        """
+        if not pattern.matches(self.witness.removesuffix("/")):
+            return Pattern.of(pattern.text.removesuffix("*"))
+        return pattern if pattern.globbed else Pattern.of(f"{pattern.text}/")
 
     def place(self, direction: Direction) -> Pattern:
         """Cases of one granting rule have a path in common only if these patterns have one. Of LIST
         the two sides' patterns can be about the folder with its slash and without.
         """
-        return self.patterns(direction)[0 if self.listed else -1]
+        return self.patterns(direction)[-1 if self.asked is _Asked.PATH else 0]
 
     def rank(self, direction: Direction) -> Precedence | tuple[()]:
         """The other side's rule decides rather than those of lower rank."""
@@ -158,11 +167,12 @@ class _Case:
 
     @property
     def preference(self) -> tuple[bool, bool, int, str]:
-        """Of several witnesses the least is shown."""
-        return _folder(self.witness) if self.listed else plainness(self.witness)
+        """Of several witnesses the least is shown; of LIST, one that ends in a slash goes first."""
+        plain = plainness(self.witness)
+        return plain if self.asked is _Asked.PATH else (not plain[0], *plain[1:])
 
 
-def _told(cases: list[_Case], direction: Direction) -> Iterator[AccessChange]:
+def _told(cases: Iterable[_Case], direction: Direction) -> Iterator[AccessChange]:
     by_rule = defaultdict[Pattern, list[_Case]](list)
     for case in cases:
         if rule := case.granting(direction):
@@ -241,10 +251,12 @@ class _Line:
         own = granting.pattern.precedence
         elsewhere += [(other,) for other in exceptions if other.precedence > own]
         besides = {meeting(*paths, *patterns) for patterns in elsewhere}
+        told = meeting(*paths) or meeting(*map(self.first.with_slash, paths))
+        assert told is not None
         return AccessChange(
             self.direction,
             capabilities,
-            meeting(*paths) or granting.pattern.text,
+            told,
             tuple(sorted(filter(None, besides))),
             best.witness,
             granting.pattern.text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -179,9 +180,47 @@ def test_list_that_two_rules_take_away_is_told_of_each() -> None:
     assert told(before, acl(("+/+", "read"), ("ab/+/*", "read"))) == [
         "gained read +/+",
         "gained read ab/+/*",
-        "lost list ab/ab/+",
+        "lost list ab/ab/",
         "lost list ab/ab/+",
     ]
+
+
+def test_list_that_the_folders_rule_decides_from_now_on() -> None:
+    """Of all that this rule lists, one folder is new: the other's rule went before it."""
+    before = acl(("a/b/", "read"), ("a/+", "list"))
+    assert told(before, acl(("a/+", "list"))) == ["gained list a/b/", "lost read a/b/"]
+
+
+@pytest.mark.parametrize("folder", ["a/b", "a/+"])
+def test_sudo_of_list_that_the_folders_rule_decides_from_now_on(folder: str) -> None:
+    """LIST of `a/b/` was possible, and with `sudo` it is where `a/b/` is root-protected."""
+    before = acl(("a/b/", "list"), (folder, "list sudo"))
+    changes = difference(before, acl((folder, "list sudo")))
+    gained = [change for change in changes if change.direction is GAINED]
+    assert [(c.capabilities, c.paths, c.witness, c.rule, c.instead_of) for c in gained] == [
+        ((SUDO,), "a/b/", "a/b/", folder, ("a/b/",))
+    ]
+
+
+def test_sudo_of_list_that_the_paths_own_rule_decides_from_now_on() -> None:
+    after = acl(("a/b/*", "list sudo"))
+    assert "gained sudo a/b/" in told(acl(("a/b", "list"), ("a/b/*", "list sudo")), after)
+    after = acl(("a/b/*", "sudo"))
+    before = acl(("a/b", "list"), ("a/b/*", "sudo"))
+    assert told(before, after) == ["lost list a/b"], "nothing is listed"
+
+
+def test_sudo_of_list_is_told_once() -> None:
+    """Not beside LIST itself, nor where the path or its folder gains `sudo`."""
+    after = acl(("a/b", "list sudo"))
+    assert told(acl(("a/b/", "read"), ("a/b", "list sudo")), after) == [
+        "gained list a/b/",
+        "lost read a/b/",
+    ]
+    assert told(acl(("a/b", "list")), after) == ["gained sudo a/b"]
+    before = acl(("a/b/", "list"), ("a*", "list sudo"))
+    assert "gained sudo a/b/" in told(before, acl(("a*", "list sudo")))
+    assert told(acl(("a/b/*", "list")), acl(("a/b/*", "list sudo"))) == ["gained sudo a/b/*"]
 
 
 def test_list_that_another_rule_hides_is_lost() -> None:
@@ -290,6 +329,11 @@ def granted(one: Acl, path: str, capability: Capability) -> bool:
     return rule is not None and capability in rule.granted
 
 
+def listed_though_protected(one: Acl, path: str) -> bool:
+    rule = one.rule(path, listing=True)
+    return rule is not None and {LIST, SUDO} <= rule.granted
+
+
 def about(change: AccessChange, path: str) -> bool:
     """Whether the words of a line say that it is about `path`."""
 
@@ -312,8 +356,11 @@ def test_every_witness_shows_what_its_line_says(before: Rules, after: Rules) -> 
     for change in difference(old, new):
         giving, other = (new, old) if change.direction is GAINED else (old, new)
         for capability in change.capabilities:
-            assert granted(giving, change.witness, capability)
-            assert not granted(other, change.witness, capability)
+            shown = [granted(one, change.witness, capability) for one in (giving, other)]
+            if capability is SUDO and shown != [True, False]:
+                assert change.witness.endswith("/")
+                shown = [listed_though_protected(one, change.witness) for one in (giving, other)]
+            assert shown == [True, False]
 
 
 @settings(max_examples=200)
@@ -336,4 +383,29 @@ def test_no_path_changes_without_a_line_that_says_so(
                     said = any(c.rule == texts[0] and texts[1] in c.instead_of for c in lines)
                 else:
                     said = any(about(c, path) for c in lines)
+                if capability is SUDO and said > really:
+                    really = listed_though_protected(giving, path)
+                    really &= not listed_though_protected(other, path)
                 assert said == really, (path, capability, direction)
+
+
+@settings(max_examples=200)
+@given(RULES, RULES, st.lists(ASKED, min_size=20, max_size=40))
+@example([("a/b/", (LIST,)), ("a/+", (LIST, SUDO))], [("a/+", (LIST, SUDO))], [["a", "b"]])
+def test_no_protected_folder_is_listed_anew_without_a_line_that_says_so(
+    before: Rules, after: Rules, asked: list[list[str]]
+) -> None:
+    """By LIST, or by the `sudo` of the folder, with its slash or without."""
+    old, new = made(before), made(after)
+    changes = difference(old, new)
+    for folder in {"/".join(parts).lstrip("/") for parts in asked} - {""}:
+        path = f"{folder}/"
+        for giving, other, direction in ((new, old, GAINED), (old, new, LOST)):
+            if not listed_though_protected(giving, path) or listed_though_protected(other, path):
+                continue
+            lines = [c for c in changes if c.direction is direction and SUDO in c.capabilities]
+            assert (
+                not granted(other, path, LIST)
+                or any(about(c, path) for c in lines)
+                or any(about(c, folder) for c in lines)
+            ), (path, direction)

@@ -225,6 +225,14 @@ def test_sudo_of_a_folder_by_the_rule_without_its_slash(path: str) -> None:
     assert found(shop({path: "list sudo", "secret/metadata/shop": "list"}, base)) == set()
 
 
+def test_sudo_of_a_folder_whose_own_rule_goes() -> None:
+    """No rule gains anything: another one decides the LIST."""
+    kept = {**SHOP, "auth/token/accessors": "list sudo"}
+    base = with_policies({"shop-api-prod": {**kept, "auth/token/accessors/": "list"}})
+    one = finding(reviewed(with_policies({"shop-api-prod": kept}), base), "sudo")
+    assert (one.severity, one.witness) == (Severity.HIGH, "auth/token/accessors/")
+
+
 def test_writing_what_could_only_be_read() -> None:
     one = finding(shop({"secret/data/shop/*": "read update"}), "write-where-read")
     assert one.severity is Severity.WARNING

@@ -20,12 +20,24 @@ _DETAILS: Final = "connection_details"
 _URL: Final = "connection_url"
 _TEMPLATE: Final = re.compile(
     r"postgresql://\{\{username\}\}:\{\{password\}\}@"
-    r"[\w.-]+(:\d+)?/[\w-]+(\?sslmode=[a-z-]+)?",
+    r"([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?/[\w-]+(\?sslmode=[a-z-]+)?",
     re.ASCII,
 )
 """A URL into which Vault fills the credentials, and that has room for no other."""
 _HARMLESS: Final = frozenset(
     {
+        "allowed_roles",
+        "disable_automated_rotation",
+        "password_policy",
+        "plugin_name",
+        "plugin_version",
+        "rotation_period",
+        "rotation_schedule",
+        "rotation_window",
+        "running_plugin_version",
+        "skip_static_role_import_rotation",
+        "verify_connection",
+        # Within its details.
         "disable_escaping",
         "max_connection_lifetime",
         "max_idle_connections",
@@ -60,8 +72,11 @@ def declared(connection: DatabaseConnection, stack: Stack) -> dict[str, Any]:
 
 def shown(body: Mapping[str, Any]) -> dict[str, Any]:
     """What Vault says of one, without what may hold a password."""
-    details = body.get(_DETAILS) or {}
-    return {**body, _DETAILS: {key: _shown(key, value) for key, value in details.items()}}
+    return {**_fields(body), _DETAILS: _fields(body.get(_DETAILS) or {})}
+
+
+def _fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _shown(key, value) for key, value in body.items()}
 
 
 def _shown(key: str, value: Any) -> Any:

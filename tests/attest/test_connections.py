@@ -50,9 +50,10 @@ def test_a_url_that_may_hold_a_password_is_not_shown(url: object) -> None:
     assert shown("connection_url", url) == HIDDEN
 
 
-def test_another_server_is_named() -> None:
+@pytest.mark.parametrize("server", ["elsewhere:5432", "[fd00::1]:5432", "[::ffff:10.0.0.1]"])
+def test_another_server_is_named(server: str) -> None:
     """The template holds no password, so what else it says may be seen."""
-    url = "postgresql://{{username}}:{{password}}@elsewhere:5432/shop?sslmode=disable"
+    url = f"postgresql://{{{{username}}}}:{{{{password}}}}@{server}/shop?sslmode=disable"
     assert shown("connection_url", url) == url
 
 
@@ -61,6 +62,13 @@ def test_a_field_that_is_not_known_to_be_harmless_is_only_said_to_be_there(key: 
     assert shown(key, SECRET) == HIDDEN
     assert shown(key, "") == ""
     assert shown(key, False) is False
+
+
+@pytest.mark.parametrize("key", ["root_credentials_rotate_statements", "of_tomorrow"])
+def test_nor_is_one_beside_its_details(key: str) -> None:
+    sql = [f"ALTER USER vault PASSWORD '{SECRET}'"]
+    assert connections.shown({key: sql})[key] == HIDDEN
+    assert connections.shown({key: []})[key] == []
 
 
 def test_a_connection_without_details_is_one() -> None:

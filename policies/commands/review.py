@@ -134,8 +134,7 @@ def _head(
             f"working tree: these rendered files are not what policies/matrix.py says:{files}\n"
             f"{FIX}; or name a commit with --head"
         )
-    file = REPOSITORY / APPROVALS
-    approvals = file.read_text(encoding="utf-8") if file.exists() else None
+    approvals = _text(APPROVALS) if (REPOSITORY / APPROVALS).is_file() else None
     found = (path for folder in ("", "*/", "*/*/") for path in REPOSITORY.glob(f"{folder}Pulumi*"))
     plain = [path for path in found if path.is_file()]
     names = [name for path in plain if obeyed(name := path.relative_to(REPOSITORY).as_posix())]

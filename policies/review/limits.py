@@ -58,7 +58,7 @@ class Limits:
         """Every environment must be there: what is not written must not pass in silence."""
         try:
             given = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise LimitsError(f"{file}: is no TOML: {error}; write it as {FILE} is") from None
         _known(file, "", given, ("security", *(one.value for one in Environment)))
         return cls(

@@ -108,7 +108,7 @@ def iam(document: str) -> Iam:
         plain = [one for one in listed if _is_plain(one)]
         rest = [_written(one) for one in listed if not _is_plain(one)]
         rest += [_written({key: given[key]}) for key in given.keys() - {"Version", "Statement"}]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Iam(frozenset(), frozenset({document}))
     return Iam(frozenset(pair for one in plain for pair in _pairs(one)), frozenset(rest))
 

@@ -11,7 +11,7 @@ from policies import rendering
 from policies.commands import review
 from policies.commands.errors import CommandError
 from policies.environments import Environment
-from policies.git import obeyed
+from policies.git import APPROVALS, obeyed
 from policies.plan import Plan
 from tests.policies.commands.conftest import Call
 from tests.policies.repositories import Repository
@@ -340,4 +340,20 @@ def test_settings_of_the_working_tree_are_files_in_utf_8(
     with pytest.raises(
         CommandError, match=r"Pulumi\.prod\.yaml: must be UTF-8, and is not at byte 3; write it so"
     ):
+        review._head(None, Environment.DEV)
+
+
+def test_limits_of_the_working_tree_are_a_file_in_utf_8(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(rendering, "stale", lambda _: [])
+    limits = tmp_path / APPROVALS
+    limits.mkdir(parents=True)
+    _, approvals, _ = review._head(None, Environment.DEV)
+    assert approvals is None
+    limits.rmdir()
+    limits.write_bytes(b'security = "\xff"\n')
+    said = r"approvals\.toml: must be UTF-8, and is not at byte 12; write it so"
+    with pytest.raises(CommandError, match=said):
         review._head(None, Environment.DEV)

@@ -80,6 +80,12 @@ def test_what_is_wrong_is_said_with_its_key_and_its_repair(old: str, new: str, s
     assert "; " in str(error.value)
 
 
+@pytest.mark.parametrize("value", ["[" * 2000, "1" * 5000], ids=lambda value: value[:2])
+def test_what_python_does_not_read_is_no_toml(value: str) -> None:
+    with pytest.raises(LimitsError, match=r"approvals\.toml: is no TOML: .*; write it as"):
+        Limits.parse(f"security = {value}")
+
+
 def test_every_environment_must_have_limits() -> None:
     with pytest.raises(LimitsError, match=r"\[dev\] must be there.*write \[dev\] with team"):
         Limits.parse('security = "s"')

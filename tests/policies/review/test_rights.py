@@ -121,9 +121,11 @@ def test_plain_statements_become_pairs() -> None:
         statement(Resource=[1]),
         json.dumps({"Statement": [{"Effect": "Allow", "NotResource": "x"}]}),
         "no JSON",
+        "[" * 100_000,
         "[]",
         "{}",
     ],
+    ids=lambda document: document[:60],
 )
 def test_everything_else_stays_as_it_is_written(document: str) -> None:
     read = iam(document)

@@ -22,6 +22,9 @@ REPOSITORY: Final = Path(__file__).parents[1]
 RENDERED: Final = "policies/rendered/"
 APPROVALS: Final = "policies/approvals.toml"
 _OBEYED: Final = re.compile(r"(?:[^./][^/]*/){0,2}Pulumi[^/]*\.(?:json|ya?ml)")
+_FIX: Final = (
+    "fix: remove it there, or write it anew (python -m policies render, if it is rendered)"
+)
 _FILE_MODES: Final = frozenset({b"100644", b"100755"})
 
 
@@ -102,12 +105,12 @@ def _blobs(reference: str, commit: str, repository: Path) -> Iterator[tuple[str,
         path = name.decode(errors="surrogateescape")
         if not (path.startswith(RENDERED) or path == APPROVALS or obeyed(path)):
             continue
-        path = _decoded(name, f"reference {reference!r}, the name of a file")
+        path = _decoded(name, f"reference {reference!r}, the name {name!r} of a file")
         mode, _, blob = about.split(b" ")
         if mode not in _FILE_MODES:
             raise GitError(
                 f"reference {reference!r}, {path}: must be a plain file, and is a link or a "
-                "repository of its own; fix: remove it there, then python -m policies render"
+                f"repository of its own; {_FIX}"
             )
         yield path, blob
 
@@ -139,8 +142,7 @@ def _decoded(text: bytes, where: str) -> str:
         return text.decode()
     except UnicodeDecodeError as error:
         raise GitError(
-            f"{where}: must be UTF-8, and is not at byte {error.start}; "
-            "fix: python -m policies render, and commit it"
+            f"{where}: must be UTF-8, and is not at byte {error.start}; {_FIX}"
         ) from None
 
 

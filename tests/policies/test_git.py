@@ -100,7 +100,8 @@ def test_the_name_of_a_rendered_file_is_text(repository: Repository) -> None:
     assert commit_at("HEAD", repository.root).rendered["dev/a\tb.json"] == "[]\n"
     repository.write("policies/rendered/dev/\udcff.json", "[]\n")
     repository.commit()
-    said = "^reference 'HEAD', the name of a file: must be UTF-8, and is not at byte 22"
+    name = r"b'policies/rendered/dev/\\xff.json'"
+    said = rf"^reference 'HEAD', the name {name} of a file: must be UTF-8, and is not at byte 22"
     with pytest.raises(GitError, match=said):
         commit_at("HEAD", repository.root)
 
@@ -189,6 +190,16 @@ def test_a_file_that_is_no_text(repository: Repository) -> None:
     repository.write(DEV, b"path \xff")
     repository.commit()
     with pytest.raises(GitError, match=r"shop-api-dev\.hcl: must be UTF-8, and is not at byte 5"):
+        commit_at("main", repository.root)
+
+
+def test_what_is_not_rendered_is_not_to_be_rendered_either(repository: Repository) -> None:
+    repository.write("Pulumi.dev.yaml", b"a: \xff\n")
+    repository.commit()
+    fix = (
+        r"fix: remove it there, or write it anew \(python -m policies render, if it is rendered\)$"
+    )
+    with pytest.raises(GitError, match=rf"Pulumi\.dev\.yaml: must be UTF-8, .*; {fix}"):
         commit_at("main", repository.root)
 
 

@@ -25,6 +25,7 @@ from tests.recording import (
     KEY_SHARES,
     PROVIDER,
     PROVISIONER_SECRET,
+    REVIEWER_TOKEN,
     ROOT,
     ROOT_PEM,
     STACK,
@@ -425,6 +426,21 @@ def test_a_preview_declares_what_an_up_does(
         program, config=configuration(environment), secrets=given(environment), preview=True
     )
     assert preview.identities == up[environment].identities
+
+
+def test_a_reviewer_is_made_before_vault_is_asked_for_anything(run: Runner) -> None:
+    """An `up` with targets can make its provider, then (docs/lost-state.md)."""
+    recording = run(
+        program,
+        config=configuration("dev", kubernetesReviewer="create", kubernetesContext="vault"),
+        secrets=GIVEN,
+    )
+    reviewer = recording["kubernetes-reviewer"]
+    assert reviewer.type == "vaultstack:auth:TokenReviewer"
+    beside = recording["kubernetes"].parent
+    assert (reviewer.parent, reviewer.after) == (beside, set())
+    config = recording["kubernetes-config"]
+    assert plain(config.inputs["tokenReviewerJwt"]) == REVIEWER_TOKEN
 
 
 def test_an_adopted_vault_needs_no_initialisation(run: Runner) -> None:

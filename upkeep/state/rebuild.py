@@ -30,7 +30,7 @@ _LEFT: Final = (
     "kubernetes:",
     "pulumi:providers:",
 )
-"""What the types begin with of what the next `up` makes without touching Vault."""
+"""Beginnings of the types that the next `up` makes without touching Vault."""
 _GENERATED: Final = "{}"
 """In the place of a value that Vault has and the state need not: it is never written again."""
 _REQUEST: Final = (

@@ -77,6 +77,12 @@ def test_a_generated_value_is_left_to_up_and_its_entry_is_never_written() -> Non
     assert entry["propertyDependencies"]["dataJson"] == []
 
 
+@pytest.mark.parametrize("type_", ["kubernetes:core/v1:Secret", "pulumi:providers:kubernetes"])
+def test_what_is_in_the_cluster_is_left_to_up_which_takes_it_over(type_: str) -> None:
+    rebuilt = rebuild(state(), plan(there=planned(type_, {})), look)
+    assert (rebuilt.entered, rebuilt.left, rebuilt.unknown) == ((), ("there",), ())
+
+
 def test_components_are_entered_without_an_id() -> None:
     made = entered(kv=planned(plans.COMPONENT, {}))["kv"]
     assert made["custom"] is False

@@ -26,7 +26,6 @@ from policies import paths, standing
 
 _REVOKES: Final = frozenset({"crl-signing", "ocsp-signing", "read-only"})
 _ISSUES: Final = _REVOKES | {"issuing-certificates"}
-_UNKNOWN: Final = "no certificate that can be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,9 @@ def _issuers(live: Live, kind: Kind) -> tuple[_Issuer, ...] | None:
     if found is None or any(body is None for body in found.values()):
         return None
     return tuple(
-        _Issuer(name, body, _certificate(body)) for name, body in sorted(found.items()) if body
+        _Issuer(name, body, _certificate(body))
+        for name, body in sorted(found.items())
+        if body is not None
     )
 
 
@@ -161,7 +162,7 @@ def _told(one: _Issuer, signed_by: str = "") -> Iterator[Detail]:
     """What says whether it matters."""
     certificate = one.certificate
     if certificate is None:
-        yield Detail("certificate", "", _UNKNOWN)
+        yield Detail("certificate", "", "none that can be read")
     else:
         yield Detail("subject", "", certificate.subject.rfc4514_string())
         yield Detail("signed by", "", signed_by or _issuer(certificate))

@@ -28,19 +28,19 @@ _KEY: Final = {"key_type": "ec", "key_bits": 256}
 def effective(plan: Plan, stack: Stack) -> Plan:
     """The plan without what the stack's settings leave out."""
     there = stack.parts
-    connections = tuple(
+    connected = tuple(
         one
         for one in plan.database_connections
         if Part.DATABASE in there and one.database in stack.databases
     )
-    connected = {one.name for one in connections}
+    names = {one.name for one in connected}
     return dataclasses.replace(
         plan,
         oidc_roles=plan.oidc_roles if Part.OIDC in there else (),
-        database_connections=connections,
-        database_roles=tuple(one for one in plan.database_roles if one.connection in connected),
+        database_connections=connected,
+        database_roles=tuple(one for one in plan.database_roles if one.connection in names),
         database_static_roles=tuple(
-            one for one in plan.database_static_roles if one.connection in connected
+            one for one in plan.database_static_roles if one.connection in names
         ),
         aws_roles=plan.aws_roles if Part.AWS in there else (),
         gcp_roles=plan.gcp_roles if Part.GCP in there else (),
@@ -93,7 +93,8 @@ def _auth(stack: Stack) -> Iterator[tuple[str, Body]]:
 
 def _settings(stack: Stack) -> Iterator[tuple[str, Body]]:
     """Whom each auth method believes, that nobody has certificates without a token, no header
-    beside Vault's own is in the audit log, and no other site's page asks this Vault.
+    beside Vault's own is in the audit log, no other site's page asks this Vault, and no path beside
+    Vault's own is exempt from rate limits.
     """
     at = stack.kubernetes
     yield (

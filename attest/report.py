@@ -35,7 +35,7 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a comparison found, as values: what every output shows."""
+    """What a comparison found."""
 
     environment: Environment
     address: str

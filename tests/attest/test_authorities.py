@@ -125,7 +125,7 @@ def test_what_an_issuer_was_told_otherwise_is_named(
 
 def test_a_certificate_that_cannot_be_read_is_told() -> None:
     (one,) = found(with_issuer({**INTERMEDIATE.issuer(), "certificate": "x"}))
-    assert told(one)["certificate"] == "no certificate that can be read"
+    assert told(one)["certificate"] == "none that can be read"
 
 
 def test_of_what_could_not_be_read_nothing_is_said() -> None:

@@ -317,6 +317,15 @@ def test_one_that_fails_stops_no_other_and_is_told(
     assert (pulumi / "previews/prod-makes.txt").read_text() == "plan of prod-makes\n"
 
 
+def test_why_only_the_second_look_failed_is_told(
+    script: ModuleType, pulumi: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    executable(pulumi / "pulumi", 'case "$*" in *--json) echo "the reason"; exit 255; esac')
+    status, found = ordered(script, pulumi, *asked("makes"))
+    assert (status, found["failed"]) == (3, ["prod-makes"])
+    assert capfd.readouterr().err.startswith("the reason\n")
+
+
 def test_a_preview_is_of_the_teams_program_under_the_guardrails(
     script: ModuleType, pulumi: Path
 ) -> None:

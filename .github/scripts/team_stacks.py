@@ -198,7 +198,10 @@ def preview(stack: str, into: Path) -> list[dict[str, Any]] | None:
         text=True,
         check=False,
     )
-    return None if told.returncode else list(json.loads(told.stdout)["steps"])
+    if told.returncode:
+        print(told.stdout, file=sys.stderr)  # where Pulumi says why, then
+        return None
+    return list(json.loads(told.stdout)["steps"])
 
 
 def _changes(steps: Collection[Mapping[str, Any]]) -> tuple[bool, bool]:

@@ -129,12 +129,14 @@ def _values(name: str, *rules: Rule) -> Iterator[Json]:
     # Without items a value suits every list.
     yield []
     yield 0
-    globs = [value for value in listed if isinstance(value, str)]
+    globs = list(dict.fromkeys(value for value in listed if isinstance(value, str)))
     # Shares no letter with what is listed, so that it makes no glob match that need not.
     other_letter = next(
         letter for letter in map(chr, count(ord("A"))) if letter not in "".join(globs)
     )
-    pairs = product(globs, [*globs, ""])
+    # Where none is wild, what two make together is on no list, and each is tried by itself.
+    wild = any(text != glob for glob in globs for text in _forms(glob, other_letter))
+    pairs = product(globs, [*globs, ""]) if wild else ()
     both = (text for pair in pairs for text in _both(*pair, other_letter))
     # What is listed goes first: the plainest example is the one to show.
     for text in dict.fromkeys((*globs, *both)):

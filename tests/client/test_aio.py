@@ -15,10 +15,10 @@ from tests.client.fake_vault import (
     FakeVault,
     Mode,
     settings_for,
-    wait_until,
     without_background,
     without_waiting,
 )
+from tests.clock import wait_until
 from vaultstack_client import (
     AsyncVaultClient,
     ClientClosed,

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from rehearsal.certificates import Authority
-from tests.client.fake_vault import FakeVault, MovableClock, serving, wait_until
+from tests.client.fake_vault import FakeVault, MovableClock, serving
+from tests.clock import wait_until
 from vaultstack_client import CannotVerify, ClientClosed
 from vaultstack_client.connections import Answer, Connections, Unreached
 

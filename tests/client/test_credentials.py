@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.client.fake_vault import FakeVault, Mode, wait_until
+from tests.client.fake_vault import FakeVault, Mode
+from tests.clock import wait_until
 from vaultstack_client import (
     ConfigurationError,
     Unavailable,

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.client.fake_vault import FakeVault, Mode, settings_for, wait_until, without_waiting
+from tests.client.fake_vault import FakeVault, Mode, settings_for, without_waiting
+from tests.clock import wait_until
 from vaultstack_client import Secret, VaultClient
 from vaultstack_client.keeper import Keeper
 from vaultstack_client.kv import SecretAt

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.fake_vault import FakeVault, Mode, settings_for, wait_until
+from tests.client.fake_vault import FakeVault, Mode, settings_for
+from tests.clock import wait_until
 from vaultstack_client import (
     AppRoleLogin,
     ConfigurationError,

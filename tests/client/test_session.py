@@ -18,8 +18,8 @@ from tests.client.fake_vault import (
     Mode,
     settings_for,
     transport_of,
-    wait_until,
 )
+from tests.clock import wait_until
 from vaultstack_client import ClientClosed, LoginFailed, Timing, Unavailable
 from vaultstack_client.clock import Deadline, Instant
 from vaultstack_client.connections import Answer

@@ -19,9 +19,9 @@ from tests.client.fake_vault import (
     Mode,
     settings_for,
     transport_of,
-    wait_until,
     without_waiting,
 )
+from tests.clock import wait_until
 from vaultstack_client import CannotVerify, ClientClosed, Unavailable
 from vaultstack_client.clock import Deadline
 from vaultstack_client.connections import Answer

@@ -7,24 +7,14 @@ import pytest
 
 from migration.measuring import Measured, measure, percentile
 from policies.lifetime import Duration
-
-
-class Clock:
-    """Moved by questions and pauses only."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tests.clock import Clock
 
 
 def measured(ask: Callable[[Clock], str | None], seconds: int, every: float) -> Measured:
     clock = Clock()
-    return measure(lambda: ask(clock), Duration(seconds), every, clock=clock, sleep=clock.sleep)
+    return measure(
+        lambda: ask(clock), Duration(seconds), every, clock=clock.monotonic, sleep=clock.sleep
+    )
 
 
 def test_it_asks_at_the_pace_that_is_asked_for() -> None:

@@ -17,20 +17,8 @@ from components.bootstrap.ceremony import (
     Initialised,
 )
 from rehearsal.certificates import Authority
+from tests.clock import Clock
 from tests.components.bootstrap.fake_vault import OTP, REFUSED, SHARES, FakeVault, serving
-
-
-class Clock:
-    """Stands for the module `time`: only who sleeps lets time pass."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture

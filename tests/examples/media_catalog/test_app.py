@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ import pytest
 
 from examples.media_catalog.app import create_app
 from examples.media_catalog.signing_keys import SigningKeys
+from tests.clock import wait_until
 from tests.examples import running as running_app
 from tests.examples.fake_vault import TOKEN, FakeVault, served
 from vaultstack_client import NotAllowed, Timing
@@ -161,14 +161,6 @@ def bearer(secret: str = "jwt-secret-of-vault") -> dict[str, str]:
     return {"Authorization": f"Bearer {SigningKeys(secret).issue('ada', datetime.now(UTC))}"}
 
 
-def soon(condition: Any) -> None:
-    """Wait for what the client's background does."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-
-
 def test_ready_tells_where_everything_comes_from(client: httpx.Client) -> None:
     answer = client.get("/health/ready")
     assert answer.status_code == 200
@@ -194,9 +186,9 @@ def test_no_answer_and_no_log_holds_a_secret(
             paths = ("/health/ready", "/me", "/titles", "/search?title=x", "/none")
             shown += [client.get(path, headers=bearer()).text for path in paths]
             vault.denied.update(f"secret/data/{path}" for path in IN_VAULT)
-            soon(lambda: client.get("/health/ready").status_code == 503)
+            wait_until(lambda: client.get("/health/ready").status_code == 503)
         vault.denied.clear()
-        soon(lambda: client.get("/health/ready").status_code == 200)
+        wait_until(lambda: client.get("/health/ready").status_code == 200)
         database.error = psycopg.OperationalError("password of old is old-password")
         shown.append(client.get("/titles", headers=bearer()).text)
     everything = "\n".join([*shown, caplog.text])
@@ -229,14 +221,14 @@ def test_a_rotation_logs_nobody_out(client: httpx.Client, vault: FakeVault) -> N
         jwt_secret_previous_until=(datetime.now(UTC) + timedelta(hours=1)).isoformat(),
     )
     after = bearer("jwt-secret-after-the-rotation")
-    soon(lambda: client.get("/me", headers=after).status_code == 200)
+    wait_until(lambda: client.get("/me", headers=after).status_code == 200)
     assert client.get("/me", headers=before).status_code == 200
     fresh = client.post("/tokens/refresh", headers=before).json()["token"]
     # Signed so that an instance that does not know the new secret yet accepts it, too.
     assert SigningKeys("jwt-secret-of-vault").subject(fresh, datetime.now(UTC)) == "ada"
 
     vault.write("media-catalog/api", jwt_secret="jwt-secret-after-the-rotation")
-    soon(lambda: client.get("/me", headers=before).status_code == 401)
+    wait_until(lambda: client.get("/me", headers=before).status_code == 401)
     assert client.get("/me", headers=after).status_code == 200
 
 
@@ -249,7 +241,7 @@ def test_the_emergency_rollback_needs_no_restart(
         vault.sealed = True
         listed.write_text("[]")
         of_environment = bearer(SECRETS["JWT_SECRET_KEY"])
-        soon(lambda: client.get("/me", headers=of_environment).status_code == 200)
+        wait_until(lambda: client.get("/me", headers=of_environment).status_code == 200)
         assert client.get("/search?title=x", headers=of_environment).status_code == 200
         assert client.get("/titles", headers=of_environment).json() == ["old"]
         assert client.get("/me", headers=bearer()).status_code == 401
@@ -264,7 +256,7 @@ def test_the_database_gets_new_connections_with_new_users(
     vault.users_live_seconds = 3
     with running(environ | {"DATABASE_ROLE": "readwrite"}, database) as client:
         assert client.get("/titles", headers=bearer()).json() == ["v-user-0"]
-        soon(lambda: len(database.urls) > 1)
+        wait_until(lambda: len(database.urls) > 1)
         assert client.get("/titles", headers=bearer()).json() == [vault.users[-1][0]]
         assert database.open == 1, "the old user's connection is closed"
 
@@ -285,7 +277,7 @@ def test_a_database_that_is_away_is_no_crash(client: httpx.Client, database: Dat
 def test_vaults_outage_is_bridged(client: httpx.Client, vault: FakeVault) -> None:
     assert client.get("/titles", headers=bearer()).status_code == 200
     vault.sealed = True
-    soon(lambda: client.get("/health/ready").json()["vault"]["stale_served"] > 0)
+    wait_until(lambda: client.get("/health/ready").json()["vault"]["stale_served"] > 0)
     for _ in range(20):
         assert client.get("/titles", headers=bearer()).status_code == 200
         assert client.get("/health/ready").status_code == 200
@@ -301,7 +293,7 @@ def test_it_starts_while_vault_is_away_and_is_ready_later(
         assert client.get("/health/ready").status_code == 503
         assert client.get("/me", headers=bearer()).status_code == 503
         vault.sealed = False
-        soon(lambda: client.get("/health/ready").status_code == 200)
+        wait_until(lambda: client.get("/health/ready").status_code == 200)
         assert client.get("/me", headers=bearer()).status_code == 200
 
 
@@ -324,7 +316,7 @@ def test_access_that_is_taken_away_is_away(client: httpx.Client, vault: FakeVaul
     """Not bridged, and not from the environment, though its variables are there."""
     assert client.get("/me", headers=bearer()).status_code == 200
     vault.denied.add("secret/data/media-catalog/api")
-    soon(lambda: client.get("/me", headers=bearer()).status_code == 503)
+    wait_until(lambda: client.get("/me", headers=bearer()).status_code == 503)
     assert client.get("/me", headers=bearer(SECRETS["JWT_SECRET_KEY"])).status_code == 503
     assert client.get("/health/ready").status_code == 503
     assert "media-catalog/api" in client.get("/health/ready").json()["problem"]

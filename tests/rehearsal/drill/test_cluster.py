@@ -17,6 +17,7 @@ from rehearsal.drill.cluster import Cluster, RememberingSupervisor
 from rehearsal.drill.line import CallFailedError, Line
 from rehearsal.errors import RehearsalError
 from rehearsal.servers.vault import VaultServer
+from tests.clock import wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 PATIENCE = timedelta(seconds=10)
@@ -102,12 +103,10 @@ def test_what_is_terminated_has_ended(cluster: FakeCluster) -> None:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at Linux's /proc")
 def test_what_is_frozen_stands_until_it_is_thawed(cluster: FakeCluster) -> None:
     pid = cluster["a"].process.pid
-    for act, states in ((cluster.freeze, "T"), (cluster.thaw, "SR")):
-        act("a")
-        deadline = time.monotonic() + 60
-        while state_of(pid) not in states:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+    cluster.freeze("a")
+    wait_until(lambda: state_of(pid) == "T")
+    cluster.thaw("a")
+    wait_until(lambda: state_of(pid) in "SR")
 
 
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks at Linux's /proc")

@@ -10,22 +10,7 @@ from rehearsal import supervisor
 from rehearsal.drill import episode as module
 from rehearsal.drill.episode import Episode, Ground, Moment
 from rehearsal.drill.traffic import Traffic
-
-
-class Clock:
-    """Stands for the module `time`: who sleeps lets time pass."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return 1_800_000_000 + self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tests.clock import EPOCH, Clock
 
 
 class FakeTraffic(Traffic):
@@ -40,7 +25,7 @@ class FakeTraffic(Traffic):
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+    clock = Clock(100.0)
     for user in (module, supervisor):
         monkeypatch.setattr(user, "time", clock)
     return clock
@@ -58,8 +43,8 @@ def test_the_event_has_its_time_on_both_clocks(clock: Clock) -> None:
     episode.strike()
     clock.sleep(2)
     episode.mend()
-    assert episode.struck == Moment(100.0, 1_800_000_100.0)
-    assert episode.mended == Moment(102.0, 1_800_000_102.0)
+    assert episode.struck == Moment(100.0, EPOCH + 100)
+    assert episode.mended == Moment(102.0, EPOCH + 102)
 
 
 def test_one_event_is_measured(clock: Clock) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -13,20 +11,8 @@ from rehearsal.drill import traffic as module
 from rehearsal.drill.impact import Operation
 from rehearsal.drill.line import CallFailedError
 from rehearsal.drill.traffic import Traffic
+from tests.clock import Clock, wait_until
 from tests.rehearsal.drill.fakes import FakeLine, Store
-
-
-class Clock:
-    """Stands for the module `time`: only who sleeps lets time pass."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture(autouse=True)
@@ -43,16 +29,9 @@ def lines() -> dict[str, FakeLine]:
     return {name: FakeLine(name, store) for name in ("a", "b", "c")}
 
 
-def until(truth: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not truth():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.002)
-
-
 def test_all_servers_are_asked_and_nothing_is_lost(lines: dict[str, FakeLine]) -> None:
     with Traffic(lines, "run") as traffic:
-        until(lambda: len(traffic.samples) > 40 and len(traffic.insisted) > 10)
+        wait_until(lambda: len(traffic.samples) > 40 and len(traffic.insisted) > 10)
     assert {sample.server for sample in traffic.samples} == {"a", "b", "c"}
     assert {sample.operation for sample in traffic.samples} == set(Operation)
     assert not any(s.error or s.behind for s in traffic.samples)
@@ -66,9 +45,9 @@ def test_the_open_loop_does_not_retry_and_who_insists_does(lines: dict[str, Fake
     lines["a"].broken = "connection refused"
     lines["b"].broken = ""
     with Traffic({"b": lines["b"], "a": lines["a"]}, "run") as traffic:
-        until(lambda: len(traffic.samples) > 20)
+        wait_until(lambda: len(traffic.samples) > 20)
         lines["b"].broken, lines["a"].broken = "no answer in time", ""
-        until(lambda: any(request.server == "a" for request in traffic.insisted))
+        wait_until(lambda: any(request.server == "a" for request in traffic.insisted))
     errors = {(s.server, s.error) for s in traffic.samples if s.error}
     assert ("a", "connection refused") in errors
     assert any(request.attempts > 1 and not request.failed for request in traffic.insisted)
@@ -78,7 +57,9 @@ def test_who_insists_gives_up_in_the_end(lines: dict[str, FakeLine]) -> None:
     with Traffic(lines, "run") as traffic:
         for line in lines.values():
             line.broken = "no answer in time"
-        until(lambda: any(request.failed and request.attempts > 3 for request in traffic.insisted))
+        wait_until(
+            lambda: any(request.failed and request.attempts > 3 for request in traffic.insisted)
+        )
     failed = next(request for request in traffic.insisted if request.failed)
     assert failed.ended - failed.began >= 0.1
 
@@ -88,20 +69,20 @@ def test_a_write_that_was_acknowledged_and_is_not_there_is_lost(
 ) -> None:
     lines["b"].forgets = lambda key: key == "4"
     with Traffic(lines, "run") as traffic:
-        until(lambda: traffic.acknowledged > 10)
+        wait_until(lambda: traffic.acknowledged > 10)
     assert traffic.read_back().lost == 1
 
 
 def test_a_write_that_holds_another_value_is_lost(lines: dict[str, FakeLine]) -> None:
     with Traffic(lines, "run") as traffic:
-        until(lambda: traffic.acknowledged > 3)
+        wait_until(lambda: traffic.acknowledged > 3)
     lines["a"].call("PUT", "drill/data/run/2", {"data": {"value": "3"}})
     assert traffic.read_back().lost == 1
 
 
 def test_what_cannot_be_looked_for_is_not_taken_for_good(lines: dict[str, FakeLine]) -> None:
     with Traffic(lines, "run") as traffic:
-        until(lambda: traffic.acknowledged > 3)
+        wait_until(lambda: traffic.acknowledged > 3)
     for line in lines.values():
         line.broken = "503 sealed"
     back = traffic.read_back()
@@ -113,7 +94,7 @@ def test_reading_back_may_take_as_long_as_there_are_answers(
 ) -> None:
     """A busy machine leaves a request unanswered now and then, also late in a long reading."""
     with Traffic(lines, "run") as traffic:
-        until(lambda: traffic.acknowledged > 40)
+        wait_until(lambda: traffic.acknowledged > 40)
     clock, call, asked = Clock(), FakeLine.call, count()
 
     def slow(line: FakeLine, *request: Any) -> Any:
@@ -132,9 +113,9 @@ def test_reading_back_may_take_as_long_as_there_are_answers(
 
 def test_a_server_that_lags_is_caught_with_how_far(lines: dict[str, FakeLine]) -> None:
     with Traffic(lines, "run") as traffic:
-        until(lambda: len(traffic.insisted) > 20)
+        wait_until(lambda: len(traffic.insisted) > 20)
         lines["c"].late = 3
-        until(lambda: any(sample.behind for sample in traffic.samples))
+        wait_until(lambda: any(sample.behind for sample in traffic.samples))
     stale = [sample for sample in traffic.samples if sample.behind]
     assert {sample.server for sample in stale} == {"c"}
     assert max(sample.behind for sample in stale) <= 3
@@ -143,10 +124,10 @@ def test_a_server_that_lags_is_caught_with_how_far(lines: dict[str, FakeLine]) -
 
 def test_traffic_flows_where_most_writes_succeed(lines: dict[str, FakeLine]) -> None:
     with Traffic(lines, "run") as traffic:
-        until(lambda: traffic.flows(0.1))
+        wait_until(lambda: traffic.flows(0.1))
         for line in lines.values():
             line.broken = "connection refused"
-        until(lambda: not traffic.flows(0.1))
+        wait_until(lambda: not traffic.flows(0.1))
         for line in list(lines.values())[1:]:
             line.broken = ""
-        until(lambda: traffic.flows(0.1))
+        wait_until(lambda: traffic.flows(0.1))

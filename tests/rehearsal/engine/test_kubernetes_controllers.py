@@ -15,6 +15,7 @@ from rehearsal.engine.kubernetes_controllers import Playing, replica_set_of
 from rehearsal.errors import RehearsalError
 from rehearsal.rolling_drill.api import Answer, Rest
 from rehearsal.servers.kubernetes import KubernetesApi
+from tests.clock import wait_until
 
 DEPLOYMENT: dict[str, Any] = {
     "metadata": {"name": "injector", "namespace": "vault", "uid": "d", "generation": 1},
@@ -75,13 +76,6 @@ def _certificate(name: str, **spec: Any) -> dict[str, Any]:
     return {"metadata": {"name": name, "namespace": "vault", "uid": name}, "spec": spec}
 
 
-def _wait(until: Any) -> None:
-    ends = time.monotonic() + 60
-    while not until() and time.monotonic() < ends:
-        time.sleep(0.02)
-    assert until()
-
-
 def test_what_is_there_already_is_left_alone_and_the_new_is_seen_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -90,7 +84,7 @@ def test_what_is_there_already_is_left_alone_and_the_new_is_seen_once(
     controllers = FakeControllers()
     with _playing(rest, controllers, monkeypatch):
         rest.lists["/api/v1/namespaces"] = ("Namespace", [old, new])
-        _wait(lambda: controllers.seen)
+        wait_until(lambda: controllers.seen)
         time.sleep(0.7)  # two more looks
 
     assert controllers.seen == ["Namespace new"]
@@ -111,11 +105,11 @@ def test_a_certificate_waits_for_its_issuer(monkeypatch: pytest.MonkeyPatch) -> 
     )
     controllers = FakeControllers()
     with _playing(rest, controllers, monkeypatch):
-        _wait(lambda: len(controllers.seen) > 1)
+        wait_until(lambda: len(controllers.seen) > 1)
         assert controllers.seen == ["Certificate ca", "Certificate other"]
         issuer = {"metadata": {"name": "own", "namespace": "vault", "uid": "i"}, "spec": {}}
         rest.lists["/apis/cert-manager.io/v1/issuers"] = ("Issuer", [issuer])
-        _wait(lambda: len(controllers.seen) > 3)
+        wait_until(lambda: len(controllers.seen) > 3)
 
     assert controllers.seen[2:] == ["Issuer own", "Certificate leaf"]
 
@@ -123,7 +117,7 @@ def test_a_certificate_waits_for_its_issuer(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_deployment_is_rolled_out(monkeypatch: pytest.MonkeyPatch) -> None:
     rest = FakeRest({"/apis/apps/v1/deployments": ("Deployment", [DEPLOYMENT])})
     with _playing(rest, FakeControllers(), monkeypatch):
-        _wait(lambda: len(rest.calls) > 3)
+        wait_until(lambda: len(rest.calls) > 3)
 
     base = "/apis/apps/v1/namespaces/vault"
     own = f"PATCH {base}/deployments/injector"
@@ -154,7 +148,7 @@ def test_what_is_deleted_is_let_go_once_garbage_is_collected(
         assert rest.calls == []
         monkeypatch.setattr(playing, "_path", lambda *_: config_maps)
         playing.collect([("v1", "ConfigMap")])
-        _wait(lambda: rest.calls)
+        wait_until(lambda: rest.calls)
 
     assert rest.calls[0] == (
         "PATCH",
@@ -182,7 +176,7 @@ def test_a_namespace_that_is_deleted_is_finished_too(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(playing, "_path", lambda *_: namespaces)
         playing.collect([("v1", "Namespace")])
         rest.lists[namespaces] = ("Namespace", [gone])
-        _wait(lambda: len(rest.calls) > 1)
+        wait_until(lambda: len(rest.calls) > 1)
 
     assert rest.asked[:2] == ["PUT /api/v1/namespaces/vault/finalize", f"PATCH {namespaces}/vault"]
     assert rest.calls[0][2]["spec"] == {}
@@ -196,7 +190,7 @@ def test_what_goes_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
             "StatefulSet",
             [{"metadata": {"name": "vault", "uid": "v"}}],
         )
-        _wait(lambda: playing.problem)
+        wait_until(lambda: playing.problem)
 
     assert playing.problem == "no disk"
 

@@ -65,8 +65,8 @@ class Connection:
         query: str = "",
     ) -> Reply:
         """Send one request; whatever the status, the answer comes back. `path` is as Vault sees it:
-        it is escaped here. Raises `RehearsalError` where none comes: a panic of Vault closes the
-        connection, and the body is what it panicked of.
+        it is escaped here. Raises `RehearsalError` where none comes, as when Vault panics; without
+        the body, which may hold a token or a key.
         """
         try:
             self._http.request(
@@ -78,8 +78,7 @@ class Connection:
             response = self._http.getresponse()
             return Reply(response.status, response.read())
         except (http.client.HTTPException, OSError) as error:
-            sent = f"{method} {path} {body!r}"
-            raise RehearsalError(f"{sent}: Vault did not answer: {error!r}") from error
+            raise RehearsalError(f"{method} {path}: Vault did not answer: {error!r}") from error
 
     def close(self) -> None:
         self._http.close()

@@ -1,9 +1,9 @@
 """Whether `policies.hcl` takes and refuses what Vault does, with its reasons, and whether what both
 take means the same: random policies with random damage.
 
-Set apart, as the modules themselves say: `policies.hcl` refuses lifetimes that are not in whole
-seconds, and nesting deeper than it reads, which Vault may take or find other faults in.
-`policies.acl` does not decide where a pattern stops within a letter.
+Set apart, as the modules themselves say: `policies.hcl` refuses lifetimes of months that
+are not in whole seconds, and nesting deeper than it reads, which Vault may take or find other
+faults in. `policies.acl` does not decide where a pattern stops within a letter.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ _PIECES: Final = (
     *("min_wrapping_ttl = 5\n", 'max_wrapping_ttl = "1m"\n', 'required_parameters = ["q"]\n'),
 )
 """What is put in."""
-_A_LIFETIME: Final = 0.1
-"""How often a text gets one more."""
+_WITH_A_LIFETIME: Final = 0.1
+"""Of the policies."""
 
 
 def compare(oracle: Oracle, people: People, random: Random) -> Round:
@@ -100,7 +100,7 @@ def whole(maker: Maker, labels: list[str]) -> str:
     text = maker.policy(labels, restricted=True)
     for _ in range(maker.random.choice((0, 0, 1, 2))):
         text = text.replace("{\n", "{\n  " + maker.random.choice(_EXTRAS), 1)
-    if maker.random.random() < _A_LIFETIME:
+    if maker.random.random() < _WITH_A_LIFETIME:
         text = text.replace("{\n", "{\n  " + maker.random.choice(_LIFETIMES), 1)
     return text
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from pathlib import Path
 
+from rehearsal.errors import RehearsalError
 from rehearsal.fuzz.connection import Connection, Reply
 from rehearsal.ports import free_port
 from rehearsal.servers import vault
@@ -46,9 +47,14 @@ class Oracle:
     root: str = field(repr=False)
 
     def write_policy(self, name: str, text: str) -> Reply:
-        """Vault's answer, be it a refusal. In base64, as Vault decodes a text that looks so."""
+        """Vault's answer, be it a refusal. In base64, as Vault decodes a text that looks so.
+        Raises `RehearsalError` where none comes, with the text: it may be what Vault panicked at.
+        """
         body = {"policy": base64.b64encode(text.encode()).decode()}
-        return self.connection.call("PUT", f"sys/policies/acl/{name}", self.root, body)
+        try:
+            return self.connection.call("PUT", f"sys/policies/acl/{name}", self.root, body)
+        except RehearsalError as error:
+            raise RehearsalError(f"{error}; the policy was {text!r}") from error
 
     def write_policies(self, texts: Mapping[str, str]) -> None:
         """Raises `RehearsalError` where Vault refuses one."""

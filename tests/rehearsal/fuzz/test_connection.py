@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler
 
 import msgspec
 import pytest
 
 from rehearsal.errors import RehearsalError
 from rehearsal.fuzz.connection import Connection, Reply
+from rehearsal.fuzz.vault import Oracle
+from tests.answering import answering
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -34,17 +36,12 @@ class _Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), _Echo) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering(_Echo) as address:
+        yield address
 
 
 def test_a_path_is_escaped_and_the_connection_stays(address: str) -> None:
-    connection = Connection(address)
-    try:
+    with closing(Connection(address)) as connection:
         for body, text in ((None, ""), ({"a": 1}, '{"a":1}')):
             reply = connection.call("PUT", "a b/ä+*?", "token", body, query="list=1")
             assert reply.require("it")["data"] == [
@@ -52,17 +49,23 @@ def test_a_path_is_escaped_and_the_connection_stays(address: str) -> None:
                 "token",
                 text,
             ]
-    finally:
-        connection.close()
 
 
-def test_what_closes_the_connection_is_named(address: str) -> None:
-    connection = Connection(address)
-    try:
-        with pytest.raises(RehearsalError, match=r"^PUT panic \{'policy': 'x'\}: Vault did not"):
-            connection.call("PUT", "panic", "hidden-token", {"policy": "x"})
-    finally:
-        connection.close()
+def test_what_closes_the_connection_is_named_without_what_may_be_secret(address: str) -> None:
+    with (
+        closing(Connection(address)) as connection,
+        pytest.raises(RehearsalError, match=r"^PUT panic: Vault did not answer: ") as raised,
+    ):
+        connection.call("PUT", "panic", "hidden-token", {"token": "hidden-too"})
+    assert "hidden" not in str(raised.value)
+
+
+def test_the_policy_that_closes_the_connection_can_be_read(address: str) -> None:
+    with (
+        closing(Connection(address)) as connection,
+        pytest.raises(RehearsalError, match=r"Vault did not answer: .*; the policy was 'path \{'$"),
+    ):
+        Oracle(connection, "hidden-token").write_policy("panic", "path {")
 
 
 def test_errors_are_vaults_words() -> None:

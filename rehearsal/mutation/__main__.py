@@ -56,6 +56,7 @@ def _mutate(wanted: tuple[str, ...], children: int, *, again: bool) -> None:
             f"{' '.join(unknown)}: no module of policies/ is called so, or it is one that is left "
             "out; name a folder or a file below it, such as acl or hcl.py"
         )
+    CACHE.mkdir(parents=True, exist_ok=True)
     for module in areas.modules(ROOT, wanted):
         tests = areas.tests_of(module, ROOT)
         digest = report.digest(module, tests, ROOT)
@@ -71,8 +72,9 @@ def _mutate(wanted: tuple[str, ...], children: int, *, again: bool) -> None:
         started = time.monotonic()
         names = [mutant.name for mutant in left]
         asked = [*tests, *areas.left_out(module)]
-        # Of its own, so that another module can be asked at the same time.
-        with TemporaryDirectory(prefix="tree-", dir=CACHE) as folder:
+        # Of its own, so that another module can be asked at the same time. Where mutmut took too
+        # long, its children may still write there: that must not hide what is told of it.
+        with TemporaryDirectory(prefix="tree-", dir=CACHE, ignore_cleanup_errors=True) as folder:
             written = workshop.run(
                 module, asked, names, root=ROOT, folder=Path(folder), children=children
             )

@@ -58,7 +58,7 @@ TOO_SLOW: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def left_out(module: Path) -> tuple[str, ...]:
-    """The same as pytest's arguments."""
+    """Those, as arguments of pytest."""
     return tuple(f"--deselect={test}" for test in TOO_SLOW.get(module.as_posix(), ()))
 
 

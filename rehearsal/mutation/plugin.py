@@ -42,8 +42,8 @@ def pytest_configure() -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     # That something was noticed is all that counts: the smallest case of it is not looked for.
-    noticing = settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
-    settings.register_profile(_NOTICING, parent=noticing)
+    phases = (Phase.explicit, Phase.reuse, Phase.generate)
+    settings.register_profile(_NOTICING, phases=phases)
     settings.load_profile(_NOTICING)
     _forget()
 

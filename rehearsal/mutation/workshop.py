@@ -43,11 +43,9 @@ def run(
     folder: Path,
     children: int,
 ) -> Path:
-    """Make every mutant of the module and run the tests on each, or on those that are named.
-    Returns what mutmut wrote. Raises `RehearsalError`.
+    """Make every mutant of the module and run the tests on each, or on those that are named, in
+    this empty folder. Returns what mutmut wrote there. Raises `RehearsalError`.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     for name in _COPIED:
         _copy(root / name, folder / name)
     # In mutants/, which mutmut puts on the path in place of the tree.

@@ -28,9 +28,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     page = tmp_path / "page.md"
     page.write_text(f"{report.BEGIN}\n{report.END}\n")
-    (tmp_path / "cache").mkdir()
     monkeypatch.setattr(workshop, "run", run)
-    monkeypatch.setattr(command, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(command, "CACHE", tmp_path / "as in a new clone" / "cache")
     monkeypatch.setattr(command, "PAGE", page)
     return found
 

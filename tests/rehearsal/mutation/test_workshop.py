@@ -40,6 +40,7 @@ def verdicts_of(root: Path, *asserts: str) -> list[Verdict]:
 
 def made(root: Path) -> list[Verdict]:
     folder = root.parent / "work"
+    folder.mkdir()
     written = workshop.run(MODULE, [str(TEST)], root=root, folder=folder, children=1)
     return [mutant.verdict for mutant in read(written)]
 

@@ -28,6 +28,8 @@ _LEFT: Final = ("random:", "kubernetes:", "pulumi:providers:kubernetes")
 """What the types begin with of what the last `up` makes: generated values, which nothing reads, and
 what is in the cluster and is taken over.
 """
+_OUT_LOUD: Final = "exec >&2\n"
+"""Before Pulumi's commands: it says on its output why it fails, and shows no secret there."""
 
 
 def blocks() -> dict[str, str]:
@@ -55,7 +57,7 @@ def lost_state(ground: Ground, episode: Episode) -> None:
     handed = _HAND_OVER.findall(adopted.output)
     episode.check("it says how to hand the credential over", len(handed) == 2, len(handed))
     operator.must("adopt", "\n".join(handed))
-    operator.must("way-in", said["way-in"])
+    operator.must("way-in", _OUT_LOUD + said["way-in"])
     rebuilt = operator.must("rebuild", said["rebuild"])
     told = rebuilt.errors.splitlines()
     episode.notes["rebuilt"] = "; ".join(one for one in told if one.startswith(_TOLD))
@@ -69,9 +71,9 @@ def lost_state(ground: Ground, episode: Episode) -> None:
         name for name, one in there.items() if one["type"] == "pulumi:providers:kubernetes"
     }
     episode.nothing("refresh finds Vault as the state says", stack.refresh().changes)
-    operator.must("look", said["look"])
+    operator.must("look", _OUT_LOUD + said["look"])
     episode.just(episode.saw(stack.preview()), create=left, update=told_to_take_over)
-    operator.must("up", said["up"])
+    operator.must("up", _OUT_LOUD + said["up"])
     episode.unchanged(stack.preview(refresh=True))
     after = differences(before, ground.dump())
     others = [one for one in after if not one.path.startswith(_CREDENTIALS)]

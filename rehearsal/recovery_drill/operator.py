@@ -60,10 +60,9 @@ class Operator:
         return Said(seconds, ended.returncode, ended.stdout, ended.stderr)
 
     def must(self, name: str, commands: str, *, typed: str = "", **variables: str) -> Said:
-        """The same; raises RehearsalError, with the end of what was said, where it fails."""
+        """The same; raises RehearsalError, with the end of its errors, where it fails."""
         said = self.run(commands, typed=typed, **variables)
         if said.status:
-            # Some, as Pulumi, say on their output why they failed.
-            told = said.errors.strip() or said.output.strip()
-            raise RehearsalError(f"the block run={name} ended with {said.status}: {told[-_TOLD:]}")
+            told = said.errors.strip()[-_TOLD:]
+            raise RehearsalError(f"the block run={name} ended with {said.status}: {told}")
         return said

@@ -42,6 +42,11 @@ def test_a_failure_names_the_block_and_says_what_was_said(at: Operator) -> None:
         at.must("a-block", "echo too bad >&2; exit 3")
 
 
+def test_a_failure_does_not_say_what_was_put_out(at: Operator) -> None:
+    with pytest.raises(RehearsalError, match=r"ended with 3: $"):
+        at.must("a-block", "echo a secret; exit 3")
+
+
 def test_output_is_no_part_of_the_representation(at: Operator) -> None:
     assert "secret" not in repr(at.run("echo secret; echo secret >&2"))
 

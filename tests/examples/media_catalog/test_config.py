@@ -11,6 +11,7 @@ import pytest
 from examples.media_catalog.config import FOR_DEVELOPMENT, GROUPS, Config, opened
 from policies.environments import Environment
 from policies.matrix import MEDIA_CATALOG
+from tests.client.fake_vault import QUICK, MovableClock
 from tests.examples.fake_vault import FakeVault, served
 from vaultstack_client import (
     ConfigurationError,
@@ -19,6 +20,7 @@ from vaultstack_client import (
     Timing,
     Unavailable,
     VaultClientError,
+    client,
 )
 from vaultstack_client.sources import MissingVariable
 
@@ -143,17 +145,16 @@ def test_a_user_that_the_database_refuses_is_replaced_once(
 
 
 def test_the_callback_comes_before_the_old_user_ends(
-    vault: FakeVault, environ: dict[str, str]
+    vault: FakeVault, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The fake's users live 3 s, so that a third before their end is soon."""
-    vault.users_live_seconds = 3
-    told = threading.Event()
-    with opened(environ | {"DATABASE_ROLE": "media-catalog-readwrite"}) as config:
+    """By a clock that only the test moves, to 100 s before their end."""
+    clock, told = MovableClock(), threading.Event()
+    monkeypatch.setattr(client, "SystemClock", lambda: clock)
+    with opened(environ | {"DATABASE_ROLE": "media-catalog-readwrite"}, QUICK) as config:
         config.on_new_database_user(told.set)
         before = config.database_url
-        start = datetime.now(UTC)
-        assert told.wait(10)
-        assert datetime.now(UTC) - start < timedelta(seconds=3)
+        clock.pass_(vault.users_live_seconds - 100)
+        assert told.wait(60)
         assert config.database_url != before
 
 

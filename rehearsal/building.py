@@ -50,7 +50,7 @@ _READ_LINES: Final = 40
 def follow(process: Process, what: str, phase: Callable[[Path], str], progress: Progress) -> None:
     """Report on a process until it ends; `phase` says from its log what it is doing."""
     begin = reported = time.monotonic()
-    # Once at least, be it over before anybody looks.
+    # At least once, even if it is over before anybody looks.
     progress(f"{what}: {phase(process.log)}, {duration(0)}")
     while process.exit_code is None:
         time.sleep(_LOOK_EVERY.total_seconds())

@@ -137,8 +137,8 @@ def _keep(
 def looking_around(
     address: str, ca_file: Path, kubeconfig: Path, tokens: Path, binary: Path, kept: Path
 ) -> str:
-    """What to type while the servers run on. A shell takes each path for one word, whatever the
-    folder is called that somebody cloned into.
+    """What to type while the servers run on, quoted: somebody may have cloned into a folder whose
+    name has a space.
     """
     word = {
         "ca": shlex.quote(str(ca_file)),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.recording import Runner
 
-# A busy computer is slow, and no fault.
+# That a computer is busy is no fault of the code.
 hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )

@@ -131,7 +131,7 @@ def paths_of(grant: Grant) -> tuple[tuple[str, tuple[Capability, ...]], ...]:
         case Attest():
             return inspection.granted()
         case IntermediateCa():
-            # The rest of a renewal is tried as one; this alone others are granted, too.
+            # Others are granted this, too; the rest of a renewal is tried in `proof.rotation`.
             return ((f"{PKI}/issuer/+", (Capability.READ,)),)
         case _:
             return ()

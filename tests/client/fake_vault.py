@@ -42,7 +42,7 @@ QUICK: Final = Timing(
 
 _LONG: Final = timedelta(minutes=2)
 PATIENT: Final = replace(QUICK, deadline=_LONG, connect_timeout=_LONG, read_timeout=_LONG)
-"""So that who waited is told from who did not on the busiest machine; see `without_waiting`."""
+"""Who waits with it waits longer than any busy machine makes a call take: `without_waiting`."""
 
 
 class MovableClock:
@@ -118,7 +118,7 @@ class FakeVault:
     pause: float = 0.0
     """Seconds before each answer."""
     takes: float = 0.0
-    """Seconds that each request takes by the clock, and by no other."""
+    """Seconds that each request takes by `clock`; no real time passes."""
     held: threading.Event | None = None
     """Where there is one, no answer is given until it is set; or, so that a test that never comes
     to set it fails and does not hang, until a minute has passed.
@@ -411,8 +411,8 @@ def transport_of(settings: ClientSettings, clock: Clock) -> Transport:
 
 @contextmanager
 def without_waiting() -> Iterator[None]:
-    """What is done in here waits for nothing that `PATIENT` would wait for: that takes two minutes,
-    and a machine that is merely busy not one.
+    """Fails where what is done inside waits with `PATIENT`, for two minutes; where the machine is
+    merely busy, it takes less than one.
     """
     started = time.monotonic()
     yield
@@ -420,5 +420,5 @@ def without_waiting() -> Iterator[None]:
 
 
 def without_background(client: VaultClient) -> None:
-    """From the first, so that all that is asked of Vault is asked by the test's own calls."""
+    """Stops it before it has begun, so that Vault is asked by the test's own calls alone."""
     client._parts.keeper.let_go()

@@ -1,4 +1,4 @@
-"""Of a stack's configuration, what the page says to type gives settings, with the stack file."""
+"""What the page says to type gives settings, together with the committed stack file."""
 
 from __future__ import annotations
 

@@ -246,7 +246,7 @@ def test_an_issuer_that_somebody_made_is_told_in_either_mount(stage: Stage, root
 def test_a_password_in_a_connections_url_is_told_and_never_shown(
     stage: Stage, root: VaultApi
 ) -> None:
-    # `%` makes it no proper URL, of which Vault blanks nothing.
+    # With a `%` it is no proper URL, and Vault hides the password in proper ones only.
     url = URL.format(password=f"%{SECRET}")
     body = {
         "plugin_name": "postgresql-database-plugin",

@@ -28,7 +28,7 @@ class Served:
     connections: set[int] = field(default_factory=set)
     asked: list[tuple[str, str, bytes, str | None]] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
-    """Until it is set, what is `held` is not answered, for twice `PATIENCE`."""
+    """A request for `held` is answered once it is set, or after twice `PATIENCE`."""
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from components.rights import TOKEN_REVIEWER, account, bind_everywhere, make_acc
 from components.settings import KubernetesAuthSettings, Reviewer
 
 _REVIEWER: Final = "vault-token-reviewer"
+_FORMER_PARENT: Final = "vaultstack:auth:KubernetesAuth"
 
 
 def reviewer_token(
@@ -52,10 +53,11 @@ class TokenReviewer(pulumi.ComponentResource):
     ) -> None:
         super().__init__("vaultstack:auth:TokenReviewer", name, None, opts)
         namespace = settings.reviewer_namespace
-        cluster = make_provider(
-            f"{name}-cluster", settings.cluster, pulumi.ResourceOptions(parent=self)
-        )
-        child = pulumi.ResourceOptions(parent=self, provider=cluster)
+        # These were the auth method's: made anew, they would find their names in the cluster taken.
+        before = pulumi.Alias(parent=pulumi.create_urn("kubernetes", _FORMER_PARENT))
+        own = pulumi.ResourceOptions(parent=self, aliases=[before])
+        cluster = make_provider(f"{name}-cluster", settings.cluster, own)
+        child = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(provider=cluster))
         made = make_account(
             f"{name}-account",
             kubernetes.meta.v1.ObjectMetaArgs(name=_REVIEWER, namespace=namespace, labels=MANAGED),
@@ -77,11 +79,9 @@ class TokenReviewer(pulumi.ComponentResource):
                 annotations={"kubernetes.io/service-account.name": _REVIEWER},
             ),
             type="kubernetes.io/service-account-token",
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                provider=cluster,
-                depends_on=[made],
-                additional_secret_outputs=["data"],
+            opts=pulumi.ResourceOptions.merge(
+                child,
+                pulumi.ResourceOptions(depends_on=[made], additional_secret_outputs=["data"]),
             ),
         )
         self.token = pulumi.Output.secret(kept.data.apply(_decoded_token))

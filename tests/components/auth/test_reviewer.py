@@ -58,6 +58,14 @@ def test_it_is_made_in_the_named_context_whichever_is_current(recording: Recordi
     assert {resource.provider for resource in made} == {cluster.name}
 
 
+def test_what_was_the_auth_methods_is_moved_and_not_made_anew(recording: Recording) -> None:
+    made = [one for one in recording.resources if "kubernetes" in one.type]
+    assert len(made) == 4
+    for one in made:
+        (before,) = (alias.spec.parentUrn for alias in one.request.aliases if alias.spec.parentUrn)
+        assert before.endswith("::vaultstack:auth:KubernetesAuth::kubernetes")
+
+
 def test_its_token_is_made_after_it_and_stays_secret(alone: Alone) -> None:
     def component(opts: pulumi.ResourceOptions) -> None:
         token = reviewer_token("reviewer", CREATE, opts)

@@ -15,7 +15,7 @@ from policies.acl import Pattern
 from policies.acl.meetings import Meetings
 from policies.hcl import Capability
 from policies.plan import AppRoleRole, KubernetesRole, OidcRole, Owner
-from policies.review.coverage import by_domain
+from policies.review.coverage import BELOW
 from policies.review.difference import AccessChange
 from policies.review.issued import ways
 from policies.review.model import Finding, Severity
@@ -104,15 +104,23 @@ class Territory:
         """Where these applications' workloads run at the base."""
         return {namespace for owner in own for namespace in self._namespaces.get(owner, ())}
 
+    @cached_property
+    def _roles_for(self) -> dict[str, list[str]]:
+        """A domain, or one and what is below -> the base's PKI roles with a name within that."""
+        found: dict[str, list[str]] = {}
+        for role in self._sides.base.pki_roles:
+            names = role.allowed_domains
+            above = (f"{parent}{BELOW}" for name in names for parent in _parents(name))
+            for domain in dict.fromkeys((*names, *above)):
+                found.setdefault(domain, []).append(role.name)
+        return found
+
     def domains_of_others(self, domain: str, own: frozenset[str]) -> Iterator[tuple[str, str, str]]:
         """PKI role, owner and team of the base's other applications with a name within `domain`."""
-        for role in self._sides.base.pki_roles:
-            path = f"pki/issue/{role.name}"
-            for one in self._owned.of(Pattern.of(path)):
-                if one.owner not in own and any(
-                    by_domain(name, (domain,)) for name in role.allowed_domains
-                ):
-                    yield f"pki/roles/{role.name}", one.owner, one.team
+        for role in self._roles_for.get(domain, ()):
+            for one in self._owned.of(Pattern.of(paths.pki_issue(role))):
+                if one.owner not in own:
+                    yield f"pki/roles/{role}", one.owner, one.team
 
     @cached_property
     def _roles_in(self) -> dict[str, list[str]]:
@@ -225,6 +233,13 @@ def decided_by(change: AccessChange) -> Iterator[Pattern]:
     listed = {Capability.LIST, Capability.SUDO}.intersection(change.capabilities)
     if listed and not rule.endswith(("*", "/")):
         yield Pattern.of(f"{rule}/")
+
+
+def _parents(domain: str) -> Iterator[str]:
+    """`a.b`, `b`: itself goes first."""
+    labels = domain.split(".")
+    for at in range(len(labels)):
+        yield ".".join(labels[at:])
 
 
 def identities_of(role: LoginRole) -> tuple[tuple[str, ...], ...]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policies.hcl import Capability
 from policies.plan import Owner
 from policies.review import Snapshot
+from policies.review.coverage import BELOW, by_domain
 from policies.review.difference import AccessChange, Direction
 from policies.review.model import Severity
 from policies.review.sides import Sides
@@ -221,3 +224,29 @@ def test_whose_names_a_domain_covers() -> None:
     ]
     assert list(territory.domains_of_others(wide, frozenset({"shop"}))) == []
     assert list(territory.domains_of_others("blog.example", frozenset({"blog"}))) == []
+
+
+DOMAINS = st.lists(st.sampled_from(["a", "b", "", "*"]), min_size=1, max_size=3).map(".".join)
+
+
+@given(
+    st.lists(st.lists(DOMAINS, max_size=2).map(tuple), max_size=3),
+    DOMAINS,
+    st.sampled_from(["", BELOW]),
+)
+def test_of_many_names_those_within_a_domain_are_found(
+    allowed: list[tuple[str, ...]], domain: str, more: str
+) -> None:
+    roles = tuple(
+        dataclasses.replace(BASE.pki_roles[0], name=f"role-{number}", allowed_domains=domains)
+        for number, domains in enumerate(allowed)
+    )
+    owners = (Owner("others", "others-team", (), ("pki/issue/*",)),)
+    territory = Territory(Sides(but(pki_roles=roles, owners=owners), BASE))
+    wanted = f"{domain}{more}"
+    found = [role for role, _, _ in territory.domains_of_others(wanted, frozenset())]
+    assert found == [
+        f"pki/roles/{role.name}"
+        for role in roles
+        if any(by_domain(name, (wanted,)) for name in role.allowed_domains)
+    ]

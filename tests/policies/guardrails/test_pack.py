@@ -9,16 +9,29 @@ from collections.abc import Mapping
 import pytest
 from pulumi_policy import EnforcementLevel
 
+from components.bootstrap.ci_login import TOKEN_VARIABLE
 from policies.environments import Environment
 from policies.guardrails.pack import RULES, environment_of, policies
 from policies.guardrails.rule import Rule
-from tests.policies.guardrails.looking import Declared, violations
+from tests.policies.guardrails.looking import Declared, all_of, violations
+from tests.recording import Runner
+from tests.test_team_stacks import TEAMS, keys, of_team
 
 
 def test_the_program_passes(
     programs: Mapping[Environment, list[Declared]], environment: Environment
 ) -> None:
     assert violations(programs[environment], environment) == []
+
+
+@pytest.mark.parametrize("team", TEAMS)
+def test_the_program_of_a_teams_stack_passes(
+    team: str, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, "the-runs-token")
+    declared = all_of(run(of_team, config=keys(team)))
+    assert "vault:index/policy:Policy" in {one.type for one in declared}
+    assert violations(declared, Environment.PROD) == []
 
 
 def test_names_are_there_once_and_in_one_form() -> None:

@@ -110,9 +110,9 @@ def _trespass(plan: Plan, owner: Owner, workload: str, path: str) -> str:
         for owned in other.paths:
             if meeting(reached, Pattern.of(owned)) is not None:
                 return (
-                    f"workload {workload!r} of team {owner.team!r}: reaches {path!r}, which is "
-                    f"{other.name!r}'s, of team {other.team!r} ({owned}); narrow the grant to the "
-                    f"application's own folders, roles or certificates"
+                    f"workload {workload!r} of team {owner.team!r}: reaches {path!r}, which "
+                    f"belongs to {other.name!r} of team {other.team!r} ({owned}); narrow "
+                    "the grant to the application's own folders, roles or certificates"
                 )
     return (
         f"workload {workload!r} of team {owner.team!r}: reaches {path!r}, which no application "

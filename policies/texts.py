@@ -31,7 +31,8 @@ def some(words: Sequence[str], most: int = 10) -> str:
     """As `joined`; of more than `most` the first, and how many others."""
     if len(words) <= most:
         return joined(words)
-    return f"{', '.join(words[:most])} and {len(words) - most} others"
+    others = counted(len(words) - most, "other", "others")
+    return f"{', '.join(words[:most])} and {others}"
 
 
 def clipped(text: str, most: int = MOST_OF_A_TEXT) -> str:

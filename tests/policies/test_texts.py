@@ -18,7 +18,7 @@ def test_of_too_many_the_first_are_named_and_the_others_counted() -> None:
     assert texts.some("abc", most=3) == "a, b and c"
     assert texts.some("abcde", most=3) == "a, b, c and 2 others"
     assert texts.some("abcdefghij").endswith(" i and j")
-    assert texts.some("abcdefghijk").endswith(" i, j and 1 others")
+    assert texts.some("abcdefghijk").endswith(" i, j and 1 other")
 
 
 def test_amounts() -> None:

@@ -385,12 +385,12 @@ def _multiplied(count: int, unit: int) -> int:
 def _go_duration(text: str) -> int:
     """With Go's arithmetic, which takes a fraction as a float."""
     invalid = ValueError(f"time: invalid duration {_q_bytes(text)}")
-    rest = text[1:] if text[:1] in ("-", "+") else text
-    if not rest:
+    position = 1 if text.startswith(("-", "+")) else 0
+    if position == len(text):
         raise invalid
     total = 0
-    while rest:
-        part = _DURATION_PART.match(rest)
+    while position < len(text):
+        part = _DURATION_PART.match(text, position)
         if not part or not (part["whole"] or part["fraction"]):
             raise invalid
         count = int(part["whole"] or "0")
@@ -406,7 +406,7 @@ def _go_duration(text: str) -> int:
         total += count * unit + int(float(numerator) * (float(unit) / scale))
         if total > _LIMIT:
             raise invalid
-        rest = rest[part.end() :]
+        position = part.end()
     if text[0] == "-":
         return -total
     if total == _LIMIT:

@@ -674,9 +674,9 @@ def _lead_comment(comments: list[Token], line: int) -> str:
     for comment in reversed(comments):
         if comment.line + comment.text.count("\n") != line - 1:
             break
-        lead.insert(0, _comment_text(comment.text))
+        lead.append(_comment_text(comment.text))
         line = comment.line
-    return "\n".join(lead)
+    return "\n".join(reversed(lead))
 
 
 def _comment_text(comment: str) -> str:

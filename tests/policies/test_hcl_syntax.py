@@ -263,7 +263,6 @@ TREES = [
     ('{"a": 1e5}', "a =1 FLOAT(1e5)"),
     ('{"a": 1e+}', "a =1 FLOAT(1e+})"),
     ('{"a": 1.}', "a =1 FLOAT(1.)"),
-    ('{"a": 1.}', "a =1 FLOAT(1.)"),
 ]
 
 
@@ -416,6 +415,11 @@ def test_comments_within_are_those_of_what_stands_below_them() -> None:
     assert (outer.comment, [item.comment for item in outer.value.items]) == ("a", ["c"])
 
 
+def test_a_comment_may_be_very_long() -> None:
+    (item,) = parse_document("# a\n" * 200_000 + "b {}").items
+    assert len(item.comment) == 2 * 200_000 - 1
+
+
 # --- refusals: the library's reason, line and column ----------------------------------------------
 
 OBJECT_KEY = "expected: IDENT | STRING | ASSIGN | LBRACE got: "
@@ -551,7 +555,6 @@ SYNTAX = [
     ("a = [=]", 1, 6, "unexpected token while parsing list: ASSIGN"),
     ("a = [1 2]", 1, 8, "error parsing list, expected comma or list end, got: NUMBER"),
     ("a = [1 b]", 1, 8, "error parsing list, expected comma or list end, got: IDENT"),
-    ("= 1", 1, 1, "no object keys found!"),
     ("a {", 1, 4, "object expected closing RBRACE got: EOF"),
     ("a { b", 1, 6, "key 'b' expected start of object ('{') or assignment ('=')"),
     ("a { ]", 1, 5, "expected: IDENT | STRING | ASSIGN | LBRACE got: RBRACK"),

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import ndiff
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 from policies.plan import DatabaseRole
@@ -85,10 +85,13 @@ def own_form(role: DatabaseRole, database: str) -> str:
 
 def changed_lines(before: str, after: str) -> tuple[str, str]:
     """The lines that only one side has."""
-    lines = list(ndiff(before.splitlines(), after.splitlines()))
-    return tuple(  # type: ignore[return-value]
-        "\n".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
-    )
+    old, new = before.splitlines(), after.splitlines()
+    gone, come = list[str](), list[str]()
+    for how, start, end, new_start, new_end in SequenceMatcher(None, old, new).get_opcodes():
+        if how != "equal":
+            gone += old[start:end]
+            come += new[new_start:new_end]
+    return "\n".join(map(str.strip, gone)), "\n".join(map(str.strip, come))
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,15 @@ def test_sql_that_names_no_owner_is_not_the_programs_own() -> None:
 def test_changed_lines() -> None:
     assert changed_lines("a\nb\nc", "a\nx\nc") == ("b", "x")
     assert changed_lines("a\nb\nc", "x\ny\nc") == ("a\nb", "x\ny")
+    assert changed_lines("a\n  b\nc", "c\n d") == ("a\nb", "d")
+
+
+@pytest.mark.timeout(20)
+def test_however_many_lines_change_there_is_an_answer() -> None:
+    before, after = (
+        "\n".join(f"GRANT SELECT ON t{number} TO {who};" for number in range(1000)) for who in "ab"
+    )
+    assert changed_lines(before, after) == (before, after)
 
 
 def statement(**more: object) -> str:

@@ -1,10 +1,10 @@
 """Where one looks to see what a Vault holds: the one list of paths that the grant `Attest` allows
 and that `attest` asks for.
 
-It names what tells who may do what, and nothing that hands out a secret. Nor what may show one: the
-cloud engines' own configuration, the clients of Vault as an identity provider, and every KV path
-are left out, or only listed. Whom an auth method believes is read: Vault keeps the reviewer's token
-and the client's secret to itself there.
+It names what tells who may do what, and nothing that hands out a secret or may show one: the cloud
+engines' own configuration, the clients of Vault as an identity provider and every KV path are left
+out, or only listed. Whom an auth method believes is read: Vault keeps the reviewer's token and the
+client's secret to itself there.
 
 A database's connection is the one exception. Vault answers with its URL, and blanks a password
 there only where the URL is a proper one; this program's hold a template in its place. So who may

@@ -86,7 +86,7 @@ def changes(before: Iterable[Described], after: Iterable[Described]) -> Iterator
 def _of_a_kind(
     before: Term | None, after: Term | None
 ) -> Iterator[tuple[Term | None, Term | None]]:
-    """A value of another kind, such as a text where a number was, is another."""
+    """Where a term changes its kind, such as from a number to a text, one goes and one comes."""
     if before and after and type(before) is not type(after):
         yield before, None
         yield None, after

@@ -12,7 +12,7 @@ path's backend makes of an operation, namespaces, Sentinel, and Enterprise's con
 Source: vault/acl.go, policy.go, policy_store.go and router.go of Vault 1.21.0.
 """
 
-from policies.acl.decision import Acl, AclError, Decision, Operation, Policies, Request
+from policies.acl.decision import Acl, AclError, Decision, Operation, Policies, Request, differing
 from policies.acl.patterns import Pattern
 from policies.acl.regions import Region, plainness, regions, witness
 from policies.acl.rules import Rule
@@ -34,6 +34,7 @@ __all__ = [
     "Request",
     "Rule",
     "Symbolic",
+    "differing",
     "plainness",
     "regions",
     "witness",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum, unique
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -59,6 +60,7 @@ _NEEDED: Final = {
 _WITH_PARAMETERS: Final = frozenset(
     {Operation.READ, Operation.UPDATE, Operation.CREATE, Operation.PATCH, Operation.RECOVER}
 )
+_DECIDES: Final = attrgetter(*(field.name for field in fields(Rule) if field.name != "sources"))
 _EMPTY: Final[Mapping[str, Json]] = MappingProxyType({})
 
 
@@ -163,6 +165,16 @@ class Acl:
             return Decision(allowed=False, reason="no rule matches the path")
         refusal = _refusal(rule, request, sudo=protected.is_protected(path, mounts))
         return Decision(refusal is None, refusal or f"{rule.pattern} allows it", rule)
+
+
+def differing(before: Acl, after: Acl) -> Iterator[Pattern]:
+    """The patterns of rules that one side has alone, or that decide differently. Where none of them
+    matches, with the last slash or without, both sides decide alike.
+    """
+    for pattern in {**before.rules, **after.rules}:
+        old, new = before.rules.get(pattern), after.rules.get(pattern)
+        if old is None or new is None or _DECIDES(old) != _DECIDES(new):
+            yield pattern
 
 
 def _refusal(rule: Rule, request: Request, *, sudo: bool) -> str | None:

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import count, repeat
+from itertools import chain, count, repeat
 
 from policies.acl.decision import Acl
 from policies.acl.patterns import Kind, Pattern
@@ -36,7 +35,7 @@ def _others() -> Iterator[str]:
 class Region:
     """Some of the paths for which the rules are these. For each ACL, in the order given: the rule
     that decides, the one that decides LIST, and the one that decides the same path without its last
-    slash, if it has one. `within`: which of the marked patterns match.
+    slash, if it has one. `within`: which of the patterns that were given match.
     """
 
     witness: str
@@ -44,14 +43,6 @@ class Region:
     listing: tuple[Rule | None, ...]
     folder: tuple[Rule | None, ...]
     within: frozenset[Pattern]
-
-
-@dataclass(frozen=True, slots=True)
-class _Matched:
-    """Of one ACL's patterns, those that match when the path ends here."""
-
-    exact: Pattern | None
-    other: Pattern | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,49 +61,46 @@ class _State:
         return self.depth if self.alive else -1, self.alive, self.ended, self.passed, self.inside
 
 
-def regions(
-    acls: Sequence[Acl], marked: Sequence[Pattern] = (), among: AbstractSet[Pattern] | None = None
-) -> Iterator[Region]:
+def regions(acls: Sequence[Acl], within: Iterable[Pattern] | None = None) -> Iterator[Region]:
     """Every region, shorter witnesses first. Some can have equal rules: who wants each pair of
-    rules once must collect them. `among`: of all rules only these, as if there were no others.
+    rules once must collect them. `within`: only those that one of these patterns matches, with the
+    last slash or without; the walk leaves out what leads to none, which is most of it.
     """
-    owned = [frozenset(acl.rules if among is None else among & acl.rules.keys()) for acl in acls]
-    marks = frozenset(marked)
-    everyone = frozenset[Pattern]().union(*owned, marks)
+    owned = [frozenset(acl.rules) for acl in acls]
+    wanted = None if within is None else frozenset(within)
+    marks = wanted or frozenset()
     nobody: tuple[Pattern | None, ...] = (None,) * len(acls)
-    start = _State(0, everyone, frozenset(), nobody, frozenset())
+    start = _State(0, marks.union(*owned), frozenset(), nobody, frozenset())
     queue = deque([("", start)])
     seen = {start.key()}
     while queue:
         path, state = queue.popleft()
-        here = list(map(_matched, repeat(state), owned, state.passed))
+        here = _deciding(acls, owned, state)
         crossing = _Crossing(state)
-        for segment in crossing.segments():
+        for segment in crossing.segments(wanted):
             if state.depth == 0 and not segment:
                 continue
             after = crossing.to(segment, owned, marks)
             longer = segment if state.depth == 0 else f"{path}/{segment}"
-            there = list(map(_matched, repeat(after), owned, after.passed))
-            ends_in_slash = state.depth and not segment
-            folders = here if ends_in_slash else [_Matched(None, None)] * len(acls)
-            yield Region(
-                longer,
-                _deciding(acls, there),
-                tuple(
-                    _rule(acl, end.exact or folder.exact or folder.other or end.other)
-                    for acl, end, folder in zip(acls, there, folders, strict=True)
-                ),
-                _deciding(acls, here if ends_in_slash else there),
-                (after.inside | (after.ended & marks)),
-            )
-            if after.key() not in seen:
-                seen.add(after.key())
+            matched = after.inside | (after.ended & marks)
+            folder = state.depth > 0 and not segment
+            if wanted is None or matched or (folder and state.ended & marks):
+                rules = _deciding(acls, owned, after)
+                yield Region(
+                    longer,
+                    rules,
+                    tuple(map(_listing, here, rules)) if folder else rules,
+                    here if folder else rules,
+                    matched,
+                )
+            if (key := after.key()) not in seen:
+                seen.add(key)
                 queue.append((longer, after))
 
 
 def witness(acl: Acl, pattern: Pattern, capability: Capability) -> str | None:
     """A path within `pattern` for which `acl` grants `capability`; None if there is none."""
-    for region in regions((acl,), (pattern,)):
+    for region in regions((acl,), [pattern]):
         rule = (region.listing if capability is Capability.LIST else region.rules)[0]
         if region.within and rule and capability in rule.granted:
             return region.witness
@@ -124,18 +112,24 @@ def plainness(witness: str) -> tuple[bool, bool, int, str]:
     return witness.endswith("/"), "//" in witness, len(witness), witness
 
 
-def _deciding(acls: Sequence[Acl], matched: Sequence[_Matched]) -> tuple[Rule | None, ...]:
-    return tuple(_rule(acl, one.exact or one.other) for acl, one in zip(acls, matched, strict=True))
+def _deciding(
+    acls: Sequence[Acl], owned: Sequence[frozenset[Pattern]], state: _State
+) -> tuple[Rule | None, ...]:
+    """Where the path ends in this state."""
+    return tuple(map(_rule, acls, owned, state.passed, repeat(state.ended)))
 
 
-def _rule(acl: Acl, pattern: Pattern | None) -> Rule | None:
-    return None if pattern is None else acl.rules[pattern]
+def _rule(
+    acl: Acl, own: frozenset[Pattern], passed: Pattern | None, ended: frozenset[Pattern]
+) -> Rule | None:
+    best = _first(ended & own, passed)
+    return None if best is None else acl.rules[best]
 
 
-def _matched(state: _State, own: frozenset[Pattern], passed: Pattern | None) -> _Matched:
-    ended = state.ended & own
-    exact = next((p for p in ended if p.kind is Kind.EXACT), None)
-    return _Matched(exact, _first([p for p in ended if p.kind is not Kind.EXACT], passed))
+def _listing(folder: Rule | None, rule: Rule | None) -> Rule | None:
+    """Of the same ACL, the rule that decides the path without its last slash, and with it."""
+    exact = rule is not None and rule.pattern.kind is Kind.EXACT
+    return rule if exact else folder or rule
 
 
 def _first(patterns: Iterable[Pattern], best: Pattern | None) -> Pattern | None:
@@ -163,15 +157,30 @@ class _Crossing:
             else:
                 self._literals.setdefault(part, []).append(pattern)
 
-    def segments(self) -> Iterator[str]:
-        """One of each class."""
-        yield from sorted(self._literals.keys() - {""})
+    def segments(self, wanted: frozenset[Pattern] | None) -> Iterator[str]:
+        """One of each class that leads to where a wanted pattern matches; None: of each class."""
+        state = self._state
+        every = wanted is None or state.inside or not wanted.isdisjoint(self._any)
+        for literal, asking in sorted(self._literals.items()):
+            if literal and (every or self._leads(literal, wanted, asking)):
+                yield literal
         for beginning in sorted(self._beginnings):
-            if beginning and beginning not in self._literals:
-                yield beginning
-            else:
-                yield self._another(beginning)
-        yield ""
+            if every or self._leads(beginning, wanted):
+                known = not beginning or beginning in self._literals
+                yield self._another(beginning) if known else beginning
+        # The last slash of what ends here counts, too.
+        if every or self._leads("", wanted, [*self._literals[""], *state.ended]):
+            yield ""
+
+    def _leads(
+        self, segment: str, wanted: frozenset[Pattern] | None, asking: Iterable[Pattern] = ()
+    ) -> bool:
+        return wanted is None or not wanted.isdisjoint(chain(asking, self._passing(segment)))
+
+    def _passing(self, segment: str) -> Iterator[Pattern]:
+        """What asks for no more than a beginning of the segment."""
+        for length in range(len(segment) + 1):
+            yield from self._beginnings.get(segment[:length], ())
 
     def _another(self, beginning: str) -> str:
         """A segment that starts so, with none of the longer beginnings, and is no literal."""
@@ -188,9 +197,8 @@ class _Crossing:
         self, segment: str, owned: Sequence[frozenset[Pattern]], marks: frozenset[Pattern]
     ) -> _State:
         state = self._state
-        going_on, passed = self._any + self._literals.get(segment, []), list[Pattern]()
-        for length in range(len(segment) + 1):
-            passed += self._beginnings.get(segment[:length], [])
+        going_on = self._any + self._literals.get(segment, [])
+        passed = list(self._passing(segment))
         ended = {p for p in going_on if len(p.parts) == state.depth + 1}
         return _State(
             state.depth + 1,

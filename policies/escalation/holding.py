@@ -54,7 +54,7 @@ def _held(acl: Acl) -> Iterator[Held]:
     # Most ACLs have no rule that meets any way, and all regions take long to walk.
     if not any(True for pattern in acl.rules for _ in _ways_meeting().of(pattern)):
         return
-    for region in regions((acl,), tuple(_marks())):
+    for region in regions((acl,), _marks()):
         (rule,) = region.rules
         for mark in region.within:
             for power, way in _marks()[mark]:

@@ -22,12 +22,11 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, unique
 from typing import Final, TypeAlias
 
-from policies.acl import Acl, Pattern, Region, Rule, plainness, regions
+from policies.acl import Acl, Pattern, Region, Rule, differing, plainness, regions
 from policies.acl.meetings import Meetings
 from policies.acl.patterns import Precedence, meeting
 from policies.hcl import ORDER, Capability, in_order
 from policies.review.conditions import Example, conditions_of, loosened
-from policies.review.nearby import differing, near
 
 _NONE: Final[frozenset[Capability]] = frozenset()
 
@@ -66,7 +65,7 @@ def difference(before: Acl, after: Acl) -> tuple[AccessChange, ...]:
     """What the holder of `before` gains and loses with `after`; nothing where both decide alike."""
     found: dict[_Asked, dict[_Key, _Case]] = {asked: {} for asked in _Asked}
     both = (before, after)
-    for region in regions(both, among=near(both, differing(*both))):
+    for region in regions(both, differing(*both)):
         for asked, (old, new) in _pairs(region):
             key = (old.pattern if old else None, new.pattern if new else None)
             case = _Case(old, new, region.witness, asked)

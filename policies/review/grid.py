@@ -192,7 +192,7 @@ class _Pair:
         """The regions within each pattern, which are those of both sides."""
         before, after = self.acls
         found: dict[Pattern, list[Region]] = {pattern: [] for pattern in patterns}
-        for region in regions((before,) if before is after else self.acls, tuple(patterns)):
+        for region in regions((before,) if before is after else self.acls, patterns):
             for pattern in region.within:
                 found[pattern].append(region)
         return found

@@ -15,13 +15,12 @@ from functools import cache
 from typing import Final, TypeAlias
 
 from policies import paths
-from policies.acl import Acl, Pattern, Region, Rule, plainness, protected, regions
+from policies.acl import Acl, Pattern, Region, Rule, differing, plainness, protected, regions
 from policies.acl.meetings import Meetings
 from policies.escalation import POWERS, Power, Way, opened
 from policies.hcl import Capability
 from policies.review.conditions import loosened
 from policies.review.difference import AccessChange, Direction
-from policies.review.nearby import differing, near
 from policies.review.territory import Owned, Territory, decided_by
 
 WRITES: Final = frozenset(
@@ -117,8 +116,7 @@ def reach(
     walk = _Walk(marks)
     if marks or any(WRITES.intersection(change.capabilities) for change in gained):
         both = (before, after)
-        among = near(both, (*marks, *differing(*both)))
-        for region in regions(both, tuple(marks), among):
+        for region in regions(both, (*marks, *differing(*both))):
             walk.look(region)
     return walk.found()
 
@@ -165,7 +163,7 @@ class _Walk:
 
     def look(self, region: Region) -> None:
         (old, new), (old_listing, new_listing) = region.rules, region.listing
-        marks = {mark for pattern in region.within for mark in self._marks[pattern]}
+        marks = {mark for pattern in region.within for mark in self._marks.get(pattern, ())}
         listed = _listed(old_listing, new_listing)
         gained = _gained(old, new)
         for mark in marks:

@@ -12,15 +12,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any, Final
 
 from policies.plan import DatabaseRole
 from policies.postgresql import DatabaseAccess, statements
 
 _GRANT: Final = re.compile(
-    r"(ALTER DEFAULT PRIVILEGES [^;']*?\s)?\bGRANT\s+([A-Z][A-Z ,]*?)\s+ON\s+([^;']+?)\s+TO\s+"
-    r"([^;']+?)\s*;"
+    r"(ALTER DEFAULT PRIVILEGES .*? )?\bGRANT (?>([A-Z][A-Z ,]*?) ON )(?>(.+?) TO )(.+)"
 )
+_MOST: Final = {"GRANT": 2, "ALTER DEFAULT PRIVILEGES": 1}
+"""In a statement that is looked at (`WITH GRANT OPTION` may end it): with hundreds of each it would
+take for ever.
+"""
 _OWNER: Final = re.compile(r'FOR ROLE "([^"]*)" IN SCHEMA "([^"]*)"')
 _PLAIN: Final = {"Effect", "Action", "Resource", "Sid"}
 
@@ -38,19 +42,30 @@ class Sql:
 
 
 def sql(text: str) -> Sql:
-    rights, pieces, end = set[tuple[int, str]](), [""], 0
-    for grant in _GRANT.finditer(text):
-        between = text[end : grant.start()]
-        if between.strip():
-            pieces.append(" ".join(between.split()))
+    rights, pieces, between = set[tuple[int, str]](), [""], list[str]()
+    parts = re.split("([;'])", text)
+    for part, end in zip_longest(parts[::2], parts[1::2], fillvalue=""):
+        statement = " ".join(part.split())
+        grant = _grant(statement) if end == ";" else None
+        if not grant:
+            between += (part, end)
+            continue
+        between += (part[: len(part) - len(part.lstrip())], statement[: grant.start()])
+        if before := " ".join("".join(between).split()):
+            pieces.append(before)
         later, words, where, whom = grant.groups()
-        place = " ".join(f"{where} TO {whom}".split())
+        place = f"{where} TO {whom}"
         if later:
-            place += f" ({' '.join(later.split())})"
+            place += f" ({later.strip()})"
         rights |= {(len(pieces), f"{word.strip()} ON {place}") for word in words.split(",")}
-        end = grant.end()
-    rest = text[end:]
-    return Sql(frozenset(rights), (*pieces, " ".join(rest.split())))
+        between = []
+    return Sql(frozenset(rights), (*pieces, " ".join("".join(between).split())))
+
+
+def _grant(statement: str) -> re.Match[str] | None:
+    if any(statement.count(word) > most for word, most in _MOST.items()):
+        return None
+    return _GRANT.search(statement)
 
 
 def only_rights_differ(before: str, after: str) -> bool:

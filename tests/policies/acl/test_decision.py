@@ -6,8 +6,18 @@ from typing import Any
 
 import pytest
 
-from policies.acl import Acl, AclError, Entity, Identity, Operation, Request, Rule
-from policies.hcl import Capability, parse
+from policies.acl import (
+    Acl,
+    AclError,
+    Entity,
+    Identity,
+    Operation,
+    Pattern,
+    Request,
+    Rule,
+    differing,
+)
+from policies.hcl import Capability, Stanza, parse
 
 
 def acl_of(*stanzas: str) -> Acl:
@@ -277,3 +287,10 @@ def test_a_pattern_that_stops_within_a_letter_is_not_decided() -> None:
             acl_of(f"{path}: read")
     assert acl_of("a\\xc3\\xa9*: read").capabilities("aéb") == ("read",)
     assert acl_of("a\\xc3: read").capabilities("aé") == ("deny",)
+
+
+def test_rules_differ_by_what_they_decide() -> None:
+    one, other = (Acl.of([[Stanza("a", (Capability.READ,), comment)]]) for comment in ("b", "c"))
+    assert list(differing(one, other)) == []
+    before, after = acl_of("a: read", "b: read", "c: read"), acl_of("b: read", "c: list", "d: read")
+    assert set(differing(before, after)) == {Pattern.of(text) for text in ("a", "c", "d")}

@@ -20,7 +20,8 @@ RULES = ("a", "b", "ab", "any", "other", "any1", "ä")
 DRAWN = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 RANDOM = st.randoms(use_true_random=False, note_method_calls=False)
 
-Key: TypeAlias = tuple[tuple[Pattern | None, ...], tuple[Pattern | None, ...], frozenset[Pattern]]
+Patterns: TypeAlias = tuple[Pattern | None, ...]
+Key: TypeAlias = tuple[Patterns, Patterns, Patterns, frozenset[Pattern]]
 
 
 def acl_of(*stanzas: str) -> Acl:
@@ -34,7 +35,7 @@ def acl_of(*stanzas: str) -> Acl:
 
 
 def drawn(random: Random) -> tuple[Maker, list[str], list[Acl], list[Pattern]]:
-    """Two ACLs about the same labels, and some patterns to mark."""
+    """Two ACLs about the same labels, and some patterns to ask for."""
     maker = Maker(random, literals=RULES)
     labels = maker.labels(random.choice((1, 2, 4, 6)))
     acls = [Acl.of([parse(maker.policy(labels))], Symbolic()) for _ in range(2)]
@@ -42,40 +43,49 @@ def drawn(random: Random) -> tuple[Maker, list[str], list[Acl], list[Pattern]]:
     return maker, labels, acls, marked
 
 
-def patterns(rules: Sequence[Rule | None]) -> tuple[Pattern | None, ...]:
+def patterns(rules: Sequence[Rule | None]) -> Patterns:
     return tuple(rule.pattern if rule else None for rule in rules)
 
 
 def key(region: Region) -> Key:
-    return patterns(region.rules), patterns(region.listing), region.within
+    return patterns(region.rules), patterns(region.listing), patterns(region.folder), region.within
 
 
 def decided(path: str, acls: Sequence[Acl], marked: Sequence[Pattern]) -> Key:
     return (
         patterns([acl.rule(path) for acl in acls]),
         patterns([acl.rule(path, listing=True) for acl in acls]),
+        patterns([acl.rule(path.removesuffix("/") or path) for acl in acls]),
         frozenset(pattern for pattern in marked if pattern.matches(path)),
     )
+
+
+def asked_for(path: str, marked: Sequence[Pattern]) -> bool:
+    return any(p.matches(path) or p.matches(path.removesuffix("/")) for p in marked)
 
 
 @DRAWN
 @given(random=RANDOM)
 def test_a_witness_is_decided_as_its_region_says(random: Random) -> None:
     _, _, acls, marked = drawn(random)
-    for region in regions(acls, marked):
-        assert decided(region.witness, acls, marked) == key(region), region.witness
-        assert region.witness
-        assert not region.witness.startswith("/")
+    for within in (None, marked):
+        for region in regions(acls, within):
+            assert decided(region.witness, acls, within or ()) == key(region), region.witness
+            assert within is None or asked_for(region.witness, within)
+            assert region.witness
+            assert not region.witness.startswith("/")
 
 
 @DRAWN
 @given(random=RANDOM)
 def test_every_path_is_in_a_region(random: Random) -> None:
     maker, labels, acls, marked = drawn(random)
-    known = {key(region) for region in regions(acls, marked)}
+    known = {key(region) for region in regions(acls)}
+    within = {key(region) for region in regions(acls, marked)}
     asked = (*labels, *(pattern.text for pattern in marked))
     for path in {maker.path(asked).lstrip("/") for _ in range(60)} - {""}:
-        assert decided(path, acls, marked) in known, path
+        assert decided(path, acls, ()) in known, path
+        assert not asked_for(path, marked) or decided(path, acls, marked) in within, path
 
 
 def every_path(segments: Sequence[str], depth: int) -> Iterator[str]:
@@ -92,9 +102,12 @@ def test_no_short_path_is_left_out(random: Random) -> None:
     """Not drawn near the rules, but all there are."""
     maker = Maker(random, literals=("a", "aa", "b"))
     acls = [Acl.of([parse(maker.policy(maker.labels(4)))]) for _ in range(2)]
+    marked = [Pattern.of(label) for label in maker.labels(2)]
     known = {key(region) for region in regions(acls)}
+    within = {key(region) for region in regions(acls, marked)}
     for path in every_path(("", "a", "aa", "ab", "b", "z", "+"), 4):
         assert decided(path, acls, ()) in known, path
+        assert not asked_for(path, marked) or decided(path, acls, marked) in within, path
 
 
 @pytest.mark.parametrize(
@@ -115,7 +128,9 @@ def test_there_is_a_name_for_what_no_rule_asks_for(rules: list[str]) -> None:
 
 def test_without_rules_there_is_one_region_per_kind_of_ending() -> None:
     empty = Acl.of([])
-    assert {key(region) for region in regions((empty,))} == {((None,), (None,), frozenset())}
+    assert {key(region) for region in regions((empty,))} == {
+        ((None,), (None,), (None,), frozenset())
+    }
 
 
 def test_shorter_witnesses_come_first() -> None:
@@ -158,13 +173,11 @@ def test_a_witness_is_a_path_within_a_pattern_that_is_granted(
         assert capability.value in acl.capabilities(found)
 
 
-def test_among_some_rules_the_others_are_as_if_they_were_not() -> None:
-    some, every = ("a/*: read", "a/+/c: list"), ("a/b: deny", "+: update", "a/b/*: delete")
-    among = {Pattern.of(rule.partition(":")[0]) for rule in some}
-    acls, marked = (acl_of(*some, *every), acl_of(*every, *some[:1])), (Pattern.of("a/b/+"),)
-    alone = (acl_of(*some), acl_of(*some[:1]))
-    assert list(regions(acls, marked, among)) == list(regions(alone, marked))
-    assert list(regions(acls, marked)) != list(regions(alone, marked))
+def test_within_some_patterns_the_walk_leaves_out_the_rest() -> None:
+    acl = acl_of("a/*: read", "a/+/c: list", "b/c/d: read", "+: update", "a/b/*: delete")
+    found = {region.witness: region.within for region in regions((acl,), [Pattern.of("a/b")])}
+    assert found == {"a/b": {Pattern.of("a/b")}, "a/b/": set()}
+    assert list(regions((acl,), [])) == []
 
 
 def test_the_plainest_witness_is_the_one_to_show() -> None:

@@ -83,8 +83,13 @@ def _matches(glob: str, text: str, one: str = "?") -> bool:
 
 @lru_cache(maxsize=4096)
 def _compiled(glob: str, one: str) -> re.Pattern[str]:
-    signs = {"*": ".*"} | ({one: "[^*]"} if one else {})
-    return re.compile("".join(signs.get(sign) or re.escape(sign) for sign in glob), re.DOTALL)
+    signs = {one: "[^*]"} if one else {}
+    first, *rest = (
+        "".join(signs.get(sign) or re.escape(sign) for sign in text) for text in glob.split("*")
+    )
+    # What stands between two `*` is where it comes first: to try further on would take for ever.
+    between = "".join(f"(?>.*?{text})" for text in rest[:-1])
+    return re.compile(first + between + "".join(f".*{text}" for text in rest[-1:]), re.DOTALL)
 
 
 def _network(text: str) -> _Network | None:

@@ -19,7 +19,7 @@ from policies.plan import DatabaseRole
 from policies.postgresql import DatabaseAccess, statements
 
 _GRANT: Final = re.compile(
-    r"(ALTER DEFAULT PRIVILEGES .*? )?\bGRANT (?>([A-Z][A-Z ,]*?) ON )(?>(.+?) TO )(.+)"
+    r"(ALTER DEFAULT PRIVILEGES (?:.*? )??)?\bGRANT (?>([A-Z][A-Z ,]*?) ON )(?>(.+?) TO )(.+)"
 )
 _MOST: Final = {"GRANT": 2, "ALTER DEFAULT PRIVILEGES": 1}
 """In a statement that is looked at (`WITH GRANT OPTION` may end it): with hundreds of each it would

@@ -112,6 +112,14 @@ def _matches(glob: str, text: str) -> bool:
     return re.fullmatch(glob.replace("*", ".*").replace("?", "."), text) is not None
 
 
+@pytest.mark.timeout(20)
+def test_a_glob_of_many_stars_is_answered_too() -> None:
+    action = f"s3:{'a' * 200}"
+    many = "*a" * 40
+    assert by_iam(f"{action} on x", {f"s3:{many}* on x"})
+    assert not by_iam(f"{action} on x", {f"s3:{many}*c on x"})
+
+
 def test_scopes() -> None:
     assert by_scope("Reader at /a/b", {"Reader at /a"})
     assert by_scope("Reader at /a", {"Reader at /a/"})

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from policies.postgresql import DatabaseAccess, statements
-from policies.review.rights import Iam, changed_lines, iam, only_rights_differ, own_form, sql
+from policies.review.rights import Iam, Sql, changed_lines, iam, only_rights_differ, own_form, sql
 from tests.policies.review.sides_made import BASE, altered
 
 GRANT = "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA app TO g;"
@@ -48,6 +48,36 @@ def test_the_programs_own_sql_differs_by_rights_between_two_rights_of_one_group(
 )
 def test_whatever_else_changes_is_no_change_of_rights_alone(after: str) -> None:
     assert not only_rights_differ(GRANT, after)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("GRANT\n  SELECT\nON t\nTO g\n;", "SELECT ON t TO g"),
+        ("GRANT SELECT ON t TO g WITH GRANT OPTION;", "SELECT ON t TO g WITH GRANT OPTION"),
+        (
+            "ALTER DEFAULT PRIVILEGES FOR ROLE o GRANT SELECT ON TABLES TO g;",
+            "SELECT ON TABLES TO g (ALTER DEFAULT PRIVILEGES FOR ROLE o)",
+        ),
+        (
+            "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO g;",
+            "SELECT ON TABLES TO g (ALTER DEFAULT PRIVILEGES)",
+        ),
+    ],
+)
+def test_a_grant_however_it_is_laid_out(text: str, right: str) -> None:
+    assert sql(text).names == {right}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "words",
+    ["GRANT ", "GRANT A ON ", "GRANT A ON x TO ", "ALTER DEFAULT PRIVILEGES GRANT A ON x TO "],
+)
+@pytest.mark.parametrize("end", ["", ";", "';"])
+def test_a_statement_of_many_grants_is_text(words: str, end: str) -> None:
+    text = f"{words * 5000}{end}"
+    assert sql(text) == Sql(frozenset(), ("", " ".join(text.split())))
 
 
 def test_text_before_a_grant_is_no_right() -> None:

@@ -69,6 +69,12 @@ def test_a_grant_however_it_is_laid_out(text: str, right: str) -> None:
     assert sql(text).names == {right}
 
 
+def test_a_grant_that_steps_out_of_a_comment_is_a_change() -> None:
+    before = "CREATE ROLE x; -- as it was: GRANT ALL ON t TO x;"
+    assert not only_rights_differ(before, before.replace("was: ", "was:\n"))
+    assert only_rights_differ(before, before)
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "words",

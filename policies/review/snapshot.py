@@ -238,7 +238,7 @@ def _table(text: str, kind: type[Any], where: str) -> tuple[Any, ...]:
     try:
         given = msgspec.json.decode(text)
         things: list[Any] = msgspec.convert(given, list[kind])  # type: ignore[valid-type]
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise SnapshotError(f"{where}: {error}; fix: python -m policies render") from None
     for number, (raw, thing) in enumerate(zip(given, msgspec.to_builtins(things), strict=True)):
         if unknown := _unknown(raw, thing):

@@ -96,8 +96,9 @@ def test_a_policy_that_vault_would_refuse_is_named_with_line_and_column() -> Non
     assert "2:" in message or "line 2" in message
 
 
-def test_a_table_that_is_no_json_is_named() -> None:
-    message = refused(changed("dev/kubernetes_roles.json", "[{]"))
+@pytest.mark.parametrize("text", ["[{]", "[" * 100_000], ids=["broken", "deep"])
+def test_a_table_that_is_no_json_is_named(text: str) -> None:
+    message = refused(changed("dev/kubernetes_roles.json", text))
     assert "dev/kubernetes_roles.json" in message
     assert "fix: python -m policies render" in message
 

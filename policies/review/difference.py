@@ -7,11 +7,14 @@ on all of its regions, and nowhere else. Pairs whose paths are together all that
 are told as that rule; every other pair is told as the paths that both rules match. So each line has
 paths of its own, and a witness: one path that Vault can be asked about on both sides.
 
-LIST is decided apart, as Vault does: its lines name the folder's rule, and their witness ends in a
-slash where there is such a path. Of a root-protected folder, LIST takes the `sudo` of the rule that
-decides it, which changes with that of the path or with that of the folder, and is told as theirs.
-But where that rule is the one's before, and the other's after, neither may change: then the `sudo`
-of LIST has a line.
+LIST is decided apart, as Vault does: by the rule of its path, or by that of its folder, which is the
+same path without the last slash. Its lines name that rule, and their witness ends in a slash where
+there is such a path. LIST of what is root-protected takes the same rule's `sudo`. As long as LIST is
+decided by the one or by the other, what that `sudo` becomes is told of the path or of the folder.
+Where the one decided and the other does now, neither may have changed: there the `sudo` of LIST has
+a line of its own.
+
+Where no rule that changed matches a path, both sides decide it alike: only the others are walked.
 """
 
 from __future__ import annotations
@@ -83,7 +86,7 @@ def difference(before: Acl, after: Acl) -> tuple[AccessChange, ...]:
 
 @unique
 class _Asked(Enum):
-    """What of a region's rules counts."""
+    """Which of a deciding rule's capabilities count."""
 
     PATH = frozenset(Capability) - {Capability.LIST}
     LIST = frozenset({Capability.LIST})

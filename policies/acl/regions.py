@@ -83,7 +83,7 @@ def regions(acls: Sequence[Acl], within: Iterable[Pattern] | None = None) -> Ite
             after = crossing.to(segment, owned, marks)
             longer = segment if state.depth == 0 else f"{path}/{segment}"
             matched = after.inside | (after.ended & marks)
-            folder = state.depth > 0 and not segment
+            folder = not segment
             if wanted is None or matched or (folder and state.ended & marks):
                 rules = _deciding(acls, owned, after)
                 yield Region(

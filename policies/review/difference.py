@@ -7,12 +7,11 @@ on all of its regions, and nowhere else. Pairs whose paths are together all that
 are told as that rule; every other pair is told as the paths that both rules match. So each line has
 paths of its own, and a witness: one path that Vault can be asked about on both sides.
 
-LIST is decided apart, as Vault does: by the rule of its path, or by that of its folder, which is the
-same path without the last slash. Its lines name that rule, and their witness ends in a slash where
-there is such a path. LIST of what is root-protected takes the same rule's `sudo`. As long as LIST is
-decided by the one or by the other, what that `sudo` becomes is told of the path or of the folder.
-Where the one decided and the other does now, neither may have changed: there the `sudo` of LIST has
-a line of its own.
+LIST is decided apart, as Vault does: by the rule of its path, or by that of its folder, which is
+the same path without the last slash. Its lines name that rule, and their witness ends in a slash
+where there is such a path. LIST of what is root-protected takes the same rule's `sudo`. As long as
+the same one of the two decides, what its `sudo` becomes is told of that path. Where the other one
+decides from now on, neither may have changed: there the `sudo` of LIST has a line of its own.
 
 Where no rule that changed matches a path, both sides decide it alike: only the others are walked.
 """

@@ -146,6 +146,13 @@ def test_a_folder_is_a_region_of_its_own_where_list_sees_it_otherwise() -> None:
     assert [patterns(region.listing)[0] for region in folders] == [Pattern.of("secret/*")]
 
 
+def test_a_folder_that_has_its_own_rule_is_listed_by_it() -> None:
+    acl = acl_of("secret/*: read", "secret/foo/: list")
+    (folder,) = (r for r in regions((acl,)) if r.witness == "secret/foo/")
+    assert patterns(folder.listing)[0] == Pattern.of("secret/foo/")
+    assert patterns(folder.folder)[0] == Pattern.of("secret/*")
+
+
 @pytest.mark.parametrize(
     ("pattern", "capability", "expected"),
     [
@@ -159,12 +166,13 @@ def test_a_folder_is_a_region_of_its_own_where_list_sees_it_otherwise() -> None:
         ("secret/list", Capability.LIST, False),
         ("secret/named/", Capability.LIST, True),  # by the rule without the slash
         ("secret/named/", Capability.READ, False),
+        ("secret/plain/", Capability.READ, False),  # which only LIST looks up without the slash
     ],
 )
 def test_a_witness_is_a_path_within_a_pattern_that_is_granted(
     pattern: str, capability: Capability, expected: bool
 ) -> None:
-    lists = ("secret/list/: list", "secret/named: list")
+    lists = ("secret/list/: list", "secret/named: list", "secret/plain: read")
     acl = acl_of("secret/data/*: read", "secret/data/deep/hidden: deny", *lists)
     found = witness(acl, Pattern.of(pattern), capability)
     assert (found is not None) is expected
@@ -182,5 +190,5 @@ def test_within_some_patterns_the_walk_leaves_out_the_rest() -> None:
 
 def test_the_plainest_witness_is_the_one_to_show() -> None:
     """No folder, no empty segment, the shortest, the first by alphabet."""
-    mixed = ["a//", "aa//b", "ac", "a/", "ab", "a//b", "b"]
-    assert sorted(mixed, key=plainness) == ["b", "ab", "ac", "a//b", "aa//b", "a/", "a//"]
+    mixed = ["a//", "aa//b", "ac", "a/", "ab", "a//b", "b", "abcde"]
+    assert sorted(mixed, key=plainness) == ["b", "ab", "ac", "abcde", "a//b", "aa//b", "a/", "a//"]

@@ -171,6 +171,12 @@ def test_list_is_told_apart() -> None:
     assert listing.witness == "kv/metadata/app/", "a LIST request ends in a slash"
 
 
+def test_the_plainest_witness_is_shown() -> None:
+    (reading,) = difference(NOBODY, acl(("a/+", "read")))
+    (listing,) = difference(NOBODY, acl(("a/+", "list")))
+    assert (reading.witness, listing.witness) == ("a/any", "a/")
+
+
 def test_list_of_a_folder_by_either_spelling_is_one_line() -> None:
     """The other side decides it by the rule of the path without its slash."""
     assert told(acl(("b", "read")), acl(("b/", "list"))) == ["gained list b/", "lost read b"]
@@ -214,6 +220,16 @@ def test_sudo_of_list_that_the_paths_own_rule_decides_from_now_on() -> None:
     after = acl(("a/b/*", "sudo"))
     before = acl(("a/b", "list"), ("a/b/*", "sudo"))
     assert told(before, after) == ["lost list a/b"], "nothing is listed"
+
+
+def test_sudo_of_list_that_a_wider_folders_rule_decides_from_now_on() -> None:
+    """What lies within `a/b/` is decided as before."""
+    before = acl(("a/b/*", "list"))
+    assert told(before, acl(("a/b/*", "list"), ("a*", "list sudo"))) == [
+        "gained list a* besides a/b/*",
+        "gained sudo a* besides a/b/*",
+        "gained sudo a/b/",
+    ]
 
 
 def test_sudo_of_list_is_told_once() -> None:

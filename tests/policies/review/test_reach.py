@@ -193,6 +193,7 @@ def test_writing_what_was_only_read() -> None:
     assert reached({"x/*": "list"}, {"x/*": "list update"}).writes == []
     assert reached({"x/*": "read create"}, {"x/*": "read create update"}).writes == []
     assert reached({"x/a": "read"}, {"x/a": "read", "x/b": "update"}).writes == []
+    assert reached({"x/a": "read"}, {"x/a": "read sudo", "x/b": "update"}).writes == []
 
 
 # --- complete, for any two ACLs -------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Final
 import pytest
 
 from policies.guardrails.pack import RULES
+from policies.matrix import MATRIX
 from tests.recording import ROOT
 from tests.test_docs import pages
 
@@ -34,6 +35,7 @@ _RULES: Final = frozenset(rule.name for rule in RULES)
 _PREFIXES: Final = frozenset(name.partition("-")[0] for name in _RULES)
 _TARGET: Final = re.compile(r"^\s*(?:\$ )?make ([a-z-]+)", re.MULTILINE)
 _MODULE: Final = re.compile(r"\bpython3? -m ([a-z_]+(?:\.[a-z_]+)*)([^`\n|<>;&#]*)")
+_NAMESPACE: Final = re.compile(r"\bkubectl -n (\S+)")
 NO_RULES: Final = frozenset({"vault-ci", "vault-injector"})
 """What is called like a guardrail: a Secret, a namespace."""
 OURS: Final = ("attest", "components", "migration", "policies", "rehearsal", "upkeep")
@@ -159,6 +161,13 @@ def test_commands_are_there(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_files_are_there(page: str) -> None:
     assert list(missing(PAGES[page])) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_applications_namespace_has_its_environment(page: str) -> None:
+    applications = {one.name for one in MATRIX.applications}
+    named = {name for text in code(PAGES[page]) for name in _NAMESPACE.findall(text)}
+    assert named & applications == set()
 
 
 @pytest.mark.parametrize("page", JUDGED, ids=relative)

@@ -32,8 +32,10 @@ class _Amount(Protocol):
 _A = TypeVar("_A", bound=_Amount)
 
 
-class SettingsError(ValueError):
-    """The stack's configuration cannot be used. Lists every problem found."""
+class SettingsError(pulumi.RunError):
+    """The stack's configuration cannot be used. Lists every problem found; and Pulumi shows of a
+    `RunError` just what it says, without where in the program it came up.
+    """
 
     def __init__(self, problems: Collection[str]) -> None:
         self.problems = tuple(problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum, unique
 
+import pulumi
 import pytest
 
 from components.settings.quantity import Bytes, Cpu
@@ -199,8 +200,6 @@ def test_a_key_that_is_none_any_more_is_told_why_and_nobody_else_is_sent_to_it(
 
 def test_keys_of_others_are_not_ours_to_judge(run: Runner) -> None:
     def program() -> None:
-        import pulumi  # noqa: PLC0415
-
         pulumi.runtime.set_config("aws:region", "eu-west-1")
         pulumi.runtime.set_config("vaultstacker:key", "x")
         ConfigReader("vaultstack").finish()
@@ -221,6 +220,13 @@ def test_all_problems_are_told_together(run: Runner) -> None:
         "vaultstack:three",
         "vaultstack:four",
     ]
+
+
+def test_pulumi_shows_the_problems_and_no_traceback() -> None:
+    """Pulumi's launcher shows of a `RunError` its text, of anything else where it was raised."""
+    error = SettingsError(["vaultstack:a: b; fix: c"])
+    assert isinstance(error, pulumi.RunError)
+    assert str(error) == ("the stack's configuration has problems:\n  - vaultstack:a: b; fix: c")
 
 
 SECRET_READERS: Mapping[str, tuple[Read, object]] = {

@@ -185,8 +185,15 @@ class ConfigReader:
         if not isinstance(value, dict):
             self.problem(key, "must be an object of objects", "set it with `--secret --path`")
             return {}
-        if value:
+        if any(value.values()):
             self._require_encrypted(key)
+        for name in (name for name, inner in value.items() if inner == {}):
+            full_key = f"{self._namespace}:{key}"
+            self.problem(
+                key,
+                f"{name!r} is there and holds nothing",
+                f"pulumi config rm --path '{full_key}[\"{name}\"]', or set what it holds",
+            )
         return {name: self._string_map(key, inner) for name, inner in value.items()}
 
     def _string_map(self, key: str, value: object) -> Mapping[str, str]:

@@ -253,6 +253,26 @@ def test_a_secret_not_given_need_not_be_encrypted(run: Runner, kind: str) -> Non
     assert read(run, what, {"key": empty}) == empty
 
 
+@pytest.mark.parametrize("others", [{}, {"c/d": {"e": "hidden-value"}}])
+def test_what_was_emptied_is_called_empty_and_not_in_clear(
+    run: Runner, others: dict[str, object]
+) -> None:
+    """`pulumi config rm --path` of the last value in it leaves it there, and nothing encrypted."""
+    given = {"secrets" if others else "config": {"key": {"a/b": {}, **others}}}
+    (problem,) = problems(run, lambda r: r.secret_mappings("key"), **given)
+    assert problem == (
+        "vaultstack:key: 'a/b' is there and holds nothing; fix: pulumi config rm --path "
+        "'vaultstack:key[\"a/b\"]', or set what it holds"
+    )
+
+
+def test_beside_what_was_emptied_a_secret_in_clear_is_still_refused(run: Runner) -> None:
+    given = {"a/b": {}, "c/d": {"e": "hidden-value"}}
+    found = problems(run, lambda r: r.secret_mappings("key"), {"key": given})
+    assert ["must be encrypted" in problem for problem in found] == [True, False]
+    assert "hidden-value" not in "".join(found)
+
+
 @pytest.mark.parametrize(
     "value", ["hidden-value", ["hidden-value"], {"a": "hidden-value"}, {"a": {"b": 7331}}]
 )

@@ -15,10 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final
 
-import yaml
-
 from policies.environments import Environment
 from policies.review.model import Finding, Severity
+from policies.review.stack_yaml import loaded, text_of
 
 RULE: Final = "stack-setting"
 _SIZES: Final = frozenset(
@@ -81,7 +80,7 @@ def _environments(file: str, *contents: str | None) -> Iterable[Environment]:
     of a content counts, too: a word can be written so that it is not seen.
     """
     try:
-        meant = [repr(_loaded(text or "")) for text in contents]
+        meant = [repr(loaded(text or "")) for text in contents]
     except ValueError:
         return list(Environment)
     said = (file, *contents, *meant)
@@ -163,22 +162,6 @@ def _finding(file: str, key: str, was: str, is_: str, security: str) -> Finding:
     )
 
 
-class _Plain(yaml.SafeLoader):
-    """YAML without aliases: some lines of them unfold into more than a computer can hold."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("an alias")
-        return super().compose_node(parent, index)
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return yaml.load(text, _Plain)  # noqa: S506 - a SafeLoader
-    except Exception as error:  # what PyYAML makes of a wrong `!!bool` or of a thousand brackets
-        raise ValueError("no YAML of settings") from error
-
-
 def _mapping(given: Any) -> dict[Any, Any]:
     """Nothing is one without keys."""
     if not isinstance(given or {}, dict):
@@ -187,7 +170,7 @@ def _mapping(given: Any) -> dict[Any, Any]:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    return {str(key): value for key, value in _mapping(_loaded(text)).items()}
+    return {str(key): value for key, value in _mapping(loaded(text)).items()}
 
 
 def _settings(text: str) -> dict[str, Any]:
@@ -213,9 +196,16 @@ def _defaults(project: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _compared(side: Mapping[str, Any], key: str) -> str | None:
-    """As text, since 1 and true are equal in Python and differ to whoever reads the setting."""
-    return json.dumps(side[key], sort_keys=True, default=str) if key in side else None
+def _compared(side: Mapping[str, Any], key: str) -> tuple[bool, str] | None:
+    """As the program gets it. A scalar is a text; within an object and a list, which are JSON, true
+    and `"true"` differ, and so do 1 and true, which are equal in Python.
+    """
+    if key not in side:
+        return None
+    text = text_of(side[key])
+    if text is not None:
+        return True, text
+    return False, json.dumps(side[key], sort_keys=True, default=str)
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,48 @@ def test_what_python_takes_for_equal_and_pulumi_does_not_is_told() -> None:
         "Pulumi.prod.yaml: vaultstack:protectData becomes 1",
         "before: true",
     )
+
+
+def test_what_pulumi_writes_in_quotes_is_the_same() -> None:
+    """`pulumi config set` puts every true and every number of the file in quotes."""
+    for environment in Environment:
+        text = Path(file_of(environment)).read_text(encoding="utf-8")
+        quoted = re.sub(r"(?m)^(  vaultstack:\w+: )(true|false|\d+)$", r'\1"\2"', text)
+        assert quoted != text
+        for one, other in ((text, quoted), (quoted, text)):
+            assert not list(settings_risks(environment, one, other, "security-team"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "becomes"),
+    [
+        ("true", '"false"', '"false"'),
+        ('"true"', "false", "false"),
+        ("5", '"6"', '"6"'),
+        ("true", "1", "1"),
+        ("true", "yes", '"yes"'),
+        ("0x10", '"0x10"', '"0x10"'),
+        ("08", '"08"', '"08"'),
+        ("1e3", '"1e3"', '"1e3"'),
+        ("", '""', '""'),
+        ("'[a]'", "[a]", '["a"]'),
+        ("'{}'", "{}", "{}"),
+        ("[true]", '["true"]', '["true"]'),
+        ("{a: 3}", '{a: "3"}', '{"a": "3"}'),
+    ],
+)
+def test_what_the_program_gets_otherwise_is_told_in_quotes_too(
+    old: str, new: str, becomes: str
+) -> None:
+    setting = f"{TEXT}  vaultstack:protectData: "
+    (one,) = found(f"{setting}{new}\n", f"{setting}{old}\n")
+    assert one.title == f"Pulumi.prod.yaml: vaultstack:protectData becomes {becomes}"
+    assert (one.severity, one.approvers) == (Severity.HIGH, ("security-team",))
+
+
+def test_a_default_in_quotes_is_the_same() -> None:
+    projects = ("config: {a: {default: 3}}", 'config: {a: {default: "3"}}')
+    assert not list(settings_risks(PROD, TEXT, TEXT, "security-team", projects=projects))
 
 
 @pytest.mark.timeout(20)

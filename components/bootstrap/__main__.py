@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with os.fdopen(descriptor, "w") as file:
         file.write(credentials.secret_id)
     print(
-        "The provisioner is installed. Hand its credential to the stack:\n"
+        f"The provisioner is installed in Vault at {client.url}. Hand its credential to the "
+        "stack:\n"
         f"  pulumi config set vaultstack:provisionerRoleId {credentials.role_id}\n"
         f"  pulumi config set --secret vaultstack:provisionerSecretId < {path} && rm {path}"
     )
@@ -52,12 +53,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m components.bootstrap", description=__doc__)
-    parser.add_argument("--address", required=True, help="URL of Vault's API")
+    parser.add_argument("--address", type=_url, required=True, help="URL of Vault's API")
     parser.add_argument("--ca-cert-file", help="CA certificate(s) (PEM) that signed Vault's")
     parser.add_argument("--secret-id-ttl", type=Duration.parse, default=Duration.parse("2160h"))
     parser.add_argument("--timeout", type=Duration.parse, default=Duration.parse("30s"))
     parser.add_argument("--cidr", action="append", default=[], help="where it may come from")
     return parser
+
+
+def _url(text: str) -> str:
+    """Never a Vault that happens to be in VAULT_ADDR: it is changed."""
+    if not text.startswith(("https://", "http://")):
+        raise argparse.ArgumentTypeError(
+            f"must be the URL of Vault's API, is {text!r}; write such as "
+            "https://vault.example.com:8200 (make adopt ADDRESS=...)"
+        )
+    return text
 
 
 if __name__ == "__main__":

@@ -69,9 +69,11 @@ class Initialised:
 
 
 def connect(address: str, ca_cert_file: str | None, token: str | None = None) -> hvac.Client:
-    """A client that verifies TLS, and takes nothing from the environment or from home: no token,
-    no `.netrc`, and no proxy, which would be shown key shares and tokens where Vault has no TLS.
+    """A client that verifies TLS, and takes nothing from the environment or from home: no address,
+    token or `.netrc`, and no proxy, which would see key shares and tokens where Vault has no TLS.
     """
+    if not address:  # hvac falls back to VAULT_ADDR
+        raise BootstrapError("no address, so no Vault was asked; give the URL of its API")
     session = requests.Session()
     session.trust_env = False
     session.verify = ca_cert_file or True

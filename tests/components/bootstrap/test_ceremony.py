@@ -46,6 +46,12 @@ def test_a_client_takes_nothing_from_the_environment(
     assert ceremony.connect("http://127.0.0.1:1", None, "hvs.given").token == "hvs.given"
 
 
+def test_no_address_is_not_that_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com:8200")
+    with pytest.raises(BootstrapError, match="no address, so no Vault was asked"):
+        ceremony.connect("", None)
+
+
 def test_no_proxy_is_shown_what_goes_to_vault(
     monkeypatch: pytest.MonkeyPatch, vault: FakeVault
 ) -> None:

@@ -39,6 +39,7 @@ def test_it_installs_the_provisioner_and_hands_over_its_credential(
     assert written.read_text() == vault.secret_ids[-1]
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
     output = capsys.readouterr().out
+    assert output.startswith(f"The provisioner is installed in Vault at {vault.address}. ")
     assert "pulumi config set vaultstack:provisionerRoleId the-role-id" in output
     assert f"pulumi config set --secret vaultstack:provisionerSecretId < {written}" in output
     assert "hidden" not in output
@@ -49,6 +50,26 @@ def test_without_a_token_it_says_what_to_set(
 ) -> None:
     assert adopt.main(["--address", vault.address]) == 2
     assert "VAULT_TOKEN is not set" in capsys.readouterr().err
+    assert vault.requests == []
+
+
+@pytest.mark.parametrize("address", ["", "vault.example.com", "127.0.0.1:8200"])
+def test_what_is_no_address_is_refused_and_not_that_of_the_shell_taken(
+    vault: FakeVault,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    address: str,
+) -> None:
+    """`make adopt` without ADDRESS gives an empty one."""
+    initialised(vault, monkeypatch)
+    monkeypatch.setenv("VAULT_ADDR", vault.address)
+    with pytest.raises(SystemExit) as caught:
+        adopt.main(["--address", address])
+    assert caught.value.code == 2
+    assert (
+        f"argument --address: must be the URL of Vault's API, is {address!r}; write such as "
+        "https://vault.example.com:8200 (make adopt ADDRESS=...)"
+    ) in capsys.readouterr().err
     assert vault.requests == []
 
 

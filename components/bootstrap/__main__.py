@@ -12,12 +12,16 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from typing import Final
 
 from hvac.exceptions import VaultError
 
 from components.bootstrap import ceremony
+from components.bootstrap.names import Names
 from policies import provisioner
 from policies.lifetime import Duration
+
+_OPTIONS: Final = Names("--address", "--ca-cert-file", "--timeout")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     client = ceremony.connect(options.address, options.ca_cert_file, token)
     try:
-        ceremony.wait_until_answering(client, options.timeout.seconds)
+        ceremony.wait_until_answering(
+            client,
+            options.timeout.seconds,
+            _OPTIONS,
+            lambda what: print(what, file=sys.stderr, flush=True),
+        )
         credentials = ceremony.install_provisioner(
             client,
             acl=provisioner.acl(),

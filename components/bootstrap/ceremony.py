@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import hvac
 import requests
 from hvac.exceptions import Forbidden, InvalidRequest, VaultError
 
+from components.bootstrap.names import OF_A_STACK, Names
 from policies import paths, provisioner, standing
 
 _POLL_SECONDS: Final = 0.1
@@ -82,28 +83,41 @@ def connect(address: str, ca_cert_file: str | None, token: str | None = None) ->
     return client
 
 
-def wait_until_answering(client: hvac.Client, timeout_seconds: float) -> None:
-    """Returns when Vault's API answers at all: sealed or not, initialised or not.
+def wait_until_answering(
+    client: hvac.Client,
+    timeout_seconds: float,
+    names: Names = OF_A_STACK,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Returns when Vault's API answers at all, sealed or not; `tell` is told if that takes long.
 
-    Raises `BootstrapError` after `timeout_seconds`.
+    Raises `BootstrapError` after `timeout_seconds`, without what it came of: of a dynamic resource
+    Pulumi would show all of that first.
     """
     deadline, pause = time.monotonic() + timeout_seconds, _POLL_SECONDS
     while True:
+        first = pause == _POLL_SECONDS
+        patience = _LOOK_SECONDS if first else _REQUEST_SECONDS  # so that waiting is told of soon
         try:
-            client.sys.read_seal_status()
+            client.adapter.get("/v1/sys/seal-status", timeout=patience)
         except requests.exceptions.SSLError as error:
             raise BootstrapError(
                 f"Vault at {client.url} answers with a certificate that cannot be verified: "
-                f"{error}. Set vaultstack:vaultCaCertFile to the CA that signed it."
-            ) from error
+                f"{error}. Set {names.ca_cert_file} to the CA that signed it."
+            ) from None
         except (requests.exceptions.RequestException, VaultError) as error:
+            why = type(error).__name__
             if time.monotonic() >= deadline:
                 raise BootstrapError(
-                    f"Vault at {client.url} did not answer within {timeout_seconds:g} s "
-                    f"({type(error).__name__}). Check vaultstack:vaultAddress, that the server "
-                    "runs, and that this machine may reach it; vaultstack:bootstrapTimeout sets "
-                    "how long to wait."
-                ) from error
+                    f"Vault at {client.url} did not answer within {timeout_seconds:g} s ({why}). "
+                    f"Check {names.address}, that the server runs, and that this machine may reach "
+                    f"it; {names.timeout} sets how long to wait."
+                ) from None
+            if first:
+                tell(
+                    f"Vault at {client.url} does not answer ({why}); waiting for it, at most "
+                    f"{timeout_seconds:g} s"
+                )
             time.sleep(pause)
             pause = min(2 * pause, _PATIENT_POLL_SECONDS)
         else:

@@ -16,6 +16,7 @@ from components.bootstrap.ceremony import (
     Credentials,
     Initialised,
 )
+from components.bootstrap.names import Names
 from rehearsal.certificates import Authority
 from tests.clock import Clock
 from tests.components.bootstrap.fake_vault import OTP, REFUSED, SHARES, FakeVault, serving
@@ -33,6 +34,11 @@ def initialise(vault: FakeVault, *, auto_unseal: bool = False) -> Initialised:
     return ceremony.initialise(
         client, auto_unseal=auto_unseal, shares=5, threshold=3, pgp_keys=["key"]
     )
+
+
+def alone(error: BootstrapError) -> bool:
+    """Whether what it came of is not shown: Pulumi would put all of that before it."""
+    return error.__suppress_context__ and error.__cause__ is None
 
 
 def test_a_client_takes_nothing_from_the_environment(
@@ -73,19 +79,51 @@ def test_an_address_that_refuses_is_named_with_its_keys_after_the_timeout(clock:
     assert f"Vault at {address} did not answer within 300 s" in text
     assert "vaultstack:vaultAddress" in text
     assert "vaultstack:bootstrapTimeout" in text
+    assert alone(caught.value)
 
 
 @pytest.mark.usefixtures("clock")
 def test_a_vault_that_starts_late_is_waited_for(vault: FakeVault) -> None:
     vault.answers["sys/seal-status"] = (503, {"errors": ["not yet"]})
-    client = ceremony.connect(vault.address, None)
+    client, told = ceremony.connect(vault.address, None), list[str]()
     with pytest.raises(BootstrapError, match="did not answer"):
-        ceremony.wait_until_answering(client, 0.2)
+        ceremony.wait_until_answering(client, 0.2, tell=told.append)
     asked = len(vault.requests)
     assert asked > 1
+    assert told == [
+        f"Vault at {vault.address} does not answer (VaultDown); waiting for it, at most 0.2 s"
+    ]
     vault.answers.clear()
-    ceremony.wait_until_answering(client, 0.2)
+    ceremony.wait_until_answering(client, 0.2, tell=told.append)
     assert len(vault.requests) == asked + 1
+    assert len(told) == 1, "one that answers is not waited for"
+
+
+@pytest.mark.usefixtures("clock")
+def test_of_one_that_says_nothing_waiting_is_told_soon(
+    vault: FakeVault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.answers["sys/seal-status"] = (503, {"errors": ["not yet"]})
+    client, seconds = ceremony.connect(vault.address, None), list[object]()
+    send = requests.Session.request
+
+    def watched(session: requests.Session, method: str, url: str, **how: Any) -> requests.Response:
+        seconds.append(how["timeout"])
+        return send(session, method, url, **how)
+
+    monkeypatch.setattr(requests.Session, "request", watched)
+    with pytest.raises(BootstrapError):
+        ceremony.wait_until_answering(client, 0.2)
+    assert seconds == [2, 30, 30]
+
+
+def test_an_error_names_what_its_reader_can_set(clock: Clock) -> None:
+    names = Names("--where", "--ca", "--patience")
+    client = ceremony.connect("http://127.0.0.1:1", None)
+    with pytest.raises(BootstrapError, match=r"Check --where, .*; --patience sets how") as caught:
+        ceremony.wait_until_answering(client, 1, names)
+    assert "vaultstack:" not in str(caught.value)
+    assert clock.now >= 1
 
 
 def test_a_certificate_that_cannot_be_verified_is_told_at_once(
@@ -103,6 +141,10 @@ def test_a_certificate_that_cannot_be_verified_is_told_at_once(
         assert clock.now == 0
         assert "a certificate that cannot be verified" in str(caught.value)
         assert "vaultstack:vaultCaCertFile" in str(caught.value)
+        assert alone(caught.value)
+        client, names = ceremony.connect(vault.address, None), Names("--where", "--ca", "--wait")
+        with pytest.raises(BootstrapError, match=r"Set --ca to the CA"):
+            ceremony.wait_until_answering(client, 30, names)
         ceremony.wait_until_answering(ceremony.connect(vault.address, str(ca)), 30)
 
 

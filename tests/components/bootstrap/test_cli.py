@@ -38,8 +38,9 @@ def test_it_installs_the_provisioner_and_hands_over_its_credential(
     (written,) = folder.iterdir()
     assert written.read_text() == vault.secret_ids[-1]
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
-    output = capsys.readouterr().out
+    output, error = capsys.readouterr()
     assert output.startswith(f"The provisioner is installed in Vault at {vault.address}. ")
+    assert error == ""
     assert "pulumi config set vaultstack:provisionerRoleId the-role-id" in output
     assert f"pulumi config set --secret vaultstack:provisionerSecretId < {written}" in output
     assert "hidden" not in output
@@ -91,6 +92,12 @@ def test_an_address_that_does_not_answer_is_one_clear_error(
 ) -> None:
     monkeypatch.setenv("VAULT_TOKEN", "hvs.hidden")
     assert adopt.main(["--address", "http://127.0.0.1:1", "--timeout", "1s"]) == 1
-    error = capsys.readouterr().err
-    assert "not adopted: Vault at http://127.0.0.1:1 did not answer" in error
+    waiting, error = capsys.readouterr().err.splitlines()
+    assert waiting == (
+        "Vault at http://127.0.0.1:1 does not answer (ConnectionError); waiting for it, at most 1 s"
+    )
+    assert error.startswith("not adopted: Vault at http://127.0.0.1:1 did not answer within 1 s ")
+    assert "Check --address, " in error
+    assert "--timeout sets how long" in error
+    assert "vaultstack:" not in error
     assert "hidden" not in error

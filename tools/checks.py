@@ -24,6 +24,8 @@ PLUGINS = ("vault", "kubernetes", "aws", "random")
 # What a rehearsal takes, and the first build of the servers on top: docs/start.md says whence.
 _PACKAGES_GB, _BUILD_GB = 2.5, 12.0
 _MEMORY_GB, _BUILD_MEMORY_GB = 2.0, 4.0
+# The oldest that every pinned package is published for: contourpy asks for the newest.
+_GLIBC = (2, 28)
 _GB = 1e9
 _FIRST_PORT, _LAST_PORT, _PORTS_TRIED = 20000, 32000, 50
 
@@ -60,15 +62,31 @@ def python() -> Finding:
 
 
 def kind_of_computer(system: str, machine: str, libc: str) -> Finding:
-    """Whether the pinned packages are published for it."""
+    """Whether the pinned packages are published for it; `libc` as `glibc 2.36`."""
     name = " ".join(filter(None, [system, machine, libc]))
-    if system == "Linux" and machine in ("x86_64", "aarch64", "arm64") and libc == "glibc":
-        return Finding("computer", Status.OK, name)
+    glibc = re.match(r"glibc (\d+)\.(\d+)", libc)
+    if system == "Linux" and machine in ("x86_64", "aarch64", "arm64") and glibc:
+        if (int(glibc.group(1)), int(glibc.group(2))) >= _GLIBC:
+            return Finding("computer", Status.OK, name)
     if system == "Darwin" and machine == "arm64":
         said = f"{name}: every package is published for it, but no rehearsal was tried there"
         return Finding("computer", Status.NOTE, said, "where it fails, use Linux in a container")
-    fix = "use Linux with glibc on x86-64 or ARM64: a container, a virtual machine, WSL 2"
+    lowest = ".".join(map(str, _GLIBC))
+    fix = (
+        f"use Linux with glibc {lowest} or newer on x86-64 or ARM64: a container, "
+        "a virtual machine, WSL 2"
+    )
     return Finding("computer", Status.MISSING, f"{name}: some packages are not published", fix)
+
+
+def libc() -> str:
+    """What is running, such as `glibc 2.36`; empty where it is no glibc. Before Python 3.8
+    `platform.libc_ver` tells the oldest that the interpreter runs with.
+    """
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, ValueError, OSError):
+        return ""
 
 
 def command(name: str, needed_for: str, *, required: bool) -> Finding:

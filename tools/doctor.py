@@ -32,10 +32,9 @@ def examine() -> List[Tuple[str, List[Finding]]]:
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - pathlib's raises where there is none
     folders = [root, home] if home.is_dir() else [root]
     free, where = min((shutil.disk_usage(str(folder)).free, str(folder)) for folder in folders)
-    libc = platform.libc_ver()[0] if platform.system() == "Linux" else ""
     needs_pip = not installed or (building and not shutil.which("go"))
     rehearsal = [
-        checks.kind_of_computer(platform.system(), platform.machine(), libc),
+        checks.kind_of_computer(platform.system(), platform.machine(), checks.libc()),
         checks.python(),
         checks.command("make", "everything", required=True),
         checks.command("git", "reviews of access, and the tests", required=False),

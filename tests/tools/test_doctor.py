@@ -140,10 +140,13 @@ def test_an_environment_whose_python_is_gone_is_not_said_to_be_well(
 @pytest.mark.parametrize(
     ("system", "machine", "libc", "status"),
     [
-        ("Linux", "x86_64", "glibc", Status.OK),
-        ("Linux", "aarch64", "glibc", Status.OK),
+        ("Linux", "x86_64", "glibc 2.28", Status.OK),
+        ("Linux", "x86_64", "glibc 2.27", Status.MISSING),
+        ("Linux", "x86_64", "glibc 2.9", Status.MISSING),
+        ("Linux", "x86_64", "glibc 3.0", Status.OK),
+        ("Linux", "aarch64", "glibc 2.36", Status.OK),
         ("Linux", "x86_64", "", Status.MISSING),
-        ("Linux", "armv7l", "glibc", Status.MISSING),
+        ("Linux", "armv7l", "glibc 2.36", Status.MISSING),
         ("Darwin", "arm64", "", Status.NOTE),
         ("Darwin", "x86_64", "", Status.MISSING),
         ("Windows", "AMD64", "", Status.MISSING),
@@ -155,6 +158,18 @@ def test_which_computers_have_all_packages(
     found = checks.kind_of_computer(system, machine, libc)
     assert found.status is status
     assert bool(found.fix) is (status is not Status.OK)
+    assert ("2.28 or newer" in found.fix) is (status is Status.MISSING)
+
+
+def test_the_libc_that_runs_is_named_with_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: str) -> str:
+        raise ValueError("unrecognized configuration name")
+
+    assert re.fullmatch(r"(glibc \d+\.\d+)?", checks.libc())
+    monkeypatch.setattr(os, "confstr", lambda _: "glibc 2.31")
+    assert checks.libc() == "glibc 2.31"
+    monkeypatch.setattr(os, "confstr", unknown)
+    assert checks.libc() == ""
 
 
 @pytest.mark.parametrize(

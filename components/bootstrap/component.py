@@ -10,7 +10,6 @@ import pulumi_vault
 from pulumi import dynamic
 
 from components.bootstrap import ci_login, login, teams
-from components.bootstrap.ceremony import BootstrapError
 from components.bootstrap.provider import AdoptProvider, InitialiseProvider
 from components.settings import BootstrapSettings, ProvisionerCredentials, Seal, VaultSettings
 from policies import provisioner
@@ -150,5 +149,5 @@ def _ci_login(args: BootstrapArgs) -> str:
 def _without_problem(values: list[str]) -> str:
     role_id, problem = values
     if problem:
-        raise BootstrapError(problem)
+        raise pulumi.RunError(problem)  # of which Pulumi shows the text, and no traceback
     return role_id

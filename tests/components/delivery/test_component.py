@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pulumi
 import pytest
 
 from components.delivery import deliveries
@@ -12,7 +15,7 @@ from components.delivery.component import (
     annotations_by_workload,
     specs_by_workload,
 )
-from components.delivery.reading import DeliveryError
+from components.delivery.files import Via
 from components.settings import CsiSettings, InjectorSettings
 from policies.compile import compile_plan
 from policies.environments import Environment
@@ -54,5 +57,20 @@ def test_a_table_that_asks_for_too_much_is_refused(monkeypatch: pytest.MonkeyPat
     assert annotations_by_workload(PLAN) == {"shop/api": pod_annotations(PLAN, API)}
     too_much = delivering(SecretPath("deploy/shop/keys"), "token")
     monkeypatch.setattr(deliveries, "DELIVERIES", (too_much,))
-    with pytest.raises(DeliveryError, match=r"the matrix does not grant 'shop/api' to read"):
+    with pytest.raises(pulumi.RunError, match=r"the matrix does not grant 'shop/api' to read"):
         annotations_by_workload(PLAN)
+    elsewhere = dataclasses.replace(too_much, workload="shop/nobody")
+    monkeypatch.setattr(deliveries, "DELIVERIES", (elsewhere,))
+    with pytest.raises(pulumi.RunError, match=r"the matrix has no such workload"):
+        specs_by_workload(PLAN)
+
+
+def test_what_is_mounted_and_not_granted_stops_the_program(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    too_much = delivering(SecretPath("deploy/shop/keys"), "token")
+    mounted = dataclasses.replace(too_much, via=Via.CSI)
+    monkeypatch.setattr(deliveries, "DELIVERIES", (mounted,))
+    args = SecretDeliveryArgs(settings(csi=CSI), PLAN, protect=True)
+    with pytest.raises(pulumi.RunError, match=r"the matrix does not grant 'shop/api' to read"):
+        alone(lambda opts: SecretDelivery("delivery", args, opts))

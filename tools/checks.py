@@ -65,9 +65,9 @@ def kind_of_computer(system: str, machine: str, libc: str) -> Finding:
     """Whether the pinned packages are published for it; `libc` as `glibc 2.36`."""
     name = " ".join(filter(None, [system, machine, libc]))
     glibc = re.match(r"glibc (\d+)\.(\d+)", libc)
-    if system == "Linux" and machine in ("x86_64", "aarch64", "arm64") and glibc:
-        if (int(glibc.group(1)), int(glibc.group(2))) >= _GLIBC:
-            return Finding("computer", Status.OK, name)
+    new_enough = glibc is not None and tuple(map(int, glibc.groups())) >= _GLIBC
+    if system == "Linux" and machine in ("x86_64", "aarch64", "arm64") and new_enough:
+        return Finding("computer", Status.OK, name)
     if system == "Darwin" and machine == "arm64":
         said = f"{name}: every package is published for it, but no rehearsal was tried there"
         return Finding("computer", Status.NOTE, said, "where it fails, use Linux in a container")

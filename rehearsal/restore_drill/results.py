@@ -46,19 +46,19 @@ def show(console: Console, results: Results) -> None:
     for what, seconds in results.steps.items():
         steps.add_row(what, f"{seconds:.2f}")
     figures = Table(title="Figures", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    figures.add_column("what")
-    figures.add_column("", justify="right")
+    figures.add_column("what", overflow="fold")
+    figures.add_column("", justify="right", overflow="fold")
     for what, value in results.figures.items():
         figures.add_row(what, str(value))
     checks = Table(title="What must hold", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    checks.add_column("")
-    checks.add_column("")
+    checks.add_column("", no_wrap=True)
+    checks.add_column("", overflow="fold")
     for one in results.checks:
         mark = "[green]holds[/]" if one.holds else "[bold red]DOES NOT[/]"
         checks.add_row(mark, one.what + (f": {one.seen}" if one.seen and not one.holds else ""))
     said = Table(title="What is said", title_justify="left", box=None, padding=(0, 2, 0, 0))
     said.add_column("fault", min_width=24)
-    said.add_column("")
+    said.add_column("", overflow="fold")
     for fault, text in results.said.items():
         said.add_row(fault, text)
     for table in (steps, figures, checks, said):

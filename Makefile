@@ -152,7 +152,8 @@ pictures: .venv/locked ## the pictures of the packages, and of what a rehearsal 
 .PHONY: site
 site: .venv/locked ## docs/ as a site to read, with the reference, in .cache/site
 	@rm -rf .cache/site
-	@$(BIN)/python -m sphinx -W --keep-going -q -E -d .cache/site-doctrees docs .cache/site
+	@[ -t 1 ] || quiet=-q; \
+		$(BIN)/python -m sphinx -W --keep-going $$quiet -E -d .cache/site-doctrees docs .cache/site
 	@$(BIN)/python -c 'import pathlib; print(pathlib.Path(".cache/site/index.html").resolve().as_uri())'
 
 .PHONY: review-examples

@@ -19,7 +19,17 @@ from rich.text import Text
 from rehearsal import picture
 from rehearsal.proof.results import Figure, Outcome, Result
 
-_LONGEST_NAME = 24
+_LONGEST_NAME, _LONGEST_PIECE = 24, 14
+# How headings are broken where a line has no room for them.
+_BROKEN = {
+    "log in": "log\nin",
+    "database": "data-\nbase",
+    "control": "con-\ntrol",
+    "rotation": "rota-\ntion",
+    "snapshots": "snap-\nshots",
+    "provisioner": "provi-\nsioner",
+    "delivery": "deli-\nvery",
+}
 _MARK = {True: "[green]✓[/]", False: "[bold red]✗[/]"}
 
 
@@ -38,7 +48,7 @@ def show(console: Console, results: Sequence[Result]) -> None:
 
 def show_overview(console: Console, results: Sequence[Result]) -> None:
     """The matrix in one screen, and the latencies."""
-    console.print(_overview(results))
+    console.print(_overview(results, console.width))
     console.print(_latencies(results))
 
 
@@ -105,14 +115,15 @@ def _cells(results: Sequence[Result]) -> Table:
     return table
 
 
-def _overview(results: Sequence[Result]) -> Table:
+def _overview(results: Sequence[Result], width: int) -> Table:
+    """Where it gets narrow, headings give way first, then names, and figures never."""
     areas = list(dict.fromkeys(result.area for result in results))
     table = Table(
         title="Cells as the matrix says: [green]allowed[/]+[blue]denied[/]",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         show_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
     cells = {
         subject: [
@@ -121,14 +132,34 @@ def _overview(results: Sequence[Result]) -> Table:
         ]
         for subject in sorted({result.subject for result in results})
     }
+    figures = [
+        max(Text.from_markup(cell).cell_len for cell in column)
+        for column in zip(*cells.values(), strict=True)
+    ]
+    headings = areas
+    if width - _taken(headings, figures) < _LONGEST_NAME:
+        headings = [_BROKEN.get(area, area) for area in areas]
+    left = min(_LONGEST_NAME, max(_LONGEST_PIECE, width - _taken(headings, figures)))
     table.add_column("workload", style="bold", no_wrap=True)
-    for area, column in zip(areas, zip(*cells.values(), strict=True), strict=True):
-        # Where it gets narrow the headings give way, not the figures.
-        width = max(Text.from_markup(cell).cell_len for cell in column)
-        table.add_column(area, justify="right", min_width=width, overflow="fold")
+    for heading, figure in zip(headings, figures, strict=True):
+        table.add_column(heading, justify="right", min_width=figure, overflow="fold")
     for subject, counts in cells.items():
-        table.add_row("\n".join(textwrap.wrap(subject, _LONGEST_NAME)), *counts)
+        table.add_row(_lines(subject, left), *counts)
     return table
+
+
+def _taken(headings: Sequence[str], figures: Sequence[int]) -> int:
+    """By the columns of figures, each with a space before it."""
+    return sum(
+        max(figure, *map(len, heading.split("\n"))) + 1
+        for heading, figure in zip(headings, figures, strict=True)
+    )
+
+
+def _lines(name: str, longest: int) -> str:
+    """A name that is broken behind a hyphen or a slash."""
+    lines = textwrap.wrap(name.replace("/", "/ "), longest)
+    return "\n".join(line.replace("/ ", "/") for line in lines)
 
 
 def _counts(results: Sequence[Result]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from rehearsal import report
 from rehearsal.proof.results import Figure, Outcome, Result, Seen
+from rehearsal.proof.run import _CHAPTERS
 
 ALLOWED, DENIED, BROKEN = Outcome.ALLOWED, Outcome.DENIED, Outcome.BROKEN
 API, BATCH = "kubesentiment/api", "kubesentiment/batch"
@@ -138,6 +140,32 @@ def test_latencies_are_of_allowed_cells_beside_the_figures() -> None:
     (row,) = (line for line in lines if line.strip(" │").startswith("static secret"))
     words = row.replace("│", " ").split()
     assert words == ["static", "secret", "3", "10.0", "20.0", "30.0", "5-15", "above"]
+
+
+AREAS = ("log in", *_CHAPTERS, "ci")
+
+
+@pytest.mark.parametrize("width", [80, 100, 116])
+def test_the_overview_breaks_no_word_where_it_has_no_syllables(width: int) -> None:
+    many = [
+        replace(cell(who, "kv read", str(n), outcome), area=area)
+        for who in (API, "platform/rotation-kubesentiment-database")
+        for area in AREAS
+        for outcome, count in ((ALLOWED, 1), (DENIED, 34))
+        for n in range(count)
+    ]
+    text = io.StringIO()
+    report.show_overview(Console(file=text, width=width), many)
+    lines = [line.rstrip() for line in text.getvalue().splitlines()]
+    assert max(map(len, lines)) <= width
+    rule = next(i for i, line in enumerate(lines) if line.startswith("───"))
+    above, (row,) = lines[1:rule], [line for line in lines if line.startswith(API)]
+    assert row.split() == [API, *["1+34"] * len(AREAS)]
+    pieces = {piece for broken in report._BROKEN.values() for piece in broken.split("\n")}
+    for word in " ".join(above).split():
+        assert word in {"workload", "log", "in", *AREAS, *pieces}
+    names = "".join(line.split()[0] for line in lines[rule + 1 :] if line)
+    assert "platform/rotation-kubesentiment-database" in names
 
 
 def test_the_summary_counts_what_was_as_expected() -> None:

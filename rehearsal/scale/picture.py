@@ -24,6 +24,7 @@ _COLOURS: Final = {
 }
 """What is by workloads; the difference of one policy is not."""
 _AIM_COLOUR: Final = "#333333"
+_AIM_MARKERS: Final = ("D", "^", "s")
 
 
 def save(path: Path, results: Results) -> None:
@@ -40,17 +41,21 @@ def _draw(axes: Axes, results: Results) -> None:
         cases = [one for one in results.of(measure) if one.seconds > 0]
         places, seconds = [one.workloads for one in cases], [one.seconds for one in cases]
         axes.plot(places, seconds, color=colour, marker="o", markersize=3.5, label=measure.value)
-    for aim in AIMS:
-        axes.plot(aim.workloads, aim.seconds, color=_AIM_COLOUR, marker="_", markersize=14)
-        axes.annotate(
-            f"aim: {aim.says}",
-            (aim.workloads, aim.seconds),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="right",
+    measured = axes.get_lines()
+    aims = [
+        axes.plot(
+            aim.workloads,
+            aim.seconds,
             color=_AIM_COLOUR,
-            fontsize=8,
-        )
+            marker=marker,
+            markersize=7,
+            markerfacecolor="white",
+            linestyle="none",
+            label=f"aim: {aim.says}",
+            zorder=4,
+        )[0]
+        for aim, marker in zip(AIMS, _AIM_MARKERS, strict=True)
+    ]
     axes.set_xscale("log")
     axes.set_yscale("log")
     for power in range(-6, 1):
@@ -61,7 +66,9 @@ def _draw(axes: Axes, results: Results) -> None:
     axes.set_title(
         "Seconds by workloads; dotted: ten times as long for ten times as many", loc="left"
     )
-    axes.legend(loc="upper left", frameon=False, fontsize=8)
+    # What an aim is stands apart: beside its mark there are lines.
+    axes.add_artist(axes.legend(handles=measured, loc="upper left", frameon=False, fontsize=8))
+    axes.legend(handles=aims, loc="lower right", frameon=False, fontsize=8)
 
 
 def _linear(axes: Axes, per_workload: float, sizes: list[int]) -> None:

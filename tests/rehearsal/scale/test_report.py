@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from rehearsal.errors import RehearsalError
 from rehearsal.scale import picture, report
-from rehearsal.scale.results import Measure, Measured, Results
+from rehearsal.scale.results import AIMS, Measure, Measured, Results
 
 ONE = Measured(Measure.REVIEW_ONE, 10, 0.01, 40.0, 1)
 RESULTS = Results(
@@ -69,3 +70,14 @@ def test_the_picture_is_the_same_from_the_same_figures(tmp_path: Path) -> None:
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
     text = (tmp_path / "one.svg").read_text()
     assert all(f">{measure}<" in text for measure in picture._COLOURS)
+
+
+def test_what_an_aim_is_stands_beside_the_lines_and_not_on_them() -> None:
+    axes = Figure().add_subplot()
+    picture._draw(axes, RESULTS)
+    assert not axes.texts
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [f"aim: {a.says}" for a in AIMS]
+    marks = {str(line.get_marker()) for line in legend.get_lines()}
+    assert len(marks) == len(AIMS)

@@ -42,6 +42,9 @@ BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
         "tests/policies/review/test_limits.py",
         "tests/policies/review/test_rotations.py",
     ),
+    # Whole pages, as they are in docs/review/.
+    "policies/review/output/page.py": ("tests/policies/review/test_examples.py",),
+    "policies/review/output/wording.py": ("tests/policies/review/output/test_markdown.py",),
     "policies/escalation/holding.py": ("tests/policies/test_why.py",),
 }
 

@@ -24,6 +24,10 @@ def test_a_workload_in_words(call: Call) -> None:
         "It may:",
     ]
     for told in (
+        "at what granted as",
+        "Secrets whose values it can read:",
+        "Credentials that it can have:",
+        "from lives ends",
         "secret/data/kubesentiment/* read values kv read kubesentiment/*",
         "auth/token/renew-self renew its own token renew-self",
         "database/creds/kubesentiment-readwrite have a database user made database readwrite",
@@ -50,6 +54,7 @@ def test_what_it_rotates_is_told(call: Call) -> None:
         for line in call("explain", "media-catalog/rotation", "--env", "prod").lines
     ]
     at = lines.index("It rotates by schedule (UTC):")
+    assert "what when called" in lines[at:]
     assert "kv-key media-catalog/api jwt_secret 0 3 * * 1 media-catalog-jwt-secret" in lines[at:]
     powers = lines[lines.index("Powers:") :]
     restarts = (
@@ -89,12 +94,15 @@ def test_without_renewal_a_lease_ends_with_the_first_token(call: Call) -> None:
     assert lifetimes["token"]["maximum_seconds"] == 3600
     lease = lifetimes["database/creds/kubesentiment-readonly"]
     assert (lease["maximum_seconds"], lease["ends_with_token"]) == (3600, True)
+    lines = [" ".join(line.split()) for line in call("explain", "kubesentiment/batch").lines]
+    lives = "database/creds/kubesentiment-readonly 1h (role) with its token, at the latest"
+    assert lives in lines
 
 
 def test_json_has_all_that_is_said(call: Call) -> None:
-    (one,) = call("explain", "kubesentiment-ci", "--env", "dev", "--format", "json").document[
-        "answers"
-    ]
+    ended = call("explain", "kubesentiment-ci", "--env", "dev", "--format", "json")
+    assert ended.status == 0
+    (one,) = ended.document["answers"]
     assert one["workload"] == "kubesentiment/ci"
     assert one["login"] == "AppRole, a secret ID for 20 logins in 24h"
     assert one["secrets"] == ["deploy/kubesentiment/keys (registry_token, signing_key)"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -126,6 +127,12 @@ def test_code_is_shown_as_it_is(text: str) -> None:
 )
 def test_prose_keeps_words_and_makes_code_of_the_rest(text: str, shown: str) -> None:
     assert prose(text) == shown
+
+
+def test_the_whole() -> None:
+    """Byte by byte: what changes in it is for people to read."""
+    whole = Path(__file__).with_name("whole") / "comment.txt"
+    assert markdown.render(FULL) == whole.read_text(encoding="utf-8")
 
 
 def test_the_first_line_is_short_and_comes_first() -> None:

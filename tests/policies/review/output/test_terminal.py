@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,15 @@ def shown(review: Review, width: int = 120, *, colours: bool = False) -> str:
     terminal.show(console, review)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+WHOLE = Path(__file__).with_name("whole") / "terminal.txt"
+"""What `FULL` is shown as, in 120 columns. A change of it is for people to read."""
+
+
+def test_the_whole() -> None:
+    lines = [line.rstrip() for line in shown(FULL).splitlines()]
+    assert lines == WHOLE.read_text(encoding="utf-8").splitlines()
 
 
 def test_the_first_line_comes_first_and_then_the_verdict() -> None:

@@ -43,7 +43,11 @@ READS: Final = access(GAINED, Capability.READ, "secret/data/shop/*")
 LISTS: Final = replace(
     access(GAINED, Capability.LIST, "secret/data/shop/*"), witness="secret/data/shop/any/"
 )
-NO_LONGER: Final = access(LOST, Capability.UPDATE, "pki/issue/shop-api")
+NO_LONGER: Final = replace(
+    access(LOST, Capability.UPDATE, "pki/issue/+"),
+    besides=("pki/issue/shop", "pki/issue/web"),
+    witness="pki/issue/any",
+)
 WRAPPED: Final = replace(
     access(GAINED, Capability.UPDATE, "auth/approle/role/shop-ci/secret-id"),
     instead_of=("auth/approle/role/+/secret-id",),

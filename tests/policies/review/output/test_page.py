@@ -107,6 +107,11 @@ def test_the_summary_and_the_findings_come_first(shown: str) -> None:
     assert places == sorted(places)
 
 
+def test_what_a_change_leaves_out_is_told(shown: str) -> None:
+    text = " ".join(Tree(shown).text.split())
+    assert "pki/issue/+ besides pki/issue/shop, pki/issue/web" in text
+
+
 def test_tables_can_be_read_without_seeing_them(shown: str) -> None:
     tree = Tree(shown)
     assert len(tree.of("caption")) == len(tree.of("table")) > 15

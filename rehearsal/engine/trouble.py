@@ -116,7 +116,7 @@ def killed(ground: Ground, episode: Episode) -> None:
         patience=timedelta(minutes=3),
         processes=[running.process],
     )
-    os.kill(running.process.pid, signal.SIGKILL)
+    _kill(ground, running.process.pid)
     running.wait()
     made, under_way = _in_state(ground) - there, _pending(ground)
     episode.check("it was in the middle", 0 < len(made) < len(new), f"{len(made)} of {len(new)}")
@@ -139,6 +139,21 @@ def killed(ground: Ground, episode: Episode) -> None:
     episode.notes["killed"] = (
         f"with {len(made)} of {len(new)} resources made and {under_way} under way"
     )
+
+
+def _kill(ground: Ground, engine: int) -> None:
+    """Between two writes of its state, of which a file backend would keep half a one."""
+
+    def stopped_between() -> None:
+        os.kill(engine, signal.SIGSTOP)
+        try:
+            json.loads(_state_file(ground))
+        except ValueError:
+            os.kill(engine, signal.SIGCONT)
+            raise NotYet("it writes its state") from None
+
+    wait_until(stopped_between, awaited="a whole state", patience=timedelta(minutes=1))
+    os.kill(engine, signal.SIGKILL)
 
 
 def _whole(ground: Ground, episode: Episode) -> None:

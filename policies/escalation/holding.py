@@ -51,7 +51,7 @@ def opened(power: Power, way: Way, rule: Rule | None, path: str) -> frozenset[Ca
 
 def _held(acl: Acl) -> Iterator[Held]:
     found = dict[tuple[str, Capability], str]()
-    # Most ACLs have no rule that meets any way, and all regions take long to walk.
+    # Most ACLs have no rule that meets any way, and to walk all ways takes long.
     if not any(True for pattern in acl.rules for _ in _ways_meeting().of(pattern)):
         return
     for region in regions((acl,), _marks()):
